@@ -1,0 +1,29 @@
+"""Reliability diagram: is a confidence of 0.9 right nine times in ten?"""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from stages.charts.style import BLUE, GREY, panels
+
+
+def reliability_table(predictions: pd.DataFrame, bins: int) -> pd.DataFrame:
+    """Return rows, mean confidence and accuracy of each filled bin of confidence, `bins` equally wide over (0, 1]."""
+    place = pd.cut(predictions["confidence"], bins=[number / bins for number in range(bins + 1)], labels=False)
+    hit = (predictions["actual"] == predictions["predicted"]).astype(float)
+    grouped = pd.DataFrame({"confidence": predictions["confidence"], "accuracy": hit}).groupby(place)
+    table = grouped.mean().assign(rows=grouped.size())
+    return table.rename_axis("bin").round(4).reset_index()
+
+
+def draw_reliability(table: pd.DataFrame, bins: int, ece: float) -> Figure:
+    """Draw accuracy against confidence by bin, and below how many rows each bin holds."""
+    figure, (upper, lower) = panels(5.5, 6.5, nrows=2, sharex=True, height_ratios=(3, 1))
+    centres = (table["bin"] + 0.5) / bins
+    upper.bar(centres, table["accuracy"], width=0.9 / bins, color=BLUE, label="accuracy")
+    upper.plot([0, 1], [0, 1], "--", color="#444444", label="perfectly calibrated")
+    upper.plot(table["confidence"], table["accuracy"], "o", color="black", markersize=3, label="at the mean confidence")
+    upper.set(title=f"Reliability (test rows), ECE {ece:.3f}", ylabel="accuracy", ylim=(0, 1.02))
+    upper.legend(frameon=False, loc="upper left")
+    lower.bar(centres, table["rows"], width=0.9 / bins, color=GREY)
+    lower.set(xlabel="confidence", ylabel="rows", xlim=(0, 1))
+    return figure

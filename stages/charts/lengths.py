@@ -1,0 +1,21 @@
+"""Token lengths: does max_length cut texts?"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from stages.charts.style import BLUE, ORANGE, canvas
+
+
+def draw_lengths(tokenized: pd.DataFrame, max_length: int) -> Figure:
+    """Draw the distribution of `tokens` (before the cut), with a line at `max_length` and the share of cut rows."""
+    figure, axes = canvas(9, 4, "Tokens a text, special tokens included", "tokens", "texts")
+    tokens = tokenized["tokens"].to_numpy()
+    longest = max(int(np.quantile(tokens, 0.995)), max_length) * 1.05
+    axes.hist(np.clip(tokens, 0, longest), bins=60, range=(0, longest), color=BLUE)
+    cut = f"max_length = {max_length}: {tokenized['truncated'].mean():.1%} of the texts are cut"
+    axes.axvline(max_length, color=ORANGE, linestyle="--", label=cut)
+    if tokens.max() > longest:
+        axes.plot([], [], " ", label=f"longest: {tokens.max():,} tokens (counted in the last bar)")
+    axes.legend(frameon=False)
+    return figure

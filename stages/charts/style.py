@@ -1,0 +1,57 @@
+"""What all pictures have in common: size, colours, and bytes that don't vary."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")  # no screen
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREY = "#2f6fb2", "#d9772b", "#8a8f98"
+
+plt.rcParams.update(
+    {
+        "axes.grid": True,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlelocation": "left",
+        "axes.axisbelow": True,
+        "font.size": 10,
+        "grid.color": "#e4e6ea",
+        "figure.constrained_layout.use": True,
+    }
+)
+
+
+def canvas(width: float, height: float, title: str, x: str = "", y: str = "") -> tuple[Figure, Axes]:
+    """Return a figure of `width` by `height` inches with one titled pair of axes."""
+    figure, axes = plt.subplots(figsize=(width, height))
+    axes.set(title=title, xlabel=x, ylabel=y)
+    return figure, axes
+
+
+def panels(width: float, height: float, **layout: Any) -> tuple[Figure, tuple[Axes, Axes]]:
+    """Return a figure of `width` by `height` inches with two pairs of axes, laid out as `plt.subplots` takes it."""
+    figure, axes = plt.subplots(figsize=(width, height), **layout)
+    return figure, (axes[0], axes[1])
+
+
+def bars(title: str, names: list[str], values: list[float], x: str, colour: str = BLUE) -> tuple[Figure, Axes]:
+    """Return horizontal bars, the first on top, as high as the names need; each bar's value stands at its end."""
+    figure, axes = canvas(9, 1.2 + 0.22 * len(names), title, x)
+    drawn = axes.barh(names, values, color=colour)
+    axes.bar_label(drawn, fmt="{:g}", padding=3, fontsize=8, color="#444444")
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0, labelsize=9)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    return figure, axes
+
+
+def save(figure: Figure, path: Path, dpi: int) -> None:
+    """Write `figure` as a PNG without the program's name and version, and free it."""
+    figure.savefig(path, dpi=dpi, metadata={"Software": None})
+    plt.close(figure)

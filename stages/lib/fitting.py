@@ -1,0 +1,169 @@
+"""Fine-tuning with the Hugging Face Trainer: an evaluation and a checkpoint each epoch, the best epoch kept."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from sklearn.utils.class_weight import compute_class_weight
+from transformers import (
+    DataCollatorWithPadding,
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+
+from stages.lib import scores
+from stages.lib.params import Params
+from stages.lib.precision import use_bf16
+from stages.lib.rows import Rows
+from stages.lib.scratch import COMPLETE, last_checkpoint
+
+SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+
+
+def fit(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    optimizer: torch.optim.Optimizer,
+    train: Rows,
+    validation: Rows,
+    params: Params,
+    scratch: Path,
+) -> list[dict[str, float]]:
+    """Train `model` in place, to the best epoch's weights, and return the learning curve, a dict an epoch.
+
+    Goes on from the last whole checkpoint in `scratch`, with the same result as a run that was never interrupted.
+    """
+    trainer = Trainer(
+        model=model,
+        args=arguments(params, scratch),
+        train_dataset=_dataset(train),
+        eval_dataset=_dataset(validation),
+        data_collator=DataCollatorWithPadding(tokenizer),
+        processing_class=tokenizer,
+        compute_loss_func=loss_function(train, params),
+        compute_metrics=_selection_scores,
+        callbacks=_callbacks(params),
+        optimizers=(optimizer, None),
+    )
+    trainer.remove_callback(PrinterCallback)  # it prints raw dictionaries; EpochLine says the same in words
+    checkpoint = last_checkpoint(scratch)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    return learning_curve(trainer.state)
+
+
+def arguments(params: Params, scratch: Path) -> TrainingArguments:
+    """Return what the Trainer calls our parameters."""
+    return TrainingArguments(
+        output_dir=str(scratch),
+        num_train_epochs=params.epochs,
+        per_device_train_batch_size=params.batch_size,
+        per_device_eval_batch_size=params.eval_batch_size,
+        train_sampling_strategy="group_by_length",
+        learning_rate=params.lr,
+        lr_scheduler_type=SCHEDULERS[params.scheduler],
+        warmup_steps=params.warmup,  # below 1: a share of all steps
+        max_grad_norm=params.max_grad_norm,
+        bf16=use_bf16(params.precision),
+        use_cpu=not torch.cuda.is_available(),
+        dataloader_pin_memory=torch.cuda.is_available(),
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model=params.selection_metric,
+        greater_is_better=params.selection_metric != "log_loss",
+        seed=params.seed,
+        disable_tqdm=not sys.stderr.isatty(),
+        report_to="none",
+    )
+
+
+def loss_function(train: Rows, params: Params) -> Callable[..., torch.Tensor]:
+    """Return the mean cross-entropy of a batch, with the label smoothing and the class weights that `params` name."""
+    weight: torch.Tensor | None = None
+    if params.class_weights == "balanced":
+        balanced = compute_class_weight("balanced", classes=np.unique(train.labels), y=train.labels)
+        weight = torch.tensor(balanced, dtype=torch.float32)
+
+    def loss(outputs: Any, labels: torch.Tensor, **_: Any) -> torch.Tensor:
+        logits = outputs["logits"].float()
+        return torch.nn.functional.cross_entropy(
+            logits,
+            labels,
+            weight=None if weight is None else weight.to(logits.device),
+            label_smoothing=params.label_smoothing,
+        )
+
+    return loss
+
+
+def learning_curve(state: TrainerState) -> list[dict[str, float]]:
+    """Return epoch, train_loss, validation_loss and validation scores of each epoch, rounded to four digits.
+
+    Both losses are the one that is trained on, with its label smoothing and class weights.
+    """
+    losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+    evaluations = [entry for entry in state.log_history if "eval_loss" in entry]
+    names = {
+        "validation_loss": "eval_loss",
+        "validation_accuracy": "eval_accuracy",
+        "validation_macro_f1": "eval_macro_f1",
+    }
+    return [
+        {"epoch": number, "train_loss": round(loss, 4)} | {name: round(entry[key], 4) for name, key in names.items()}
+        for number, (loss, entry) in enumerate(zip(losses, evaluations, strict=True), 1)
+    ]
+
+
+class EpochLine(TrainerCallback):
+    """Say a line an epoch, where no progress bar is shown."""
+
+    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Print the epoch's losses and accuracy; both are logged by now."""
+        train, found = state.log_history[-2:]
+        scored = f"validation loss {found['eval_loss']:.4f}, accuracy {found['eval_accuracy']:.4f}"
+        print(
+            f"epoch {found['epoch']:.0f} of {args.num_train_epochs:.0f}: train loss {train['loss']:.4f}, {scored}",
+            flush=True,
+        )
+
+
+class MarkComplete(TrainerCallback):
+    """Mark a checkpoint as whole, once everything in it is written."""
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        (Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+
+
+def _callbacks(params: Params) -> list[TrainerCallback]:
+    stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
+    return [EpochLine(), MarkComplete(), *stopping]
+
+
+def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:
+    probabilities = scores.softmax(np.asarray(predicted.predictions))
+    actual, found = np.asarray(predicted.label_ids), probabilities.argmax(axis=1)
+    return {
+        "accuracy": scores.accuracy(actual, found),
+        "macro_f1": scores.macro_f1(actual, found),
+        "log_loss": scores.log_loss(actual, probabilities),
+    }
+
+
+def _dataset(rows: Rows) -> Dataset:
+    return Dataset.from_dict(
+        {"input_ids": rows.input_ids, "labels": rows.labels, "length": [len(ids) for ids in rows.input_ids]}
+    )

@@ -1,0 +1,133 @@
+"""The parameters: one typed schema for params.yaml, checked as a whole before any work."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from stages.lib.errors import InputError
+
+PARAMS = Path("params.yaml")
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A part of params.yaml: immutable, without unknown keys, without conversions (a number in quotes is a mistake)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Split(Section):
+    """How rows are divided into train, validation and test."""
+
+    validation_fraction: Fraction
+    test_fraction: Fraction
+    seed: Seed
+    train_limit: Count | None
+    test_limit: Count | None
+
+
+class Full(Section):
+    """Method `full`: every weight is trained."""
+
+    head_init: Literal["probe", "random"]
+    head_lr_factor: Annotated[float, Field(gt=0, le=1000)]
+    freeze_embeddings: bool
+
+
+class Evaluation(Section):
+    """How predictions are scored."""
+
+    ece_bins: Annotated[int, Field(ge=2, le=100)]
+
+
+class Plots(Section):
+    """What the pictures show."""
+
+    confused_pairs: Annotated[int, Field(ge=1, le=100)]
+    loss_rows: Annotated[int, Field(ge=1, le=50)]
+    dpi: Annotated[int, Field(ge=50, le=400)]
+
+
+class Params(Section):
+    """All of params.yaml, which documents each value."""
+
+    dataset: str
+    model: str
+    max_length: Annotated[int, Field(ge=3)]  # [CLS], a token, [SEP]
+    split: Split
+    method: Literal["full"]
+    seed: Seed
+    lr: Annotated[float, Field(gt=0, le=1)]
+    epochs: Annotated[int, Field(ge=1, le=1000)]
+    batch_size: Count
+    eval_batch_size: Count
+    weight_decay: Annotated[float, Field(ge=0, le=1)]
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    scheduler: Literal["linear", "cosine", "constant"]
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    class_weights: Literal["none", "balanced"]
+    max_grad_norm: Annotated[float, Field(gt=0)]
+    selection_metric: Literal["accuracy", "macro_f1", "log_loss"]
+    early_stopping: Count | None
+    precision: Literal["auto", "bf16", "fp32"]
+    full: Full
+    evaluation: Evaluation
+    plots: Plots
+
+
+def read_params(path: Path = PARAMS) -> Params:
+    """Return the checked parameters of `path`, or raise `InputError` with a line for each mistake.
+
+    Read as DVC reads it (YAML 1.2), so that `5e-5` and `5e-05` are numbers.
+    """
+    try:
+        values = YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing here; run from the root of the repository") from None
+    except YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    return check_params(values, str(path))
+
+
+def check_params(values: Any, where: str = str(PARAMS)) -> Params:
+    """Return `values`, a mapping as YAML gives it, as `Params`; `where` opens each message.
+
+    >>> check_params({"lr": "fast"})  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    stages.lib.errors.InputError: params.yaml: lr = 'fast': a valid number is needed
+    """
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        raise InputError("\n".join(f"{where}: {sentence(mistake)}" for mistake in error.errors())) from None
+
+
+def sentence(mistake: ErrorDetails) -> str:
+    """Say a mistake that pydantic found: the key, the value, what is allowed.
+
+    >>> sentence({"type": "greater_than", "loc": ("lr",), "msg": "Input should be greater than 0", "input": -1})
+    'lr = -1: should be greater than 0'
+    """
+    key = ".".join(str(part) for part in mistake["loc"]) or "the whole"
+    if mistake["type"] == "missing":
+        return f"{key} is missing"
+    if mistake["type"] == "extra_forbidden":
+        return f"{key} is not a parameter{_suggestion(mistake['loc'])}"
+    return f"{key} = {mistake['input']!r}: {mistake['msg'].removeprefix('Input ')}"
+
+
+def _suggestion(loc: tuple[int | str, ...]) -> str:
+    schema: type[BaseModel] = Params
+    for part in loc[:-1]:
+        schema = schema.model_fields[str(part)].annotation  # type: ignore[assignment]
+    known = list(schema.model_fields)
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; allowed here: {', '.join(known)}"

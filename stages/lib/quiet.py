@@ -1,0 +1,9 @@
+"""Silence for what transformers prints of its own accord: we report progress and mistakes in our words."""
+
+from transformers.utils import logging
+
+
+def quiet_transformers() -> None:
+    """Keep its errors; drop its advice, its table of newly made weights (the head's, as always) and its bars."""
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

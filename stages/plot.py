@@ -1,0 +1,78 @@
+"""Plot: pictures for people, and slim series for `dvc plots`."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from stages.charts import calibration, classes, confusion, curve, extremes, lengths, style
+from stages.lib import stage
+from stages.lib.params import Params, read_params
+from stages.lib.rows import read_labels
+
+RAW = Path("data/raw/rows.parquet")
+LABELS = Path("data/raw/labels.json")
+TOKENIZED = Path("data/tokenized/rows.parquet")
+SPLITS = Path("data/splits")
+CURVE = Path("plots/learning_curve.csv")
+CLASSES = Path("plots/classes.csv")
+TRAINED = Path("metrics/train.json")
+TEST = Path("metrics/test.json")
+VALIDATION_PREDICTIONS = Path("metrics/predictions/validation.json")
+TEST_PREDICTIONS = Path("metrics/predictions/test.json")
+PICTURES = Path("plots/pictures")
+CONFUSION = Path("plots/confusion.csv")
+RELIABILITY = Path("plots/reliability.csv")
+EXTREMES = Path("plots/extreme_rows.csv")
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Return the table that evaluate wrote."""
+    columns, *rows = json.loads(path.read_text(encoding="utf-8"))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def draw_data(params: Params) -> None:
+    """Draw what is known before training: labels and lengths."""
+    parts = [pd.read_csv(SPLITS / f"{name}.csv").assign(split=name) for name in ("train", "validation", "test")]
+    show(classes.draw_distribution(pd.concat(parts)), "class_distribution", params)
+    tokenized = pd.read_parquet(TOKENIZED, columns=["tokens", "truncated"])
+    show(lengths.draw_lengths(tokenized, params.max_length), "token_lengths", params)
+
+
+def draw_results(params: Params) -> None:
+    """Draw how training went and what the classifier gets right and wrong; write the series for `dvc plots`."""
+    epochs = pd.read_csv(CURVE)
+    show(curve.draw_curve(epochs, json.loads(TRAINED.read_text())["best_epoch"]), "learning_curve", params)
+    show(classes.draw_f1(pd.read_csv(CLASSES, keep_default_na=False)), "f1_by_label", params)
+    test = read_predictions(TEST_PREDICTIONS)
+    pairs = confusion.count_pairs(test)
+    pairs.to_csv(CONFUSION, index=False)
+    show(confusion.draw_confusion(pairs, read_labels(LABELS)), "confusion_matrix", params)
+    show(confusion.draw_confused_pairs(pairs, params.plots.confused_pairs), "confused_pairs", params)
+    bins = params.evaluation.ece_bins
+    table = calibration.reliability_table(test, bins)
+    table.to_csv(RELIABILITY, index=False)
+    show(calibration.draw_reliability(table, bins, json.loads(TEST.read_text())["ece"]), "reliability", params)
+    texts = pd.read_parquet(RAW, columns=["id", "text"])
+    rows = extremes.extreme_rows(read_predictions(VALIDATION_PREDICTIONS), texts, params.plots.loss_rows)
+    rows.to_csv(EXTREMES, index=False)
+    show(extremes.draw_extremes(rows), "extreme_rows", params)
+
+
+def show(figure: Figure, name: str, params: Params) -> None:
+    """Write `figure` to plots/pictures/<name>.png."""
+    style.save(figure, PICTURES / f"{name}.png", params.plots.dpi)
+
+
+def main() -> None:
+    """Write plots/pictures, plots/confusion.csv, plots/reliability.csv and plots/extreme_rows.csv."""
+    params = read_params()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    draw_data(params)
+    draw_results(params)
+
+
+if __name__ == "__main__":
+    stage.run(main)

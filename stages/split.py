@@ -1,0 +1,95 @@
+"""Split: decide which rows are trained on, which choose the epoch, and which are for the report alone."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from stages.lib import stage
+from stages.lib.errors import InputError
+from stages.lib.params import Split, read_params
+
+RAW = Path("data/raw/rows.parquet")
+SPLITS = Path("data/splits")
+METRICS = Path("metrics/split.json")
+
+
+def split_rows(rows: pd.DataFrame, params: Split) -> tuple[dict[str, pd.DataFrame], int]:
+    """Return train, validation and test rows, and how many rows were left out because their text stands in test.
+
+    `rows` has id, text, label and split. The source's own validation and test rows are taken where it has them; else a
+    stratified share is drawn, from all rows for test, from the training rows for validation. The limits come last, so
+    that a limited run is tested and validated on rows that the unlimited run has, too.
+    """
+    parts = {name: rows[rows["split"] == name] for name in ("train", "validation", "test")}
+    if parts["test"].empty:
+        parts["train"], parts["test"] = _draw(parts["train"], params.test_fraction, "test_fraction", params.seed)
+    fit = sum(len(parts[name]) for name in ("train", "validation"))
+    for name in ("train", "validation"):
+        parts[name] = parts[name][~parts[name]["text"].isin(parts["test"]["text"])]
+    left_out = fit - len(parts["train"]) - len(parts["validation"])
+    if parts["validation"].empty:
+        fraction = params.validation_fraction
+        parts["train"], parts["validation"] = _draw(parts["train"], fraction, "validation_fraction", params.seed)
+    for name, limit in (("train", params.train_limit), ("test", params.test_limit)):
+        parts[name] = _limited(parts[name], limit, f"{name}_limit", params.seed)
+    _refuse_lost_labels(parts["train"], rows)
+    return parts, left_out
+
+
+def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
+    """Return `size` of the rows, of each label in proportion, seeded, in their old order.
+
+    Each label's rows are shuffled and spread evenly over (0, 1); the first `size` of all are taken. Unlike
+    scikit-learn's stratified splitters this has no least size, for the sample, the rest or a label.
+
+    >>> stratified_sample(pd.DataFrame({"label": list("aaaabb")}), 3, seed=0)["label"].tolist()
+    ['a', 'a', 'b']
+    """
+    shuffled = rows.sample(frac=1, random_state=seed)
+    by_label = shuffled.groupby("label")["label"]
+    place = (by_label.cumcount() + 0.5) / by_label.transform("size")
+    return rows.loc[place.sort_values(kind="stable").index[:size].sort_values()]
+
+
+def _draw(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Divide `rows` into the rest and a stratified share."""
+    counts = rows["label"].value_counts()
+    if counts.min() < 2:
+        raise InputError(f"label {counts.idxmin()!r} has one training row; split.{key} needs two or more of each label")
+    size = round(len(rows) * fraction)
+    if not len(counts) <= size <= len(rows) - len(counts):
+        found = f"{size} of {len(rows)} rows for {len(counts)} labels"
+        raise InputError(
+            f"params.yaml: split.{key} = {fraction}: {found}; at least one row a label is needed on both sides"
+        )
+    share = stratified_sample(rows, size, seed)
+    return rows.drop(share.index), share
+
+
+def _limited(rows: pd.DataFrame, limit: int | None, key: str, seed: int) -> pd.DataFrame:
+    labels = rows["label"].nunique()
+    if limit is not None and limit < labels:
+        raise InputError(f"params.yaml: split.{key} = {limit}: at least {labels}, a row for each label, are needed")
+    return rows if limit is None else stratified_sample(rows, limit, seed)
+
+
+def _refuse_lost_labels(train: pd.DataFrame, rows: pd.DataFrame) -> None:
+    if lost := sorted(set(rows["label"]) - set(train["label"])):
+        cause = "its texts all stand in test, or split.train_limit is too small"
+        raise InputError(f"label {lost[0]!r} has no training row left: {cause}")
+
+
+def main() -> None:
+    """Write data/splits, ids and labels of each split, and metrics/split.json."""
+    params = read_params().split
+    parts, left_out = split_rows(pd.read_parquet(RAW), params)
+    SPLITS.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        part[["id", "label"]].to_csv(SPLITS / f"{name}.csv", index=False)
+    numbers = {name: len(part) for name, part in parts.items()} | {"left_out_as_in_test": left_out}
+    METRICS.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    stage.run(main)

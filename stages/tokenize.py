@@ -1,0 +1,69 @@
+"""Tokenize: turn every text into the checkpoint's token ids, unpadded, cut at `max_length`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+
+from stages.lib import stage
+from stages.lib.checkpoints import locate, read_checkpoint, weights_sha256
+from stages.lib.errors import InputError
+from stages.lib.params import Params, read_params
+from stages.lib.quiet import quiet_transformers
+
+CHECKPOINTS = Path("models/checkpoints")
+RAW = Path("data/raw/rows.parquet")
+TOKENIZED = Path("data/tokenized")
+METRICS = Path("metrics/tokens.json")
+
+CHUNK = 1000  # texts between two steps of the progress bar
+
+
+def load_tokenizer(folder: Path, params: Params) -> PreTrainedTokenizerBase:
+    """Return the checkpoint's fast tokenizer, or an `InputError` if it has none or takes fewer than `max_length`."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if not tokenizer.is_fast:
+        raise InputError(f"params.yaml: model = {params.model!r}: it has no fast tokenizer (tokenizer.json)")
+    limit = getattr(AutoConfig.from_pretrained(folder), "max_position_embeddings", None)
+    if limit and params.max_length > limit:
+        raise InputError(f"params.yaml: max_length = {params.max_length}: {params.model} takes at most {limit} tokens")
+    return tokenizer
+
+
+def tokenize(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> pd.DataFrame:
+    """Return input_ids (at most `max_length` a text, special tokens included), truncated, and tokens before the cut."""
+    rows: list[dict[str, Any]] = []
+    for start in tqdm(range(0, len(texts), CHUNK), "tokenize", unit="k texts", disable=None):
+        encoded = tokenizer(texts[start : start + CHUNK], truncation=True, max_length=max_length)
+        for encoding in encoded.encodings:
+            special = sum(encoding.special_tokens_mask)
+            rest = sum(len(more.ids) - special for more in encoding.overflowing)
+            rows.append({"input_ids": encoding.ids, "truncated": rest > 0, "tokens": len(encoding.ids) + rest})
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Write data/tokenized (rows, and the checkpoint that they are for) and metrics/tokens.json."""
+    params = read_params()
+    quiet_transformers()
+    checkpoint = read_checkpoint(params.model, CHECKPOINTS)
+    folder = locate(checkpoint)
+    raw = pd.read_parquet(RAW, columns=["id", "text"])
+    rows = tokenize(raw["text"].tolist(), load_tokenizer(folder, params), params.max_length)
+    TOKENIZED.mkdir(parents=True, exist_ok=True)
+    pd.concat([raw["id"], rows], axis=1).to_parquet(TOKENIZED / "rows.parquet", index=False)
+    pinned = checkpoint.model_copy(update={"weights": weights_sha256(folder)})
+    (TOKENIZED / "checkpoint.json").write_text(pinned.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    numbers = {
+        "truncated_rows": int(rows["truncated"].sum()),
+        "mean_tokens": round(float(rows["tokens"].mean()), 2),
+        "longest_tokens": int(rows["tokens"].max()),
+    }
+    METRICS.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,48 @@
+"""Write .dvc/page.html, the page in which `dvc plots` shows its plots: Vega's scripts inline, so it needs no network.
+
+Run it again after a new version of vl-convert-python: `python -m tools.plots_page`.
+"""
+
+from pathlib import Path
+
+import vl_convert
+
+PAGE = Path(".dvc/page.html")
+VEGA_LITE = "5.21"  # the major version that DVC's templates are written for
+
+TEMPLATE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+{refresh_tag}
+<title>Plots</title>
+<script>
+%s
+</script>
+<style>
+  body { font-family: system-ui, sans-serif; margin: 1.5rem; background: white; color: #222; }
+  body > div { margin-bottom: 1.5rem; overflow-x: auto; }
+  img { max-width: 100%%; }
+</style>
+</head>
+<body>
+{plot_divs}
+</body>
+</html>
+"""
+
+
+def page() -> str:
+    """Return the template that DVC fills in at `{refresh_tag}` and `{plot_divs}`."""
+    bundle = vl_convert.javascript_bundle(None, vl_version=VEGA_LITE)
+    return TEMPLATE % bundle.replace("</script", "<\\/script")
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
