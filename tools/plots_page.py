@@ -10,6 +10,8 @@ import vl_convert
 PAGE = Path(".dvc/page.html")
 VEGA_LITE = "5.21"  # the major version that DVC's templates are written for
 
+EXPORTS = "window.vegaEmbed = vegaEmbed;"  # all that DVC's pages call
+
 TEMPLATE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -35,7 +37,7 @@ TEMPLATE = """<!DOCTYPE html>
 
 def page() -> str:
     """Return the template that DVC fills in at `{refresh_tag}` and `{plot_divs}`."""
-    bundle = vl_convert.javascript_bundle(None, vl_version=VEGA_LITE)
+    bundle = vl_convert.javascript_bundle(EXPORTS, vl_version=VEGA_LITE)
     return TEMPLATE % bundle.replace("</script", "<\\/script")
 
 

@@ -35,7 +35,7 @@ def load(folder: Path) -> PreTrainedModel:
 
 def on_device(model: PreTrainedModel) -> PreTrainedModel:
     """Move `model` to the GPU, if there is one."""
-    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    torch.nn.Module.to(model, "cuda" if torch.cuda.is_available() else "cpu")  # its own `to` is not typed
     return model
 
 
