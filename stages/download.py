@@ -4,7 +4,6 @@ The first stage, so the one that refuses bad parameters, an unknown data set, ch
 """
 
 import hashlib
-import json
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from stages.lib.checkpoints import read_checkpoint
 from stages.lib.errors import InputError
 from stages.lib.fetch import fetch
 from stages.lib.formats import read_table
+from stages.lib.outputs import new, write_json
 from stages.lib.params import read_params
 from stages.lib.sources import SPLITS, Source, read_source
 
@@ -93,10 +93,9 @@ def main() -> None:
         print(f"{params.dataset}: {int(empty.sum())} rows have no text and are left out", file=sys.stderr)
     rows = with_ids(rows[~empty].reset_index(drop=True))
     labels = label_order(rows, source)
-    RAW.mkdir(parents=True, exist_ok=True)
-    rows.to_parquet(RAW / "rows.parquet", index=False)
-    (RAW / "labels.json").write_text(json.dumps(labels, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    METRICS.write_text(json.dumps(describe(rows, labels, int(empty.sum())), indent=2) + "\n", encoding="utf-8")
+    rows.to_parquet(new(RAW / "rows.parquet"), index=False)
+    write_json(RAW / "labels.json", labels)
+    write_json(METRICS, describe(rows, labels, int(empty.sum())))
 
 
 if __name__ == "__main__":

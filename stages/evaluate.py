@@ -10,6 +10,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from stages.lib import classifiers, scores, stage
 from stages.lib.metric_modules import LabelScores, ProbabilityScores
+from stages.lib.outputs import new, write_json
 from stages.lib.params import read_params
 from stages.lib.quiet import quiet_transformers
 from stages.lib.rows import Rows, read_labels, read_rows
@@ -66,9 +67,8 @@ def write_predictions(table: pd.DataFrame, path: Path) -> None:
     Not CSV: DVC keeps it in git without losing the stage's run-cache only as a metric or a plot, would embed a CSV
     plot whole into every page, and passes over a metric that is a list.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(row, ensure_ascii=False) for row in [list(table.columns), *table.to_numpy().tolist()]]
-    path.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    new(path).write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -85,10 +85,10 @@ def main() -> None:
         rows = read_rows(split, TOKENIZED, labels)
         probabilities = classifiers.predict_proba(model, rows.input_ids, params.eval_batch_size, split.stem)
         numbers = headline(rows.labels, probabilities, params.evaluation.ece_bins)
-        metrics.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+        write_json(metrics, numbers)
         table = predictions(rows, probabilities, labels)
         write_predictions(table, listing)
-    per_class(table, labels).to_csv(CLASSES, index=False)
+    per_class(table, labels).to_csv(new(CLASSES), index=False)
 
 
 if __name__ == "__main__":

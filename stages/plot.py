@@ -17,7 +17,6 @@ TOKENIZED = Path("data/tokenized/rows.parquet")
 SPLITS = Path("data/splits")
 CURVE = Path("plots/learning_curve.csv")
 CLASSES = Path("plots/classes.csv")
-TRAINED = Path("metrics/train.json")
 TEST = Path("metrics/test.json")
 VALIDATION_PREDICTIONS = Path("metrics/predictions/validation.json")
 TEST_PREDICTIONS = Path("metrics/predictions/test.json")
@@ -44,7 +43,7 @@ def draw_data(params: Params) -> None:
 def draw_results(params: Params) -> None:
     """Draw how training went and what the classifier gets right and wrong; write the series for `dvc plots`."""
     epochs = pd.read_csv(CURVE)
-    show(curve.draw_curve(epochs, json.loads(TRAINED.read_text())["best_epoch"]), "learning_curve", params)
+    show(curve.draw_curve(epochs), "learning_curve", params)
     show(classes.draw_f1(pd.read_csv(CLASSES, keep_default_na=False)), "f1_by_label", params)
     test = read_predictions(TEST_PREDICTIONS)
     pairs = confusion.count_pairs(test)

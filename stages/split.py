@@ -1,12 +1,12 @@
 """Split: decide which rows are trained on, which choose the epoch, and which are for the report alone."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from stages.lib import stage
 from stages.lib.errors import InputError
+from stages.lib.outputs import new, write_json
 from stages.lib.params import Split, read_params
 
 RAW = Path("data/raw/rows.parquet")
@@ -84,11 +84,10 @@ def main() -> None:
     """Write data/splits, ids and labels of each split, and metrics/split.json."""
     params = read_params().split
     parts, left_out = split_rows(pd.read_parquet(RAW), params)
-    SPLITS.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
-        part[["id", "label"]].to_csv(SPLITS / f"{name}.csv", index=False)
+        part[["id", "label"]].to_csv(new(SPLITS / f"{name}.csv"), index=False)
     numbers = {name: len(part) for name, part in parts.items()} | {"left_out_as_in_test": left_out}
-    METRICS.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    write_json(METRICS, numbers)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Tokenize: turn every text into the checkpoint's token ids, unpadded, cut at `max_length`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 from stages.lib import stage
 from stages.lib.checkpoints import locate, read_checkpoint, weights_sha256
 from stages.lib.errors import InputError
+from stages.lib.outputs import new, write_json
 from stages.lib.params import Params, read_params
 from stages.lib.quiet import quiet_transformers
 
@@ -53,16 +53,15 @@ def main() -> None:
     folder = locate(checkpoint)
     raw = pd.read_parquet(RAW, columns=["id", "text"])
     rows = tokenize(raw["text"].tolist(), load_tokenizer(folder, params), params.max_length)
-    TOKENIZED.mkdir(parents=True, exist_ok=True)
-    pd.concat([raw["id"], rows], axis=1).to_parquet(TOKENIZED / "rows.parquet", index=False)
+    pd.concat([raw["id"], rows], axis=1).to_parquet(new(TOKENIZED / "rows.parquet"), index=False)
     pinned = checkpoint.model_copy(update={"weights": weights_sha256(folder)})
-    (TOKENIZED / "checkpoint.json").write_text(pinned.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_json(TOKENIZED / "checkpoint.json", pinned.model_dump(exclude_none=True))
     numbers = {
         "truncated_rows": int(rows["truncated"].sum()),
         "mean_tokens": round(float(rows["tokens"].mean()), 2),
         "longest_tokens": int(rows["tokens"].max()),
     }
-    METRICS.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    write_json(METRICS, numbers)
 
 
 if __name__ == "__main__":

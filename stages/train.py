@@ -1,7 +1,6 @@
 """Train: fit a classifier on the training rows by the chosen method, its best epoch chosen on the validation rows."""
 
 import importlib
-import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import transformers
 
 from stages.lib import classifiers, stage
 from stages.lib.checkpoints import WEIGHTS, Checkpoint, locate
+from stages.lib.outputs import new, write_json
 from stages.lib.params import Params, read_params
 from stages.lib.quiet import quiet_transformers
 from stages.lib.rows import read_labels, read_rows
@@ -39,16 +39,13 @@ def train(params: Params, scratch: Path) -> classifiers.Trained:
     return trained
 
 
-def numbers(trained: classifiers.Trained, params: Params) -> dict[str, float]:
+def numbers(trained: classifiers.Trained) -> dict[str, float]:
     """Return the best epoch, how much of the model was trained, and the saved weights' size."""
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in trained.model.parameters()]
     trainable = sum(size for size, is_trained in sizes if is_trained)
-    key = "validation_" + params.selection_metric
-    lower = params.selection_metric == "log_loss"
-    best = (min if lower else max)(trained.curve, key=lambda epoch: epoch[key])
     return {
         "epochs": len(trained.curve),
-        "best_epoch": best["epoch"],
+        "best_epoch": sum(epoch["epoch"] for epoch in trained.curve if epoch["kept"]),
         "trainable_parameters": trainable,
         "trainable_share": round(trainable / sum(size for size, _ in sizes), 4),
         "size_mb": round((CLASSIFIER / WEIGHTS).stat().st_size / 1e6, 1),
@@ -63,8 +60,8 @@ def main() -> None:
     scratch = scratch_folder(params, [*code, *inputs])
     trained = train(params, scratch)
     classifiers.save(trained, CLASSIFIER)
-    pd.DataFrame(trained.curve).to_csv(CURVE, index=False)
-    METRICS.write_text(json.dumps(numbers(trained, params), indent=2) + "\n", encoding="utf-8")
+    pd.DataFrame(trained.curve).to_csv(new(CURVE), index=False)
+    write_json(METRICS, numbers(trained))
     shutil.rmtree(scratch, ignore_errors=True)
 
 

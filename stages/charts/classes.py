@@ -9,11 +9,13 @@ from stages.charts.style import BLUE, GREY, ORANGE, bars, canvas
 def draw_f1(classes: pd.DataFrame) -> Figure:
     """Draw the F1 of every label on test, the worst on top, and their mean."""
     ordered = classes.sort_values(["f1", "label"])
-    figure, axes = bars("F1 by label (test rows)", ordered["label"].tolist(), ordered["f1"].round(2).tolist(), "F1")
+    figure, axes = bars(
+        "F1 by label (test rows)", ordered["label"].tolist(), ordered["f1"].tolist(), "F1", BLUE, "{:.2f}"
+    )
     mean = classes["f1"].mean()
     axes.axvline(mean, color=ORANGE, linestyle="--", label=f"mean {mean:.3f}")
-    axes.set_xlim(0, 1.05)
-    axes.legend(frameon=True, loc="lower left", facecolor="white", edgecolor="none")
+    axes.set_xlim(0, 1.08)
+    figure.legend(frameon=False, loc="outside lower center")
     return figure
 
 

@@ -40,5 +40,7 @@ def draw_confused_pairs(pairs: pd.DataFrame, shown: int) -> Figure:
     wrong = pairs[pairs["actual"] != pairs["predicted"]]
     top = wrong.sort_values(["n", "actual", "predicted"], ascending=[False, True, True]).head(shown)
     names = [f"{actual} → {predicted}" for actual, predicted in zip(top["actual"], top["predicted"], strict=True)]
-    figure, _ = bars("Most confused pairs, actual → predicted (test rows)", names, top["n"].tolist(), "rows", ORANGE)
+    figure, _ = bars(
+        "Most confused pairs, actual → predicted (test rows)", names, top["n"].tolist(), "rows", ORANGE, "{:.0f}"
+    )
     return figure

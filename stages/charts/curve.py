@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 from stages.charts.style import BLUE, GREY, ORANGE, panels
 
 
-def draw_curve(curve: pd.DataFrame, best_epoch: int) -> Figure:
+def draw_curve(curve: pd.DataFrame) -> Figure:
     """Draw train and validation loss, and beside them the validation scores; a line marks the epoch that was kept."""
     figure, (losses, found) = panels(10, 4, ncols=2)
     losses.plot(curve["epoch"], curve["train_loss"], "o-", color=GREY, label="train")
@@ -15,7 +15,8 @@ def draw_curve(curve: pd.DataFrame, best_epoch: int) -> Figure:
     found.plot(curve["epoch"], curve["validation_accuracy"], "o-", color=BLUE, label="accuracy")
     found.plot(curve["epoch"], curve["validation_macro_f1"], "o-", color=ORANGE, label="macro F1")
     for axes, title in ((losses, "Loss"), (found, "Validation scores")):
-        axes.axvline(best_epoch, color="#444444", linestyle=":", label=f"kept: epoch {best_epoch}")
+        for kept in curve.loc[curve["kept"] == 1, "epoch"]:
+            axes.axvline(kept, color="#444444", linestyle=":", label=f"kept: epoch {kept}")
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.legend(frameon=False)

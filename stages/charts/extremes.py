@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from stages.charts.style import canvas
 
-WIDTHS = {"text": 70, "actual": 30, "predicted": 30}  # characters a line
+WIDTHS = {"text": 80, "actual": 30, "predicted": 30}  # characters a line
 MAX_LINES = 4
 COLUMNS = {"which": 0.0, "loss": 0.07, "confidence": 0.125, "text": 0.2, "actual": 0.62, "predicted": 0.81}
 
@@ -25,7 +25,8 @@ def extreme_rows(predictions: pd.DataFrame, rows: pd.DataFrame, shown: int) -> p
 
 def draw_extremes(table: pd.DataFrame) -> Figure:
     """Draw the table of `extreme_rows`; long texts are wrapped and cut."""
-    cells = [[_wrapped(str(row[name]), name) for name in COLUMNS] for _, row in table.iterrows()]
+    shown = table.assign(**{name: table[name].map("{:.4f}".format) for name in ("loss", "confidence")})
+    cells = [[_wrapped(row[name], name) for name in COLUMNS] for _, row in shown.iterrows()]
     heights = [max(cell.count("\n") + 1 for cell in row) + 0.6 for row in cells]
     total = sum(heights) + 2
     figure, axes = canvas(13, 0.6 + 0.17 * total, "Validation rows with the highest and the lowest loss")

@@ -40,11 +40,12 @@ def panels(width: float, height: float, **layout: Any) -> tuple[Figure, tuple[Ax
     return figure, (axes[0], axes[1])
 
 
-def bars(title: str, names: list[str], values: list[float], x: str, colour: str = BLUE) -> tuple[Figure, Axes]:
-    """Return horizontal bars, the first on top, as high as the names need; each bar's value stands at its end."""
+def bars(title: str, names: list[str], values: list[float], x: str, colour: str, form: str) -> tuple[Figure, Axes]:
+    """Return horizontal bars, the first on top; each bar's value stands at its end, in the given `form`."""
     figure, axes = canvas(9, 1.2 + 0.22 * len(names), title, x)
     drawn = axes.barh(names, values, color=colour)
-    axes.bar_label(drawn, fmt="{:g}", padding=3, fontsize=8, color="#444444")
+    behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # over lines that a caller adds
+    axes.bar_label(drawn, fmt=form, padding=4, fontsize=8, color="#444444", bbox=behind)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, labelsize=9)
     axes.set_ylim(len(names) - 0.4, -0.6)

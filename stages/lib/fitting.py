@@ -31,6 +31,8 @@ from stages.lib.scratch import COMPLETE, last_checkpoint
 
 SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
+SELECTION_SCORES = ("accuracy", "macro_f1", "log_loss")
+
 
 def fit(
     model: PreTrainedModel,
@@ -59,6 +61,8 @@ def fit(
     )
     trainer.remove_callback(PrinterCallback)  # it prints raw dictionaries; EpochLine says the same in words
     checkpoint = last_checkpoint(scratch)
+    if checkpoint:
+        print(f"going on from the interrupted run's {checkpoint.name}", flush=True)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return learning_curve(trainer.state)
 
@@ -111,19 +115,19 @@ def loss_function(train: Rows, params: Params) -> Callable[..., torch.Tensor]:
 
 
 def learning_curve(state: TrainerState) -> list[dict[str, float]]:
-    """Return epoch, train_loss, validation_loss and validation scores of each epoch, rounded to four digits.
+    """Return losses and validation scores of each epoch, rounded to four digits, and `kept`, 1 for the best epoch.
 
-    Both losses are the one that is trained on, with its label smoothing and class weights.
+    Both losses are the one that is trained on, with its label smoothing and class weights; `log_loss` has neither.
     """
     losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
     evaluations = [entry for entry in state.log_history if "eval_loss" in entry]
-    names = {
-        "validation_loss": "eval_loss",
-        "validation_accuracy": "eval_accuracy",
-        "validation_macro_f1": "eval_macro_f1",
-    }
     return [
-        {"epoch": number, "train_loss": round(loss, 4)} | {name: round(entry[key], 4) for name, key in names.items()}
+        {
+            "epoch": number,
+            "train_loss": round(loss, 4),
+            **{f"validation_{name}": round(entry[f"eval_{name}"], 4) for name in ("loss", *SELECTION_SCORES)},
+            "kept": int(entry["step"] == state.best_global_step),
+        }
         for number, (loss, entry) in enumerate(zip(losses, evaluations, strict=True), 1)
     ]
 
@@ -156,11 +160,8 @@ def _callbacks(params: Params) -> list[TrainerCallback]:
 def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:
     probabilities = scores.softmax(np.asarray(predicted.predictions))
     actual, found = np.asarray(predicted.label_ids), probabilities.argmax(axis=1)
-    return {
-        "accuracy": scores.accuracy(actual, found),
-        "macro_f1": scores.macro_f1(actual, found),
-        "log_loss": scores.log_loss(actual, probabilities),
-    }
+    values = (scores.accuracy(actual, found), scores.macro_f1(actual, found), scores.log_loss(actual, probabilities))
+    return dict(zip(SELECTION_SCORES, values, strict=True))
 
 
 def _dataset(rows: Rows) -> Dataset:

@@ -44,7 +44,7 @@ def _parsed(path: Path, source: Source) -> pd.DataFrame:
             return pd.read_parquet(path)
         _require_utf8(path)
         if kind == "jsonl":
-            return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+            return pd.read_json(path, lines=True, dtype=False)
         options: dict[str, Any] = {"quoting": csv.QUOTE_NONE} if kind == "text" else {}
         names = {"names": list(source.columns), "header": None} if source.columns else {}
         return pd.read_csv(path, sep=source.delimiter, dtype=str, keep_default_na=False, **options, **names)

@@ -104,6 +104,8 @@ def check_params(values: Any, where: str = str(PARAMS)) -> Params:
     Traceback (most recent call last):
     stages.lib.errors.InputError: params.yaml: lr = 'fast': a valid number is needed
     """
+    if not isinstance(values, dict):
+        raise InputError(f"{where} holds no keys with values")
     try:
         return Params.model_validate(values)
     except ValidationError as error:
@@ -116,7 +118,7 @@ def sentence(mistake: ErrorDetails) -> str:
     >>> sentence({"type": "greater_than", "loc": ("lr",), "msg": "Input should be greater than 0", "input": -1})
     'lr = -1: should be greater than 0'
     """
-    key = ".".join(str(part) for part in mistake["loc"]) or "the whole"
+    key = ".".join(str(part) for part in mistake["loc"])
     if mistake["type"] == "missing":
         return f"{key} is missing"
     if mistake["type"] == "extra_forbidden":

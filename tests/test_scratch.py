@@ -1,0 +1,45 @@
+"""The folder of an interrupted run is that of this very run, and only whole checkpoints count."""
+
+from pathlib import Path
+
+import pytest
+
+from stages.lib.params import Params, read_params
+from stages.lib.scratch import COMPLETE, last_checkpoint, scratch_folder
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def params() -> Params:
+    return read_params(ROOT / "params.yaml")
+
+
+def checkpoint(step: int, whole: bool) -> Path:
+    folder = Path(f"checkpoint-{step}")
+    folder.mkdir()
+    (folder / "model.safetensors").touch()
+    if whole:
+        (folder / COMPLETE).touch()
+    return folder
+
+
+def test_the_newest_whole_checkpoint_counts_and_a_cut_off_one_is_removed(in_tmp: Path) -> None:
+    checkpoint(9, whole=True)
+    checkpoint(10, whole=True)
+    broken = checkpoint(100, whole=False)
+    assert last_checkpoint(Path()) == Path("checkpoint-10")
+    assert not broken.exists()
+
+
+def test_without_a_checkpoint_the_run_starts_anew(in_tmp: Path) -> None:
+    assert last_checkpoint(Path("nowhere")) is None
+
+
+def test_another_parameter_input_or_code_is_another_run(in_tmp: Path, params: Params) -> None:
+    file = Path("rows")
+    file.write_text("a")
+    first = scratch_folder(params, [file])
+    assert scratch_folder(params, [file]) == first
+    assert scratch_folder(params.model_copy(update={"lr": 0.5}), [file]) != first
+    file.write_text("b")
+    assert scratch_folder(params, [file]) != first

@@ -1,0 +1,115 @@
+"""Split: who is trained on, who chooses the epoch, who is only reported."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stages.lib.errors import InputError
+from stages.lib.params import Split, read_params
+from stages.split import split_rows, stratified_sample
+from tests.conftest import ROOT
+
+
+def params(**changes: Any) -> Split:
+    return read_params(ROOT / "params.yaml").split.model_copy(update=changes)
+
+
+def corpus(train: int = 60, test: int = 20, validation: int = 0) -> pd.DataFrame:
+    parts = {"train": train, "validation": validation, "test": test}
+    rows = [
+        {"text": f"{part} {number}", "label": "abc"[number % 3], "split": part}
+        for part, size in parts.items()
+        for number in range(size)
+    ]
+    return pd.DataFrame(rows).assign(id=lambda table: [f"id{number}" for number in range(len(table))])
+
+
+def ids(parts: dict[str, pd.DataFrame]) -> dict[str, set[str]]:
+    return {name: set(part["id"]) for name, part in parts.items()}
+
+
+def test_validation_is_a_stratified_share_of_train_and_test_stays() -> None:
+    rows = corpus()
+    parts, left_out = split_rows(rows, params(validation_fraction=0.2))
+    assert {name: len(part) for name, part in parts.items()} == {"train": 48, "validation": 12, "test": 20}
+    assert parts["validation"]["label"].value_counts().to_dict() == {"a": 4, "b": 4, "c": 4}
+    assert ids(parts)["test"] == set(rows["id"][rows["split"] == "test"])
+    assert left_out == 0
+
+
+def test_no_row_is_in_two_splits() -> None:
+    found = ids(split_rows(corpus(test=0), params())[0])
+    assert sum(map(len, found.values())) == len(set.union(*found.values())) == 60
+
+
+def test_the_sources_own_validation_rows_are_taken() -> None:
+    rows = corpus(validation=9)
+    parts, _ = split_rows(rows, params())
+    assert ids(parts)["validation"] == set(rows["id"][rows["split"] == "validation"])
+    assert len(parts["train"]) == 60
+
+
+def test_rows_whose_text_stands_in_test_are_left_out_and_counted() -> None:
+    rows = corpus(validation=9)
+    rows.loc[[0, 60], "text"] = "test 0"  # one of train, one of validation
+    parts, left_out = split_rows(rows, params())
+    assert left_out == 2
+    assert not (ids(parts)["train"] | ids(parts)["validation"]) & {"id0", "id60"}
+    assert len(parts["test"]) == 20
+
+
+def test_the_seed_decides_and_nothing_else() -> None:
+    assert ids(split_rows(corpus(), params())[0]) == ids(split_rows(corpus(), params())[0])
+    assert ids(split_rows(corpus(), params())[0]) != ids(split_rows(corpus(), params(seed=1))[0])
+
+
+def test_limits_draw_by_label_from_the_unlimited_run() -> None:
+    whole = split_rows(corpus(), params())[0]
+    limited = split_rows(corpus(), params(train_limit=9, test_limit=6))[0]
+    assert limited["train"]["label"].value_counts().to_dict() == {"a": 3, "b": 3, "c": 3}
+    assert len(limited["test"]) == 6
+    assert ids(limited)["validation"] == ids(whole)["validation"]
+    assert ids(limited)["train"] < ids(whole)["train"]
+
+
+def test_a_limit_above_the_rows_takes_all() -> None:
+    assert len(split_rows(corpus(), params(test_limit=1000))[0]["test"]) == 20
+
+
+def test_a_sample_keeps_the_proportions() -> None:
+    rows = pd.DataFrame({"label": ["a"] * 80 + ["b"] * 20})
+    assert stratified_sample(rows, 10, seed=0)["label"].value_counts().to_dict() == {"a": 8, "b": 2}
+
+
+def test_a_label_with_one_training_row_is_named() -> None:
+    rows = corpus()
+    rows.loc[0, "label"] = "rare"
+    with pytest.raises(InputError, match=r"label 'rare' has one training row; split.validation_fraction needs two"):
+        split_rows(rows, params())
+
+
+def test_a_label_whose_texts_all_stand_in_test_is_named() -> None:
+    rows = corpus()
+    rows.loc[0, ["label", "text"]] = ["lost", "test 0"]
+    with pytest.raises(InputError, match="label 'lost' has no training row left"):
+        split_rows(rows, params())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"validation_fraction": 0.01}, "split.validation_fraction = 0.01: 1 of 60 rows for 3 labels"),
+        ({"validation_fraction": 0.99}, "split.validation_fraction = 0.99: 59 of 60 rows for 3 labels"),
+        ({"train_limit": 2}, "split.train_limit = 2: at least 3, a row for each label, are needed"),
+    ],
+)
+def test_a_share_too_small_for_the_labels_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=f"params.yaml: {message}"):
+        split_rows(corpus(), params(**changes))
+
+
+def test_split_files_keep_the_sources_order(tmp_path: Path) -> None:
+    train = split_rows(corpus(), params())[0]["train"]
+    assert train.index.is_monotonic_increasing
