@@ -2,7 +2,6 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help setup repro check test lock clean
 

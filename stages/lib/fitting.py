@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from datasets import Dataset
 from sklearn.utils.class_weight import compute_class_weight
+from tqdm import tqdm
 from transformers import (
     DataCollatorWithPadding,
     EarlyStoppingCallback,
@@ -16,6 +17,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PrinterCallback,
+    ProgressCallback,
     Trainer,
     TrainerCallback,
     TrainerControl,
@@ -59,7 +61,7 @@ def fit(
         callbacks=_callbacks(params),
         optimizers=(optimizer, None),
     )
-    trainer.remove_callback(PrinterCallback)  # it prints raw dictionaries; EpochLine says the same in words
+    trainer.remove_callback(PrinterCallback)  # raw dictionaries, which EpochLine says in words
     checkpoint = last_checkpoint(scratch)
     if checkpoint:
         print(f"going on from the interrupted run's {checkpoint.name}", flush=True)
@@ -90,7 +92,7 @@ def arguments(params: Params, scratch: Path) -> TrainingArguments:
         metric_for_best_model=params.selection_metric,
         greater_is_better=params.selection_metric != "log_loss",
         seed=params.seed,
-        disable_tqdm=not sys.stderr.isatty(),
+        disable_tqdm=True,  # for the Trainer's own bar, see ProgressBar
         report_to="none",
     )
 
@@ -132,17 +134,23 @@ def learning_curve(state: TrainerState) -> list[dict[str, float]]:
     ]
 
 
+class ProgressBar(ProgressCallback):
+    """The Trainer's progress bar without the raw dictionaries that it prints between."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """Print nothing."""
+
+
 class EpochLine(TrainerCallback):
-    """Say a line an epoch, where no progress bar is shown."""
+    """Say a line an epoch, above the progress bar if there is one."""
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Print the epoch's losses and accuracy; both are logged by now."""
         train, found = state.log_history[-2:]
         scored = f"validation loss {found['eval_loss']:.4f}, accuracy {found['eval_accuracy']:.4f}"
-        print(
-            f"epoch {found['epoch']:.0f} of {args.num_train_epochs:.0f}: train loss {train['loss']:.4f}, {scored}",
-            flush=True,
-        )
+        epoch = f"epoch {found['epoch']:.0f} of {args.num_train_epochs:.0f}"
+        tqdm.write(f"{epoch}: train loss {train['loss']:.4f}, {scored}")
+        sys.stdout.flush()
 
 
 class MarkComplete(TrainerCallback):
@@ -154,7 +162,8 @@ class MarkComplete(TrainerCallback):
 
 def _callbacks(params: Params) -> list[TrainerCallback]:
     stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
-    return [EpochLine(), MarkComplete(), *stopping]
+    bar = [ProgressBar()] if sys.stderr.isatty() else []
+    return [EpochLine(), MarkComplete(), *bar, *stopping]
 
 
 def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:
