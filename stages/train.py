@@ -1,6 +1,7 @@
 """Train: fit a classifier on the training rows by the chosen method, its best epoch chosen on the validation rows."""
 
 import importlib
+import os
 import shutil
 from pathlib import Path
 
@@ -28,6 +29,7 @@ METRICS = Path("metrics/train.json")
 def train(params: Params, scratch: Path) -> classifiers.Trained:
     """Run the method that `params` name; the same seed gives the same bytes."""
     quiet_transformers()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses to be deterministic
     transformers.set_seed(params.seed, deterministic=True)
     checkpoint = Checkpoint.model_validate_json((TOKENIZED / "checkpoint.json").read_bytes())
     labels = read_labels(LABELS)

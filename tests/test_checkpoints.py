@@ -67,10 +67,25 @@ def test_a_checkpoint_without_safetensors_is_refused(in_tmp: Path) -> None:
         locate(read_checkpoint("pickled", SPECS))
 
 
-def test_the_hub_out_of_reach_is_one_sentence(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(in_tmp))
+@pytest.fixture
+def hub_cache(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the Hub, and no way to it."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(in_tmp / "hub"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    return in_tmp / "hub"
+
+
+def test_a_checkpoint_of_the_hub_is_taken_from_its_cache_at_that_commit(
+    tiny: Callable[[str], Path], hub_cache: Path
+) -> None:
+    snapshot = hub_cache / "models--org--name" / "snapshots" / COMMIT
+    shutil.copytree(tiny("distilbert"), snapshot)
+    assert locate(read_checkpoint(f"org/name@{COMMIT}", SPECS)) == snapshot
+    with pytest.raises(InputError, match="cannot be fetched"):
+        locate(read_checkpoint(f"org/name@{COMMIT[::-1]}", SPECS))
+
+
+def test_the_hub_out_of_reach_is_one_sentence(hub_cache: Path) -> None:
     with pytest.raises(InputError, match=f"org/name@{COMMIT} cannot be fetched from the Hub"):
         locate(read_checkpoint(f"org/name@{COMMIT}", SPECS))
 

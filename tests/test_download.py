@@ -117,7 +117,7 @@ def test_empty_texts_are_left_out_and_counted(project: Path) -> None:
         ("model: m", "model: n", "model = 'n': no such checkpoint; allowed: m, org/name@<full commit hash>"),
         ("model: m", "model: org/name@main", "'main' is not a full commit hash"),
         ("method: full", "method: ful", "method = 'ful': should be 'full'"),
-        ("lr: 3e-4", "lr: fast", "lr = 'fast': should be a valid number"),
+        ("lr: 2e-4", "lr: fast", "lr = 'fast': should be a valid number"),
     ],
 )
 def test_a_bad_parameter_stops_the_first_stage_without_a_traceback(

@@ -50,6 +50,11 @@ def test_text_without_a_header_takes_its_columns_from_the_spec(in_tmp: Path) -> 
     assert table["label"].tolist() == ["joy", "sadness"]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_column(in_tmp: Path) -> None:
+    path = written("x.csv", "\ufeffmessage,team\nhi,greet\n")
+    assert read_table(path, source())["text"].tolist() == ["hi"]
+
+
 def test_integer_labels_get_names(in_tmp: Path) -> None:
     pd.DataFrame({"message": ["good", "bad"], "team": [1, 0]}).to_parquet("x.parquet")
     table = read_table(Path("x.parquet"), source(label_names=["negative", "positive"]))

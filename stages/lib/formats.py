@@ -47,6 +47,7 @@ def _parsed(path: Path, source: Source) -> pd.DataFrame:
             return pd.read_json(path, lines=True, dtype=False)
         options: dict[str, Any] = {"quoting": csv.QUOTE_NONE} if kind == "text" else {}
         names = {"names": list(source.columns), "header": None} if source.columns else {}
+        options |= {"encoding": "utf-8-sig"}  # Excel writes a byte order mark
         return pd.read_csv(path, sep=source.delimiter, dtype=str, keep_default_na=False, **options, **names)
     except pd.errors.EmptyDataError:
         raise InputError(f"{path} is empty") from None
