@@ -29,9 +29,9 @@ test: check  ## lint, types and all tests
 	python -m pytest
 
 lock: setup  ## pin what pyproject.toml asks for in requirements.txt and requirements-dev.txt
-	pip-compile --quiet --strip-extras --no-header --no-annotate --no-emit-find-links --no-emit-index-url \
+	pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-find-links --no-emit-index-url \
 	  --output-file requirements.txt pyproject.toml
-	pip-compile --quiet --strip-extras --no-header --no-annotate --no-emit-find-links --no-emit-index-url --extra dev \
+	pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-find-links --no-emit-index-url --extra dev \
 	  --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 	@# A local build's tag, such as +cpu, is offered on some machines only.
 	sed -i.old 's/+cpu$$//' requirements.txt requirements-dev.txt && rm requirements.txt.old requirements-dev.txt.old

@@ -95,6 +95,12 @@ class Clone:
         self.run("git", "add", "--all")
         self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
 
+    def reset(self) -> None:
+        """Go back to the last commit."""
+        # After a failed `dvc exp run` git may take a params.yaml of the old size for the old one, by its time.
+        (self.folder / "params.yaml").touch()
+        self.run("git", "reset", "--hard", "--quiet")
+
     def set(self, **values: object) -> None:
         """Change params.yaml; a dict changes the keys of a section."""
         yaml, path = YAML(), self.folder / "params.yaml"
