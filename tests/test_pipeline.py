@@ -87,8 +87,6 @@ def test_a_bad_value_stops_the_first_stage_that_runs_with_one_sentence(trained: 
     for change, message in (
         ("method=lorra", "error: params.yaml: method = 'lorra': should be 'full'"),
         ("dataset=shop", "error: params.yaml: dataset = 'shop': no data/sources/shop.yaml; allowed: banking77"),
-        ("model=bert", "error: params.yaml: model = 'bert': no such checkpoint; allowed: all-MiniLM-L6-v2"),
-        ("lr=fast", "error: params.yaml: lr = 'fast': should be a valid number"),
     ):
         output = trained.run("dvc", "exp", "run", "-S", change, fails=True)
         assert message in output
@@ -140,16 +138,14 @@ def stage_processes(folder: Path) -> list[int]:
 def killed_after_an_epoch(clone: Clone, epoch: int, victim: str) -> None:
     """Run the pipeline by force and kill dvc, or the train stage, once `epoch` checkpoints were written whole."""
     command = ["dvc", "repro", "--force", "--single-item", "train"]
-    process = subprocess.Popen(
-        command, cwd=clone.folder, env=clone.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    until = time.monotonic() + 120
-    while len(list(clone.folder.glob(".cache/runs/*/checkpoint-*/complete"))) < epoch:
-        assert process.poll() is None, process.communicate()[0].decode()
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    os.kill(process.pid if victim == "dvc" else stage_processes(clone.folder)[0], signal.SIGKILL)
-    process.wait(timeout=30)
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=clone.folder, env=clone.environment, **options) as process:
+        until = time.monotonic() + 120
+        while len(list(clone.folder.glob(".cache/runs/*/checkpoint-*/complete"))) < epoch:
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        os.kill(process.pid if victim == "dvc" else stage_processes(clone.folder)[0], signal.SIGKILL)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found through /proc")
