@@ -114,7 +114,7 @@ def test_queued_experiments_run_in_their_own_copies(trained: Clone) -> None:
     until = time.monotonic() + 240
     while re.search("Queued|Running", status := trained.run("dvc", "queue", "status")):
         assert time.monotonic() < until, status
-        time.sleep(1)
+        time.sleep(5)  # asking takes a second of a processor that the experiments need
     assert status.count("Success") == 2, status + trained.run("dvc", "queue", "logs", "grid-1")
     shown = trained.run("dvc", "exp", "show", "--csv")
     assert "grid-1" in shown
