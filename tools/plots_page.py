@@ -25,7 +25,7 @@ TEMPLATE = """<!DOCTYPE html>
 <style>
   body { font-family: system-ui, sans-serif; margin: 1.5rem; background: white; color: #222; }
   body > div { margin-bottom: 1.5rem; overflow-x: auto; }
-  img { max-width: 100%%; }
+  img { max-width: 46vw; }  /* two revisions side by side */
 </style>
 </head>
 <body>
