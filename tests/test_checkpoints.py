@@ -8,9 +8,8 @@ import pytest
 
 from stages.lib.checkpoints import Checkpoint, locate, read_checkpoint, weights_sha256
 from stages.lib.errors import InputError
-from tests.conftest import ROOT
+from tests.conftest import CHECKPOINTS as SPECS
 
-SPECS = ROOT / "models" / "checkpoints"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

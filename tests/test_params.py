@@ -81,3 +81,8 @@ def test_params_yaml_says_something_of_every_choice() -> None:
         for choice in getattr(field.annotation, "__args__", ()):
             if isinstance(choice, str):
                 assert choice in text, f"params.yaml doesn't mention {choice}"
+
+
+def test_the_default_run_is_the_one_that_is_documented() -> None:
+    params = read_params(ROOT / "params.yaml")
+    assert (params.dataset, params.model, params.method) == ("shop_support", "all-MiniLM-L6-v2", "full")

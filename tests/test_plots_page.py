@@ -1,6 +1,5 @@
 """The page of `dvc plots`."""
 
-from stages.lib.params import read_params
 from tests.conftest import ROOT
 from tools.plots_page import PAGE, page
 
@@ -11,8 +10,3 @@ def test_the_committed_page_is_what_the_tool_writes() -> None:
 
 def test_dvc_is_told_to_use_it() -> None:
     assert f"html_template = {PAGE.name}" in (ROOT / ".dvc" / "config").read_text()
-
-
-def test_the_default_run_is_the_one_that_is_documented() -> None:
-    params = read_params(ROOT / "params.yaml")
-    assert (params.dataset, params.model, params.method) == ("shop_support", "all-MiniLM-L6-v2", "full")
