@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from safetensors.numpy import save_file
 from sklearn.metrics import precision_recall_fscore_support
 
-from stages.lib import classifiers, scores, stage
+from stages import classifiers
+from stages.lib import scores, stage
 from stages.lib.metric_modules import LabelScores, ProbabilityScores
 from stages.lib.outputs import new, write_json
 from stages.lib.params import read_params
-from stages.lib.quiet import quiet_transformers
-from stages.lib.rows import Rows, read_labels, read_rows
+from stages.lib.rows import Rows, read_labels, read_rows, read_tokens
 
 LABELS = Path("data/raw/labels.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
@@ -25,6 +26,7 @@ TEST = Path("metrics/test.json")
 VALIDATION_PREDICTIONS = Path("metrics/predictions/validation.json")
 TEST_PREDICTIONS = Path("metrics/predictions/test.json")
 CLASSES = Path("plots/classes.csv")
+TEST_VECTORS = Path("data/vectors/test.safetensors")
 
 DIGITS = 4
 
@@ -72,23 +74,23 @@ def write_predictions(table: pd.DataFrame, path: Path) -> None:
 
 
 def main() -> None:
-    """Write the scores and predictions of both splits, and plots/classes.csv for test."""
+    """Write the scores and predictions of both splits, and for test plots/classes.csv and what the map is drawn of."""
     params = read_params()
-    quiet_transformers()
-    labels = read_labels(LABELS)
-    model = classifiers.load(CLASSIFIER)
+    labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
+    classifier = classifiers.load(CLASSIFIER, stage.vectors_folder())
     outputs = {
         VALIDATION_ROWS: (VALIDATION, VALIDATION_PREDICTIONS),
         TEST_ROWS: (TEST, TEST_PREDICTIONS),
     }
     for split, (metrics, listing) in outputs.items():
-        rows = read_rows(split, TOKENIZED, labels)
-        probabilities = classifiers.predict_proba(model, rows.input_ids, params.eval_batch_size, split.stem)
-        numbers = headline(rows.labels, probabilities, params.evaluation.ece_bins)
-        write_json(metrics, numbers)
-        table = predictions(rows, probabilities, labels)
+        rows = read_rows(split, tokens, labels)
+        found = classifier.predict(rows, params.eval_batch_size, split.stem)
+        write_json(metrics, headline(rows.labels, found.probabilities, params.evaluation.ece_bins))
+        table = predictions(rows, found.probabilities, labels)
         write_predictions(table, listing)
     per_class(table, labels).to_csv(new(CLASSES), index=False)
+    vectors = {} if found.vectors is None else {"vectors": np.ascontiguousarray(found.vectors)}
+    save_file(vectors, new(TEST_VECTORS))
 
 
 if __name__ == "__main__":

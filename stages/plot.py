@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from safetensors.numpy import load_file
 
-from stages.charts import calibration, classes, confusion, curve, extremes, lengths, style
+from stages.charts import calibration, classes, confusion, curve, extremes, lengths, style, text_map
 from stages.lib import stage
 from stages.lib.params import Params, read_params
 from stages.lib.rows import read_labels
@@ -20,6 +21,7 @@ CLASSES = Path("plots/classes.csv")
 TEST = Path("metrics/test.json")
 VALIDATION_PREDICTIONS = Path("metrics/predictions/validation.json")
 TEST_PREDICTIONS = Path("metrics/predictions/test.json")
+TEST_VECTORS = Path("data/vectors/test.safetensors")
 PICTURES = Path("plots/pictures")
 CONFUSION = Path("plots/confusion.csv")
 RELIABILITY = Path("plots/reliability.csv")
@@ -55,6 +57,7 @@ def draw_results(params: Params) -> None:
     pairs.to_csv(CONFUSION, index=False)
     show(confusion.draw_confusion(pairs, read_labels(LABELS)), "confusion_matrix", params)
     show(confusion.draw_confused_pairs(pairs, params.plots.confused_pairs), "confused_pairs", params)
+    draw_map(test, params)
     bins = params.evaluation.ece_bins
     table = calibration.reliability_table(test, bins)
     table.to_csv(RELIABILITY, index=False)
@@ -63,6 +66,14 @@ def draw_results(params: Params) -> None:
     rows = extremes.extreme_rows(read_predictions(VALIDATION_PREDICTIONS), texts, params.plots.loss_rows)
     rows.to_csv(EXTREMES, index=False)
     show(extremes.draw_extremes(rows), "extreme_rows", params)
+
+
+def draw_map(test: pd.DataFrame, params: Params) -> None:
+    """Draw the test rows' vectors in two dimensions, if the method has vectors."""
+    vectors = load_file(TEST_VECTORS).get("vectors")
+    if vectors is not None and len(vectors) >= text_map.LEAST_ROWS:
+        points = text_map.place(vectors, params.plots.map_seed)
+        show(text_map.draw_map(points, test, read_labels(LABELS)), "map", params)
 
 
 def show(figure: Figure, name: str, params: Params) -> None:

@@ -1,4 +1,4 @@
-"""Tokenize: turn every text into the checkpoint's token ids, unpadded, cut at `max_length`."""
+"""Tokenize: add to every text the checkpoint's token ids, unpadded, cut at `max_length`."""
 
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def main() -> None:
     folder = locate(checkpoint)
     raw = pd.read_parquet(RAW, columns=["id", "text"])
     rows = tokenize(raw["text"].tolist(), load_tokenizer(folder, params), params.max_length)
-    pd.concat([raw["id"], rows], axis=1).to_parquet(new(TOKENIZED / "rows.parquet"), index=False)
+    pd.concat([raw, rows], axis=1).to_parquet(new(TOKENIZED / "rows.parquet"), index=False)
     pinned = checkpoint.model_copy(update={"weights": weights_sha256(folder)})
     write_json(TOKENIZED / "checkpoint.json", pinned.model_dump(exclude_none=True))
     numbers = {

@@ -1,20 +1,20 @@
 """Train: fit a classifier on the training rows by the chosen method, its best epoch chosen on the validation rows."""
 
 import importlib
-import os
 import shutil
 from pathlib import Path
 
 import pandas as pd
-import transformers
 
-from stages.lib import classifiers, stage
-from stages.lib.checkpoints import WEIGHTS, Checkpoint, locate
+from stages import classifiers
+from stages.lib import stage
+from stages.lib.checkpoints import Checkpoint, locate
 from stages.lib.outputs import new, write_json
 from stages.lib.params import Params, read_params
-from stages.lib.quiet import quiet_transformers
-from stages.lib.rows import read_labels, read_rows
+from stages.lib.rows import read_labels, read_rows, read_tokens
+from stages.lib.sampling import resample
 from stages.lib.scratch import scratch_folder
+from stages.lib.task import Task, Trained
 
 LABELS = Path("data/raw/labels.json")
 TOKENIZED = Path("data/tokenized")
@@ -26,31 +26,24 @@ CURVE = Path("plots/learning_curve.csv")
 METRICS = Path("metrics/train.json")
 
 
-def train(params: Params, scratch: Path) -> classifiers.Trained:
-    """Run the method that `params` name; the same seed gives the same bytes."""
-    quiet_transformers()
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses to be deterministic
-    transformers.set_seed(params.seed, deterministic=True)
+def read_task(params: Params, scratch: Path) -> Task:
+    """Return what the method is given."""
     checkpoint = Checkpoint.model_validate_json((TOKENIZED / "checkpoint.json").read_bytes())
-    labels = read_labels(LABELS)
-    train_rows, validation_rows = (read_rows(path, TOKENIZED / "rows.parquet", labels) for path in (TRAIN, VALIDATION))
-    method = importlib.import_module(f"stages.methods.{params.method}")
-    trained: classifiers.Trained = method.train(
-        locate(checkpoint), labels, train_rows, validation_rows, params, scratch
-    )
-    return trained
+    labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED / "rows.parquet")
+    train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
+    train = resample(train, params.sampling, params.seed)
+    return Task(checkpoint, locate(checkpoint), labels, train, validation, params, scratch, stage.vectors_folder())
 
 
-def numbers(trained: classifiers.Trained) -> dict[str, float]:
-    """Return the best epoch, how much of the model was trained, and the saved weights' size."""
-    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in trained.model.parameters()]
-    trainable = sum(size for size, is_trained in sizes if is_trained)
-    return {
-        "epochs": len(trained.curve),
-        "best_epoch": sum(epoch["epoch"] for epoch in trained.curve if epoch["kept"]),
-        "trainable_parameters": trainable,
-        "trainable_share": round(trainable / sum(size for size, _ in sizes), 4),
-        "size_mb": round((CLASSIFIER / WEIGHTS).stat().st_size / 1e6, 1),
+def numbers(trained: Trained, folder: Path) -> dict[str, float]:
+    """Return what validation chose, how much of the model was trained, and the size of what is saved in `folder`."""
+    kept = next(row for row in trained.curve if row["kept"])
+    chosen = {"C": kept["C"]} if "C" in kept else {"epochs": len(trained.curve), "best_epoch": kept["epoch"]}
+    share = trained.trainable / trained.parameters if trained.parameters else 0.0
+    return chosen | {
+        "trainable_parameters": trained.trainable,
+        "trainable_share": round(share, 4),
+        "size_mb": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 2),
     }
 
 
@@ -60,10 +53,11 @@ def main() -> None:
     code = Path("stages").rglob("*.py")
     inputs = [LABELS, *TOKENIZED.iterdir(), TRAIN, VALIDATION, REQUIREMENTS]
     scratch = scratch_folder(params, [*code, *inputs])
-    trained = train(params, scratch)
-    classifiers.save(trained, CLASSIFIER)
+    method = importlib.import_module(f"stages.methods.{params.method}")
+    trained: Trained = method.train(read_task(params, scratch))
+    classifiers.save(trained.classifier, params.method, CLASSIFIER)
     pd.DataFrame(trained.curve).to_csv(new(CURVE), index=False)
-    write_json(METRICS, numbers(trained))
+    write_json(METRICS, numbers(trained, CLASSIFIER))
     shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -13,6 +13,8 @@ from stages.lib.params import Params
 from tests.conftest import ROOT
 
 STAGES: dict[str, dict[str, Any]] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]
+CHOSEN = {"train": ("methods",), "evaluate": ("classifiers",)}  # folders with a module a method
+SLOW = ("full", "lora")
 METHODS = sorted(path.stem for path in (ROOT / "stages" / "methods").glob("*.py") if path.stem != "__init__")
 
 
@@ -37,19 +39,27 @@ def imported(file: Path) -> set[Path]:
     found = {
         path for name in names if name.startswith("stages") and (path := module_file(name)) and path.stat().st_size
     }
-    return found.union(*(imported(path) for path in found))
+    return found.union(*(imported(path) for path in found if path not in (file, ROOT / "stages" / "__init__.py")))
+
+
+def used_code(stage: str, method: str) -> set[str]:
+    """The project's files that `stage` runs with `method`."""
+    files = [ROOT / "stages" / f"{stage}.py"]
+    files += [ROOT / "stages" / folder / f"{method}.py" for folder in CHOSEN.get(stage, ())]
+    return {str(path.relative_to(ROOT)) for file in files for path in {file} | imported(file)}
 
 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("method", METHODS)
 def test_a_stage_depends_on_the_code_that_it_imports_and_on_no_other(stage: str, method: str) -> None:
-    script = ROOT / "stages" / f"{stage}.py"
-    code = {script} | imported(script)
-    if stage == "train":
-        chosen = ROOT / "stages" / "methods" / f"{method}.py"
-        code |= {chosen} | imported(chosen)
     deps = {dep.replace("${method}", method) for dep in listed(stage, "deps") if dep.endswith(".py")}
-    assert deps == {str(path.relative_to(ROOT)) for path in code}
+    used = used_code(stage, method)
+    assert used <= deps
+    surplus = deps - used - {f"stages/classifiers/{method}.py"}
+    if stage != "train":
+        assert surplus <= set().union(*(used_code(stage, other) for other in METHODS))
+    elif method in SLOW:  # the other methods take seconds, and may depend on what they don't use
+        assert surplus <= {"stages/lib/regression.py"}
 
 
 def constants(stage: str) -> set[str]:
@@ -73,13 +83,15 @@ def test_the_paths_in_the_code_are_those_in_dvc_yaml(stage: str) -> None:
 def test_a_stage_depends_on_the_parameters_that_its_code_reads(stage: str) -> None:
     script = ROOT / "stages" / f"{stage}.py"
     files = {script} | imported(script)
-    if stage == "train":
-        files |= {path for method in METHODS for path in (module_file(f"stages.methods.{method}"),) if path}
+    for folder in CHOSEN.get(stage, ()):
+        files |= {path for method in METHODS if (path := module_file(f"stages.{folder}.{method}"))}
         files |= {path for file in tuple(files) for path in imported(file)}
     text = "".join(path.read_text() for path in files)
     read = set(re.findall(r"\bparams(?:\(\))?\.(\w+)", text)) & set(Params.model_fields)
     read = {"split"} if stage == "split" else read  # its main passes on the one section
-    params = {"full" if key == "${method}" else key for key in listed(stage, "params")}
+    params = set(listed(stage, "params"))
+    if "${method}" in params:
+        params = params - {"${method}"} | set(METHODS)
     if stage == "download":  # the method is checked with all the parameters, see dvc.yaml
         read |= {"method"}
     assert params == read

@@ -4,15 +4,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from stages.charts.style import BLUE, GREY, panels
+from stages.lib import scores
 
 
 def reliability_table(predictions: pd.DataFrame, bins: int) -> pd.DataFrame:
     """Return rows, mean confidence and accuracy of each filled bin of confidence, `bins` equally wide over (0, 1]."""
-    place = pd.cut(predictions["confidence"], bins=[number / bins for number in range(bins + 1)], labels=False)
-    hit = (predictions["actual"] == predictions["predicted"]).astype(float)
-    grouped = pd.DataFrame({"confidence": predictions["confidence"], "accuracy": hit}).groupby(place)
-    table = grouped.mean().assign(rows=grouped.size())
-    return table.rename_axis("bin").round(4).reset_index()
+    hit = (predictions["actual"] == predictions["predicted"]).to_numpy()
+    table = pd.DataFrame(scores.reliability(hit, predictions["confidence"].to_numpy(), bins)).rename_axis("bin")
+    filled = table[table["rows"] > 0].astype({"rows": int}).round(4).reset_index()
+    return filled[["bin", "confidence", "accuracy", "rows"]]
 
 
 def draw_reliability(table: pd.DataFrame, bins: int, ece: float) -> Figure:

@@ -8,16 +8,23 @@ from stages.charts.style import BLUE, GREY, ORANGE, panels
 
 
 def draw_curve(curve: pd.DataFrame) -> Figure:
-    """Draw train and validation loss, and beside them the validation scores; a line marks the epoch that was kept."""
+    """Draw train and validation loss, and beside them the validation scores; a line marks the epoch that was kept.
+
+    A method without epochs has a column `C` instead, the strength of regularization of each fit.
+    """
+    x = "C" if "C" in curve else "epoch"
     figure, (losses, found) = panels(10, 4, ncols=2)
-    losses.plot(curve["epoch"], curve["train_loss"], "o-", color=GREY, label="train")
-    losses.plot(curve["epoch"], curve["validation_loss"], "o-", color=BLUE, label="validation")
-    found.plot(curve["epoch"], curve["validation_accuracy"], "o-", color=BLUE, label="accuracy")
-    found.plot(curve["epoch"], curve["validation_macro_f1"], "o-", color=ORANGE, label="macro F1")
+    losses.plot(curve[x], curve["train_loss"], "o-", color=GREY, label="train")
+    losses.plot(curve[x], curve["validation_loss"], "o-", color=BLUE, label="validation")
+    found.plot(curve[x], curve["validation_accuracy"], "o-", color=BLUE, label="accuracy")
+    found.plot(curve[x], curve["validation_macro_f1"], "o-", color=ORANGE, label="macro F1")
     for axes, title in ((losses, "Loss"), (found, "Validation scores")):
-        for kept in curve.loc[curve["kept"] == 1, "epoch"]:
-            axes.axvline(kept, color="#444444", linestyle=":", label=f"kept: epoch {kept}")
-        axes.set(title=title, xlabel="epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        for kept in curve.loc[curve["kept"] == 1, x]:
+            axes.axvline(kept, color="#444444", linestyle=":", label=f"kept: {x} {kept:g}")
+        axes.set(title=title, xlabel=x)
+        if x == "C":
+            axes.set_xscale("log")
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.legend(frameon=False)
     return figure

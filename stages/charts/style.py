@@ -1,5 +1,6 @@
 """What all pictures have in common: size, colours, and bytes that don't vary."""
 
+import colorsys
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,11 @@ def bars(title: str, names: list[str], values: list[float], x: str, colour: str,
     axes.tick_params(axis="y", length=0, labelsize=9)
     axes.set_ylim(len(names) - 0.4, -0.6)
     return figure, axes
+
+
+def colours(number: int) -> list[tuple[float, float, float]]:
+    """Return `number` colours, neighbours in the list far apart in hue (steps of the golden ratio)."""
+    return [colorsys.hsv_to_rgb(place * 0.618034 % 1, 0.75, (0.85, 0.65)[place % 2]) for place in range(number)]
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:

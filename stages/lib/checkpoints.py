@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import BaseModel, ConfigDict, Field
 
 from stages.lib.errors import InputError
+from stages.lib.specs import read_spec
 from stages.lib.stage import main_checkout
 
 WEIGHTS = "model.safetensors"  # the only format read: a pickle can run code
@@ -34,7 +33,7 @@ class Checkpoint(BaseModel):
 def read_checkpoint(model: str, specs: Path) -> Checkpoint:
     """Return what `model` stands for: a spec's name, `org/name@<commit>`, or a local folder. Reads no weights."""
     if (spec := specs / f"{model}.yaml").is_file():
-        return _read_spec(spec)
+        return read_spec(spec, Checkpoint)
     if match := PINNED.fullmatch(model):
         if not re.fullmatch(r"[0-9a-f]{40}", match["revision"]):
             raise InputError(
@@ -65,16 +64,6 @@ def weights_sha256(folder: Path) -> str:
     """Return the sha256 of the folder's weights, in hexadecimal."""
     with (folder / WEIGHTS).open("rb") as weights:
         return hashlib.file_digest(weights, "sha256").hexdigest()
-
-
-def _read_spec(path: Path) -> Checkpoint:
-    try:
-        return Checkpoint.model_validate(YAML(typ="safe", pure=True).load(path))
-    except YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
-    except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, e['loc'])) or 'the spec'}: {e['msg']}" for e in error.errors()]
-        raise InputError("\n".join(lines)) from None
 
 
 def _packaged(checkpoint: Checkpoint) -> Path | None:

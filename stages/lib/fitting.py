@@ -1,7 +1,7 @@
 """Fine-tuning with the Hugging Face Trainer: an evaluation and a checkpoint each epoch, the best epoch kept."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,9 @@ from datasets import Dataset
 from sklearn.utils.class_weight import compute_class_weight
 from tqdm import tqdm
 from transformers import (
-    DataCollatorWithPadding,
     EarlyStoppingCallback,
     EvalPrediction,
     PreTrainedModel,
-    PreTrainedTokenizerBase,
     PrinterCallback,
     ProgressCallback,
     Trainer,
@@ -26,9 +24,11 @@ from transformers import (
 )
 
 from stages.lib import scores
+from stages.lib.frozen import Vectors
 from stages.lib.params import Params
 from stages.lib.precision import use_bf16
 from stages.lib.rows import Rows
+from stages.lib.scores import Labels
 from stages.lib.scratch import COMPLETE, last_checkpoint
 
 SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
@@ -38,27 +38,28 @@ SELECTION_SCORES = ("accuracy", "macro_f1", "log_loss")
 
 def fit(
     model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
     optimizer: torch.optim.Optimizer,
-    train: Rows,
-    validation: Rows,
+    train: Dataset,
+    validation: Dataset,
+    collate: Callable[[list[Any]], dict[str, torch.Tensor]],
     params: Params,
     scratch: Path,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> list[dict[str, float]]:
     """Train `model` in place, to the best epoch's weights, and return the learning curve, a dict an epoch.
 
-    Goes on from the last whole checkpoint in `scratch`, with the same result as a run that was never interrupted.
+    The data sets are those of `token_rows` or `vector_rows`, and `collate` makes a batch of some of their rows. Goes on
+    from the last whole checkpoint in `scratch`, with the same result as a run that was never interrupted.
     """
     trainer = Trainer(
         model=model,
-        args=arguments(params, scratch),
-        train_dataset=_dataset(train),
-        eval_dataset=_dataset(validation),
-        data_collator=DataCollatorWithPadding(tokenizer),
-        processing_class=tokenizer,
-        compute_loss_func=loss_function(train, params),
+        args=arguments(params, scratch, "group_by_length" if "input_ids" in train.column_names else "random"),
+        train_dataset=train,
+        eval_dataset=validation,
+        data_collator=collate,
+        compute_loss_func=loss_function(np.asarray(train["labels"]), params),
         compute_metrics=_selection_scores,
-        callbacks=_callbacks(params),
+        callbacks=[*_callbacks(params), *callbacks],
         optimizers=(optimizer, None),
     )
     trainer.remove_callback(PrinterCallback)  # raw dictionaries, which EpochLine says in words
@@ -69,14 +70,38 @@ def fit(
     return learning_curve(trainer.state)
 
 
-def arguments(params: Params, scratch: Path) -> TrainingArguments:
+def token_rows(rows: Rows) -> Dataset:
+    """Return the rows as token ids and labels."""
+    return Dataset.from_dict({"input_ids": rows.input_ids, "labels": rows.labels})
+
+
+def vector_rows(rows: Rows, vectors: Vectors) -> Dataset:
+    """Return the rows as [CLS] vectors, shape (rows, size), and labels: what a head takes without its body."""
+    return Dataset.from_dict({"inputs_embeds": list(vectors), "labels": rows.labels}).with_format("torch")
+
+
+def adamw(parameters: Iterable[tuple[torch.nn.Parameter, float]], weight_decay: float) -> torch.optim.AdamW:
+    """Return fused AdamW of parameters with their lr; biases and norms have no weight decay."""
+    groups: dict[tuple[float, bool], list[torch.nn.Parameter]] = {}
+    for parameter, lr in parameters:
+        groups.setdefault((lr, parameter.ndim > 1), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {"params": group, "lr": lr, "weight_decay": weight_decay if matrix else 0.0}
+            for (lr, matrix), group in groups.items()
+        ],
+        fused=True,
+    )
+
+
+def arguments(params: Params, scratch: Path, sampling: str) -> TrainingArguments:
     """Return what the Trainer calls our parameters."""
     return TrainingArguments(
         output_dir=str(scratch),
         num_train_epochs=params.epochs,
         per_device_train_batch_size=params.batch_size,
         per_device_eval_batch_size=params.eval_batch_size,
-        train_sampling_strategy="group_by_length",
+        train_sampling_strategy=sampling,
         learning_rate=params.lr,
         lr_scheduler_type=SCHEDULERS[params.scheduler],
         warmup_steps=params.warmup,  # below 1: a share of all steps
@@ -97,11 +122,14 @@ def arguments(params: Params, scratch: Path) -> TrainingArguments:
     )
 
 
-def loss_function(train: Rows, params: Params) -> Callable[..., torch.Tensor]:
-    """Return the mean cross-entropy of a batch, with the label smoothing and the class weights that `params` name."""
+def loss_function(train: Labels, params: Params) -> Callable[..., torch.Tensor]:
+    """Return the mean cross-entropy of a batch, with label smoothing and class weights as `params` say.
+
+    `train` holds the labels of the training rows, which the weights are made from.
+    """
     weight: torch.Tensor | None = None
     if params.class_weights == "balanced":
-        balanced = compute_class_weight("balanced", classes=np.unique(train.labels), y=train.labels)
+        balanced = compute_class_weight("balanced", classes=np.unique(train), y=train)
         weight = torch.tensor(balanced, dtype=torch.float32)
 
     def loss(outputs: Any, labels: torch.Tensor, **_: Any) -> torch.Tensor:
@@ -171,9 +199,3 @@ def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:
     actual, found = np.asarray(predicted.label_ids), probabilities.argmax(axis=1)
     values = (scores.accuracy(actual, found), scores.macro_f1(actual, found), scores.log_loss(actual, probabilities))
     return dict(zip(SELECTION_SCORES, values, strict=True))
-
-
-def _dataset(rows: Rows) -> Dataset:
-    return Dataset.from_dict(
-        {"input_ids": rows.input_ids, "labels": rows.labels, "length": [len(ids) for ids in rows.input_ids]}
-    )

@@ -16,6 +16,8 @@ PARAMS = Path("params.yaml")
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+Candidates = Positive | Annotated[list[Positive], Field(min_length=1)]  # of several the best on validation is kept
 
 
 class Section(BaseModel):
@@ -42,6 +44,39 @@ class Full(Section):
     freeze_embeddings: bool
 
 
+class Head(Section):
+    """Method `head`: the head alone is trained."""
+
+    init: Literal["probe", "random"]
+
+
+class Lora(Section):
+    """Method `lora`: adapters and the head are trained."""
+
+    r: Annotated[int, Field(ge=1, le=1024)]
+    alpha: Count
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    targets: Literal["auto"] | Annotated[list[str], Field(min_length=1)]
+    head_init: Literal["probe", "random"]
+    head_lr_factor: Annotated[float, Field(gt=0, le=1000)]
+    unfreeze: Literal["none", "gradual"]
+    body_lr_factor: Annotated[float, Field(gt=0, le=1000)]
+
+
+class Features(Section):
+    """Method `features`: a logistic regression on frozen vectors."""
+
+    pooling: Literal["cls", "mean"]
+    C: Candidates
+
+
+class Baseline(Section):
+    """Method `baseline`: what needs no encoder."""
+
+    kind: Literal["most_frequent", "tfidf"]
+    C: Candidates
+
+
 class Evaluation(Section):
     """How predictions are scored."""
 
@@ -53,6 +88,7 @@ class Plots(Section):
 
     confused_pairs: Annotated[int, Field(ge=1, le=100)]
     loss_rows: Annotated[int, Field(ge=1, le=50)]
+    map_seed: Seed
     dpi: Annotated[int, Field(ge=50, le=400)]
 
 
@@ -63,7 +99,7 @@ class Params(Section):
     model: str
     max_length: Annotated[int, Field(ge=3)]  # [CLS], a token, [SEP]
     split: Split
-    method: Literal["full"]
+    method: Literal["full", "head", "lora", "features", "baseline"]
     seed: Seed
     lr: Annotated[float, Field(gt=0, le=1)]
     epochs: Annotated[int, Field(ge=1, le=1000)]
@@ -74,11 +110,16 @@ class Params(Section):
     scheduler: Literal["linear", "cosine", "constant"]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     class_weights: Literal["none", "balanced"]
+    sampling: Literal["none", "oversample", "undersample"]
     max_grad_norm: Annotated[float, Field(gt=0)]
     selection_metric: Literal["accuracy", "macro_f1", "log_loss"]
     early_stopping: Count | None
     precision: Literal["auto", "bf16", "fp32"]
     full: Full
+    head: Head
+    lora: Lora
+    features: Features
+    baseline: Baseline
     evaluation: Evaluation
     plots: Plots
 

@@ -1,5 +1,7 @@
 """Silence for what transformers prints of its own accord: we report progress and mistakes in our words."""
 
+import warnings
+
 from transformers.utils import logging
 
 
@@ -7,3 +9,5 @@ def quiet_transformers() -> None:
     """Keep its errors; drop its advice, its table of newly made weights (the head's, as always) and its bars."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    # peft asks transformers by the old name; nothing that a user could do about it
+    warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)

@@ -1,6 +1,7 @@
 """The rows of a data set: what the downloaded table, its ids and its splits look like on disk."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,14 @@ class Rows:
     """
 
     ids: list[str]
+    texts: list[str]
     input_ids: list[NDArray[np.int32]]
     labels: NDArray[np.int64]
 
-    def __len__(self) -> int:
-        return len(self.ids)
+    def take(self, positions: Sequence[int]) -> "Rows":
+        """Return the rows at `positions`, in that order; a position may come more than once."""
+        ids, texts, tokens = ([column[p] for p in positions] for column in (self.ids, self.texts, self.input_ids))
+        return Rows(ids, texts, tokens, self.labels[list(positions)])  # type: ignore[arg-type]
 
 
 def read_labels(path: Path) -> list[str]:
@@ -30,13 +34,19 @@ def read_labels(path: Path) -> list[str]:
     return names
 
 
-def read_rows(split: Path, tokenized: Path, label_names: list[str]) -> Rows:
-    """Return the tokenized rows whose ids and labels the CSV `split` lists, in its order."""
+def read_tokens(path: Path) -> pd.DataFrame:
+    """Return text and input_ids of all tokenized rows, by id."""
+    return pd.read_parquet(path, columns=["id", "text", "input_ids"]).set_index("id")
+
+
+def read_rows(split: Path, tokens: pd.DataFrame, label_names: list[str]) -> Rows:
+    """Return the rows whose ids and labels the CSV `split` lists, in its order; `tokens` is that of `read_tokens`."""
     listed = pd.read_csv(split, dtype=str, keep_default_na=False)
-    tokens = pd.read_parquet(tokenized, columns=["id", "input_ids"]).set_index("id")["input_ids"]
     position = {name: number for number, name in enumerate(label_names)}
+    found = tokens.loc[listed["id"]]
     return Rows(
         ids=listed["id"].tolist(),
-        input_ids=tokens.loc[listed["id"]].tolist(),
+        texts=found["text"].tolist(),
+        input_ids=found["input_ids"].tolist(),
         labels=np.array([position[name] for name in listed["label"]], dtype=np.int64),
     )

@@ -67,15 +67,16 @@ def expected_calibration_error(actual: Labels, probabilities: Probabilities, bin
     >>> expected_calibration_error(np.array([0, 1]), np.array([[0.9, 0.1], [0.9, 0.1]]), bins=10)
     0.4
     """
-    table = reliability(actual, probabilities, bins)
+    table = reliability(probabilities.argmax(axis=1) == actual, probabilities.max(axis=1), bins)
     gaps = np.abs(table["accuracy"] - table["confidence"]) * table["rows"]
     return round(float(np.nansum(gaps) / len(actual)), 12)
 
 
-def reliability(actual: Labels, probabilities: Probabilities, bins: int) -> dict[str, NDArray[np.float64]]:
-    """Return rows, accuracy and mean confidence of `bins` equally wide bins of confidence; NaN where one is empty."""
-    confidence = probabilities.max(axis=1)
-    hit = probabilities.argmax(axis=1) == actual
+def reliability(hit: NDArray[np.bool_], confidence: NDArray[np.float64], bins: int) -> dict[str, NDArray[np.float64]]:
+    """Return rows, accuracy and mean confidence of `bins` equally wide bins of confidence; NaN where one is empty.
+
+    `hit` says of each row whether its predicted label is the actual one, `confidence` is in (0, 1].
+    """
     place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     rows = np.bincount(place, minlength=bins).astype(np.float64)
     with np.errstate(invalid="ignore"):

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import platform
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-import torch
 from pydantic import BaseModel
 
+from stages.lib.machine import machine
 from stages.lib.stage import main_checkout
 
 COMPLETE = "complete"  # written last: a checkpoint without it was cut off
@@ -20,8 +19,7 @@ def scratch_folder(params: BaseModel, files: Iterable[Path]) -> Path:
 
     That is the parameters, the bytes of `files` (inputs, code, pinned requirements) and the kind of machine.
     """
-    machine = [platform.machine(), torch.backends.cpu.get_cpu_capability(), str(torch.get_num_threads()), *_gpus()]
-    digest = hashlib.sha256(json.dumps([params.model_dump(), machine], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([params.model_dump(), machine()], sort_keys=True).encode())
     for file in sorted(files):
         digest.update(str(file).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return main_checkout() / ".cache" / "runs" / digest.hexdigest()[:16]
@@ -33,7 +31,3 @@ def last_checkpoint(scratch: Path) -> Path | None:
     for broken in (folder for folder in found if not (folder / COMPLETE).is_file()):
         shutil.rmtree(broken)
     return next((folder for folder in reversed(found) if folder.is_dir()), None)
-
-
-def _gpus() -> list[str]:
-    return [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from stages.lib.errors import InputError
+from stages.lib.specs import read_spec
 
 SPLITS = ("train", "validation", "test")
 
@@ -75,10 +74,4 @@ def read_source(dataset: str, folder: Path) -> Source:
     known = sorted(file.stem for file in folder.glob("*.yaml"))
     if dataset not in known:
         raise InputError(f"params.yaml: dataset = {dataset!r}: no {path}; allowed: {', '.join(known)}")
-    try:
-        return Source.model_validate(YAML(typ="safe", pure=True).load(path))
-    except YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
-    except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, e['loc'])) or 'the spec'}: {e['msg']}" for e in error.errors()]
-        raise InputError("\n".join(lines)) from None
+    return read_spec(path, Source)

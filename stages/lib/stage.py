@@ -41,3 +41,8 @@ def main_checkout() -> Path:
     the repository) is found from there.
     """
     return Path(os.environ.get("DVC_ROOT", "."))
+
+
+def vectors_folder() -> Path:
+    """Return the ignored folder in which what a frozen body says of rows is kept between runs."""
+    return main_checkout() / ".cache" / "vectors"

@@ -1,51 +1,40 @@
 """Full fine-tuning: every weight of the checkpoint is trained, the head faster than the body."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
-import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+from torch import nn
+from transformers import DataCollatorWithPadding, PreTrainedModel
 
-from stages.lib.classifiers import Trained, on_device
-from stages.lib.fitting import fit
-from stages.lib.heads import output_layer, start_from_probe
+from stages.lib.fitting import adamw, fit, token_rows
+from stages.lib.frozen import vectors
+from stages.lib.heads import output_layer
 from stages.lib.params import Params
-from stages.lib.rows import Rows
 from stages.lib.scratch import last_checkpoint
+from stages.lib.seeds import set_seed
+from stages.lib.starts import new_encoder, start_from_probe
+from stages.lib.task import Task, Trained, count
 
 
-def train(
-    checkpoint: Path, label_names: list[str], train: Rows, validation: Rows, params: Params, scratch: Path
-) -> Trained:
+def train(task: Task) -> Trained:
     """Return the classifier of the best epoch and its learning curve."""
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint, model_max_length=params.max_length)
-    model = AutoModelForSequenceClassification.from_pretrained(
-        checkpoint,
-        id2label=dict(enumerate(label_names)),
-        label2id={name: number for number, name in enumerate(label_names)},
-        use_safetensors=True,
-        dtype=torch.float32,
-    )
-    on_device(model)
+    params = task.params
+    set_seed(params.seed)
+    encoder = new_encoder(task)
+    model = encoder.model
     if params.full.freeze_embeddings:
         model.get_input_embeddings().requires_grad_(False)
-    if params.full.head_init == "probe" and last_checkpoint(scratch) is None:
-        start_from_probe(model, train, params.eval_batch_size)
-    curve = fit(model, tokenizer, optimizer(model, params), train, validation, params, scratch)
-    return Trained(model, tokenizer, curve)
+    if params.full.head_init == "probe" and last_checkpoint(task.scratch) is None:
+        known = vectors(encoder.body, task.train, "cls", params.eval_batch_size, "probe", task.vectors)
+        start_from_probe(model, task.train, known, params.class_weights)
+    train, validation = token_rows(task.train), token_rows(task.validation)
+    optimizer = adamw(learning_rates(model, params), params.weight_decay)
+    curve = fit(model, optimizer, train, validation, DataCollatorWithPadding(encoder.tokenizer), params, task.scratch)
+    return Trained(encoder, curve, *count(model.parameters()))
 
 
-def optimizer(model: PreTrainedModel, params: Params) -> torch.optim.AdamW:
-    """Return fused AdamW: the output layer at `full.head_lr_factor` times lr, biases and norms without weight decay."""
-    head = set(output_layer(model).parameters())
-    groups = [
-        {
-            "params": [
-                p for p in model.parameters() if p.requires_grad and (p in head) == of_head and (p.ndim > 1) == matrix
-            ],
-            "lr": params.lr * (params.full.head_lr_factor if of_head else 1.0),
-            "weight_decay": params.weight_decay if matrix else 0.0,
-        }
-        for of_head in (False, True)
-        for matrix in (False, True)
-    ]
-    return torch.optim.AdamW(groups, fused=True)
+def learning_rates(model: PreTrainedModel, params: Params) -> Iterator[tuple[nn.Parameter, float]]:
+    """Yield each trained parameter with its lr: the output layer's is `full.head_lr_factor` times that of the rest."""
+    head = set(output_layer(model, model.config.num_labels).parameters())
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            yield parameter, params.lr * (params.full.head_lr_factor if parameter in head else 1.0)

@@ -1,0 +1,62 @@
+"""Frozen vectors with a logistic regression on them. The body is not saved: it is the pinned checkpoint's."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.numpy import load_file, save_file
+from sklearn.linear_model import LogisticRegression
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from stages.lib.checkpoints import Checkpoint, locate
+from stages.lib.encoders import on_device
+from stages.lib.frozen import vectors
+from stages.lib.outputs import write_json
+from stages.lib.quiet import quiet_transformers
+from stages.lib.regression import from_tensors, to_tensors
+from stages.lib.rows import Rows
+from stages.lib.task import Predicted
+
+SETTINGS, TENSORS = "features.json", "features.safetensors"
+
+
+@dataclass(frozen=True)
+class Features:
+    """A frozen body, how its states are pooled into a vector, and the regression on that."""
+
+    checkpoint: Checkpoint
+    body: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    pooling: str
+    labels: list[str]
+    regression: LogisticRegression
+    keep: Path | None
+
+    def save(self, folder: Path) -> None:
+        """Write the regression's tensors, the tokenizer, and which checkpoint, pooling and labels they are for."""
+        self.tokenizer.save_pretrained(folder)
+        save_file(to_tensors(self.regression), folder / TENSORS)
+        settings = {"pooling": self.pooling, "labels": self.labels}
+        write_json(folder / SETTINGS, settings | {"checkpoint": self.checkpoint.model_dump(exclude_none=True)})
+
+    def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
+        """Return probabilities and the pooled vectors."""
+        found = vectors(self.body, rows, self.pooling, batch_size, what, self.keep)
+        return Predicted(self.regression.predict_proba(found), found)
+
+
+def load(folder: Path, keep: Path | None = None) -> Features:
+    """Return the classifier that `Features.save` wrote, its body from the checkpoint."""
+    settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    checkpoint = Checkpoint.model_validate(settings["checkpoint"])
+    regression = from_tensors(load_file(folder / TENSORS), len(settings["labels"]))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    body = new_body(locate(checkpoint))
+    return Features(checkpoint, body, tokenizer, settings["pooling"], settings["labels"], regression, keep)
+
+
+def new_body(folder: Path) -> PreTrainedModel:
+    """Return the checkpoint's model without a head."""
+    quiet_transformers()
+    return on_device(AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32))

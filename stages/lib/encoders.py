@@ -1,0 +1,61 @@
+"""An ordinary Hugging Face classifier, which the methods `full` and `head` leave: saved, loaded, predicting."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from stages.lib.forward import forward
+from stages.lib.heads import read_head
+from stages.lib.quiet import quiet_transformers
+from stages.lib.rows import Rows
+from stages.lib.scores import softmax
+from stages.lib.task import Predicted
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A model with its tokenizer."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+    @property
+    def body(self) -> PreTrainedModel:
+        """The model without its head, but for BERT's pooler."""
+        return cast(PreTrainedModel, self.model.base_model)
+
+    def save(self, folder: Path) -> None:
+        """Write weights (safetensors), config with label names, and tokenizer: what `from_pretrained` loads."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+    def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
+        """Return probabilities and what the output layer was given."""
+
+        def read(inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+            return torch.cat(read_head(self.model, inputs), dim=1)
+
+        found = forward(self.model, read, rows.input_ids, batch_size, what)
+        size = found.shape[1] - int(self.model.config.num_labels or 0)
+        return Predicted(softmax(found[:, size:]), found[:, :size])
+
+
+def load(folder: Path, keep: Path | None = None) -> Encoder:
+    """Return the classifier that `Encoder.save` wrote; `keep` is for classifiers on frozen vectors."""
+    quiet_transformers()
+    model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
+    return Encoder(on_device(model), AutoTokenizer.from_pretrained(folder))
+
+
+def on_device(model: PreTrainedModel) -> PreTrainedModel:
+    """Move `model` to the GPU, if there is one."""
+    torch.nn.Module.to(model, "cuda" if torch.cuda.is_available() else "cpu")  # its own `to` is not typed
+    return model
