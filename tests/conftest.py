@@ -7,6 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core: more threads would wait for each other
+    os.environ["OMP_NUM_THREADS"] = "1"
+
 import pytest
 from ruamel.yaml import YAML
 
@@ -101,6 +104,11 @@ class Clone:
         # After a failed `dvc exp run` git may take a params.yaml of the old size for the old one, by its time.
         (self.folder / "params.yaml").touch()
         self.run("git", "reset", "--hard", "--quiet")
+
+    def clean(self) -> None:
+        """Remove what git neither tracks nor ignores."""
+        self.reset()
+        self.run("git", "clean", "--force", "--quiet", "-d")
 
     def set(self, **values: object) -> None:
         """Change params.yaml; a dict changes the keys of a section."""

@@ -51,9 +51,7 @@ def refuse_known_names(names: list[str]) -> None:
     """Raise `InputError` for an experiment of this commit that a new one would collide with, or replace."""
     listed = subprocess.run(["dvc", "exp", "list", "--name-only"], capture_output=True, text=True, check=True).stdout
     if known := [name for name in names if name in listed.split()]:
-        raise InputError(
-            f"an experiment {known[0]} is there already; dvc exp remove {known[0]} makes room for a new one"
-        )
+        raise InputError(f"there is an experiment {known[0]} already; dvc exp remove {known[0]} makes room for another")
 
 
 def check_sweep(name: str, recipe: Recipe, sweep: list[str]) -> None:
@@ -118,7 +116,7 @@ def main() -> None:
     options = parsed()
     try:
         if options.list:
-            print("\n".join(f"{name:32} {recipe.about}" for name, recipe in find_recipes(["*"]).items()))
+            print("\n".join(f"{name:36} {recipe.about}" for name, recipe in find_recipes(["*"]).items()))
         if options.recipe:
             run_all(options)
         if options.table:

@@ -35,13 +35,13 @@ def draw_map(points: NDArray[np.float32], predictions: pd.DataFrame, labels: lis
     actual = predictions["actual"].map({name: number for number, name in enumerate(labels)}).to_numpy()
     axes.scatter(points[:, 0], points[:, 1], s=9, c=np.array(colours(len(labels)))[actual], linewidths=0)
     wrong = (predictions["actual"] != predictions["predicted"]).to_numpy()
-    axes.scatter(
-        points[wrong, 0], points[wrong, 1], s=34, facecolors="none", edgecolors="black", linewidths=0.6, label="wrong"
-    )
+    said = f"wrong ({wrong.mean():.1%} of {len(wrong):,})"
+    ring = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.6}
+    axes.scatter(points[wrong, 0], points[wrong, 1], s=34, label=said, **ring)  # type: ignore[arg-type]
     behind = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6}
     for number in np.unique(actual):
         x, y = np.median(points[actual == number], axis=0)
         axes.text(x, y, labels[number], fontsize=6.5, ha="center", va="center", bbox=behind)
-    axes.set(xticks=[], yticks=[])
-    axes.legend(frameon=False, loc="upper right", title=f"{wrong.mean():.1%} of {len(wrong):,}")
+    axes.axis("off")
+    figure.legend(frameon=False, loc="outside lower center")
     return figure

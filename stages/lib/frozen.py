@@ -16,37 +16,40 @@ from stages.lib.rows import Rows
 
 Vectors = NDArray[np.float32]
 
+POOLINGS = ("cls", "mean")
+
 
 def vectors(
     body: PreTrainedModel, rows: Rows, pooling: str, batch_size: int, what: str, keep: Path | None = None
 ) -> Vectors:
     """Return one vector a row, shape (rows, size), of the last hidden states: the first token's (`cls`) or the `mean`.
 
-    A row that comes more than once, by its id, is computed once. `keep` is a folder for vectors between runs, named by
-    all that determines them; `what` names the progress bar.
+    A row that comes more than once, by its id, is computed once. `keep` is a folder for vectors between runs, of both
+    kinds, named by all that determines them; `what` names the progress bar.
     """
     _, first, place = np.unique(rows.ids, return_index=True, return_inverse=True)
     distinct = rows.take(first.tolist())
-    file = keep and keep / f"{_digest(body, distinct, pooling, batch_size)}.npy"
+    file = keep and keep / f"{_digest(body, distinct, batch_size)}.npy"
     if file and file.is_file():
-        return np.asarray(np.load(file, allow_pickle=False)[place])
-    found = forward(body, lambda inputs: _pooled(body, inputs, pooling), distinct.input_ids, batch_size, what)
-    if file:
-        _write(found, file)
-    return found[place]
+        both = np.load(file, allow_pickle=False)
+    else:
+        both = forward(body, lambda inputs: _pooled(body, inputs), distinct.input_ids, batch_size, what)
+        if file:
+            _write(both, file)
+    halves = dict(zip(POOLINGS, np.split(both, len(POOLINGS), axis=1), strict=True))
+    return np.ascontiguousarray(halves[pooling][place])
 
 
-def _pooled(body: PreTrainedModel, inputs: Inputs, pooling: str) -> torch.Tensor:
+def _pooled(body: PreTrainedModel, inputs: Inputs) -> torch.Tensor:
+    """Return the vectors of both kinds side by side: one pass serves whoever asks next."""
     states = body(**inputs).last_hidden_state
-    if pooling == "cls":
-        return torch.as_tensor(states[:, 0])
     mask = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)
-    return torch.as_tensor((states * mask).sum(dim=1) / mask.sum(dim=1))
+    return torch.cat([states[:, 0], (states * mask).sum(dim=1) / mask.sum(dim=1)], dim=1)
 
 
-def _digest(body: PreTrainedModel, rows: Rows, pooling: str, batch_size: int) -> str:
+def _digest(body: PreTrainedModel, rows: Rows, batch_size: int) -> str:
     """Name vectors by weights, architecture, rows, code and machine: batches and threads change the last digits."""
-    settings = [pooling, str(batch_size), *machine(), body.config.to_json_string(use_diff=False)]
+    settings = [str(batch_size), *machine(), body.config.to_json_string(use_diff=False)]
     digest = hashlib.sha256("\n".join(settings).encode())
     for module in (__file__, forward_module.__file__):
         digest.update(Path(module).read_bytes())

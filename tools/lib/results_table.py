@@ -13,7 +13,8 @@ START, END = "<!-- results -->", "<!-- end of results -->"
 SWEEP = "banking77-lora-sweep-"
 NOT_MEASURED = "not measured here"
 
-COLUMNS = "recipe | reference | validation | test | macro F1 | macro precision | macro recall | ROC-AUC | trained | MB | training"
+SCORES = ("recipe", "reference", "validation", "test", "macro F1", "macro precision", "macro recall", "ROC-AUC")
+COLUMNS = (*SCORES, "trained", "MB", "training")
 
 
 def rendered(recipes: dict[str, Recipe]) -> str:
@@ -25,7 +26,7 @@ def rendered(recipes: dict[str, Recipe]) -> str:
             result = read_result(name)
             found = (result["metrics"], result["seconds"]["train"]) if result else (None, None)
             rows.append(_row(f"[`{name}`](recipes/{name}.yaml)", recipe.reference, *found))
-    table = [f"| {COLUMNS} |", "|" + "---|" * (COLUMNS.count("|") + 1), *rows]
+    table = [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS), *rows]
     return "\n".join([START, *table, "", *_sweep(recipes), END])
 
 
@@ -42,7 +43,7 @@ def replaced(text: str, recipes: dict[str, Recipe]) -> str:
 
 def _row(name: str, reference: str, metrics: dict[str, Any] | None, seconds: float | None) -> str:
     if metrics is None:
-        return f"| {name} | {reference} | {NOT_MEASURED} |" + " |" * (COLUMNS.count("|") - 2)
+        return f"| {name} | {reference} | {NOT_MEASURED} |" + " |" * (len(COLUMNS) - 3)
     test, train = metrics["test"], metrics["train"]
     scores = [f"{test[key]:.4f}" for key in ("macro_f1", "macro_precision", "macro_recall", "roc_auc")]
     cells = [f"{metrics['validation']['accuracy']:.4f}", f"**{test['accuracy']:.4f}**", *scores]
@@ -56,14 +57,9 @@ def _sweep(recipes: dict[str, Recipe]) -> list[str]:
         if name.startswith(SWEEP):
             overrides, result = recipe.overrides, read_result(name)
             lora = overrides["lora"]
-            scores = [f"{result['metrics'][kind]['accuracy']:.4f}" for kind in ("validation", "test")] if result else []
-            cells = [
-                f"{overrides['lr']:g}",
-                lora["r"],
-                lora["alpha"],
-                recipe.reference,
-                *(scores or [NOT_MEASURED, ""]),
-            ]
+            cells = [f"{overrides['lr']:g}", lora["r"], lora["alpha"], recipe.reference]
+            kinds = ("validation", "test")
+            cells += [f"{result['metrics'][kind]['accuracy']:.4f}" for kind in kinds] if result else [NOT_MEASURED, ""]
             rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return ["| lr | r | alpha | reference | validation | test |", "|---|---|---|---|---|---|", *rows]
 
