@@ -72,6 +72,7 @@ def draw_map(test: pd.DataFrame, params: Params) -> None:
     """Draw the test rows' vectors in two dimensions, if the method has vectors."""
     vectors = load_file(TEST_VECTORS).get("vectors")
     if vectors is not None and len(vectors) >= text_map.LEAST_ROWS:
+        print(f"placing {len(vectors):,} test rows on the map", flush=True)
         points = text_map.place(vectors, params.plots.map_seed)
         show(text_map.draw_map(points, test, read_labels(LABELS)), "map", params)
 
