@@ -26,7 +26,7 @@ check: setup  ## lint and types
 	mypy stages tools
 
 test: check  ## lint, types and all tests
-	python -m pytest -n auto --dist loadgroup
+	python -m pytest -n auto --dist loadfile
 
 lock: setup  ## pin what pyproject.toml asks for in requirements.txt and requirements-dev.txt
 	pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-find-links --no-emit-index-url \

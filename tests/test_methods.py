@@ -20,8 +20,6 @@ from stages.train import numbers
 from tests.conftest import ROOT
 from tests.toys import LABELS, rows, task
 
-pytestmark = pytest.mark.xdist_group("methods")  # they share trained classifiers
-
 METHODS = {path.stem for path in (ROOT / "stages" / "methods").glob("[a-z]*.py")}
 
 CASES: dict[str, dict[str, Any]] = {

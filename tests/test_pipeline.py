@@ -15,8 +15,6 @@ import pytest
 
 from tests.conftest import Clone
 
-pytestmark = pytest.mark.xdist_group("pipeline")  # shares the trained copy
-
 NO_CHANGE = "Data and pipelines are up to date."
 
 

@@ -15,8 +15,6 @@ from tests.toys import task
 from tools.lib import recipes, results_table
 from tools.lib.recipes import Recipe, check, find_recipes
 
-pytestmark = pytest.mark.xdist_group("pipeline")  # shares the trained copy
-
 ALL = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
 
 

@@ -44,7 +44,7 @@ def test_a_perfectly_sure_and_right_classifier_is_calibrated() -> None:
 
 
 def test_the_bins_of_the_reliability_table_hold_every_row() -> None:
-    assert scores.reliability(RANDOM.integers(0, 3, 50), probabilities(50, 3), bins=7)["rows"].sum() == 50
+    assert scores.reliability(RANDOM.random(50) < 0.5, RANDOM.random(50), bins=7)["rows"].sum() == 50
 
 
 def test_roc_auc_is_the_mean_over_pairs_of_labels() -> None:
@@ -81,7 +81,7 @@ def test_the_headline_is_flat_short_and_without_nan() -> None:
 
 
 def test_predictions_and_classes_agree_with_the_probabilities() -> None:
-    rows = Rows(["x", "y"], [], np.array([0, 1]))
+    rows = Rows(["x", "y"], ["", ""], [], np.array([0, 1]))
     table = predictions(rows, np.array([[0.8, 0.2], [0.75, 0.25]]), ["no", "yes"])
     assert table.to_numpy().tolist() == [["x", "no", "no", 0.8, 0.2231], ["y", "yes", "no", 0.75, 1.3863]]
     classes = per_class(table, ["no", "yes", "never"])
