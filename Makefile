@@ -20,10 +20,11 @@ repro: setup  ## run what changed of the pipeline, and show the scores
 	dvc repro
 	dvc metrics show metrics/validation.json metrics/test.json
 
-check: setup  ## lint and types
+check: setup  ## lint and types, of the workflows too
 	ruff check .
 	ruff format --check .
 	mypy stages tools
+	actionlint
 
 test: check  ## lint, types and all tests
 	python -m pytest -n auto --dist loadfile

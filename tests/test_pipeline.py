@@ -112,20 +112,6 @@ def test_plots_show_and_diff_need_no_network(trained: Clone) -> None:
     assert "plots/confusion.csv" in str(specs["data"])
 
 
-def test_queued_experiments_run_in_their_own_copies(trained: Clone) -> None:
-    trained.run("dvc", "exp", "run", "--queue", "--name", "grid", "-S", "lr=1e-4,2e-4", "-S", "epochs=1")
-    trained.run("dvc", "queue", "start")
-    until = time.monotonic() + 600
-    while re.search("Queued|Running", status := trained.run("dvc", "queue", "status")):
-        assert time.monotonic() < until, status
-        time.sleep(5)  # asking takes a second of a processor that the experiments need
-    assert status.count("Success") == 2, status + trained.run("dvc", "queue", "logs", "grid-1")
-    shown = trained.run("dvc", "exp", "show", "--csv")
-    assert "grid-1" in shown
-    assert "grid-2" in shown
-    assert trained.run("git", "status", "--porcelain") == ""
-
-
 def stage_processes(folder: Path) -> list[int]:
     """Process numbers of stages that run in `folder`."""
     found = []

@@ -108,6 +108,12 @@ def test_a_recipe_runs_as_an_experiment_of_its_name_and_is_recorded(trained: Clo
     assert result["metrics"]["test"]["rows"] == 120
     assert result["metrics"]["train"]["C"] in (1.0, 10.0, 100.0)
 
+    rules = trained.read("review.yaml").decode().replace("least_rows: 200", "least_rows: 100")
+    (trained.folder / "review.yaml").write_text(rules)
+    review = trained.run("python", "-m", "tools.review", "main", "words")  # an experiment by its name
+    assert "| parameter | method: full -> baseline |" in review
+    trained.reset()
+
     trained.run("python", "-m", "tools.recipe", "--table")
     row = next(line for line in trained.read("README.md").decode().splitlines() if line.startswith("| [`words`]"))
     assert f"| 0.5 | {result['metrics']['validation']['accuracy']:.4f} |" in row

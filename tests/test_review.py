@@ -1,0 +1,155 @@
+"""The review between two real commits of a tiny pipeline: what it says, what it refuses, and its exit codes."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Clone
+
+
+@pytest.fixture(scope="module")
+def reviewed(trained: Clone) -> Iterator[Clone]:
+    """The trained copy with a second commit on a branch: a baseline of words instead of the encoder."""
+    trained.run("git", "checkout", "--quiet", "-b", "words")
+    trained.set(method="baseline")
+    trained.run("dvc", "repro")
+    trained.run("git", "add", "--all")
+    trained.commit("words")
+    gate = trained.folder / "review.yaml"
+    gate.write_text(gate.read_text().replace("least_rows: 200", "least_rows: 100"))
+    trained.commit("fewer rows")
+    yield trained
+    trained.clean()
+    trained.run("git", "checkout", "--quiet", "main")
+    trained.run("dvc", "checkout", "--quiet")
+
+
+def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
+    out = reviewed.run("python", "-m", "tools.review", "--out", "review.md", "--html", "review.html")
+    accuracies = [
+        100 * json.loads(reviewed.run("git", "show", f"{rev}:metrics/test.json"))["accuracy"]
+        for rev in ("main", "HEAD")
+    ]
+    assert re.match(r"## improved: accuracy {:.1f} -> {:.1f}, \+[\d.]+ points \(95% CI \+".format(*accuracies), out), (
+        out.splitlines()[0]
+    )
+    assert "`main` against `workspace`" in out
+    assert "| parameter | method: full -> baseline |" in out
+    assert "One seed" in out
+    for title in ("Scores on test", "Fixed and broken rows", "Confusions that moved", "Labels that moved", "Slices"):
+        assert f"### {title}" in out
+    assert "| style | everyday |" in out
+    assert reviewed.read("review.md").decode() in out
+    page = reviewed.read("review.html").decode()
+    assert not re.search(r"""(?:src|href|srcset)=["'](?!data:)""", page)
+    counts = re.search(r"(\d+) fixed and (\d+) broken of 120", out)
+    assert counts
+    assert page.count('class="fixed"') == int(counts[1])
+    assert page.count('class="broken"') == int(counts[2])
+
+
+def test_a_commit_against_itself_has_no_difference(reviewed: Clone) -> None:
+    out = reviewed.run("python", "-m", "tools.review", "main", "main", "--gate")
+    assert out.startswith("## no detectable difference: accuracy")
+    assert "+0.0 points (95% CI +0.0 to +0.0), McNemar exact p = 1, 0 fixed and 0 broken of 120" in out
+
+
+def test_the_gate_opens_for_an_improvement_and_shuts_for_a_loss_with_the_rule(reviewed: Clone) -> None:
+    reviewed.run("python", "-m", "tools.review", "main", "words", "--gate")
+    out = reviewed.run("python", "-m", "tools.review", "words", "main", "--gate", fails=True)
+    assert "**The gate is shut:**\n- accuracy: the 95% interval reaches a loss of 0." in out
+    assert "gate: accuracy: the 95% interval" in out
+
+
+def test_too_few_shared_rows_are_not_comparable_and_exit_with_2(reviewed: Clone) -> None:
+    import subprocess
+
+    gate = reviewed.folder / "review.yaml"
+    gate.write_text(gate.read_text().replace("least_rows: 100", "least_rows: 1000"))
+    command = ["python", "-m", "tools.review", "main", "words", "--out", "review.md"]
+    done = subprocess.run(command, cwd=reviewed.folder, env=reviewed.environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "not comparable: they share 120 test rows with the same label, of 1,000 that are needed\n"
+    assert reviewed.read("review.md").decode().startswith("## not comparable")
+    reviewed.clean()
+
+
+def relabel(clone: Clone, path: Path, rows: int) -> None:
+    """Give the first `rows` predictions another actual label, and write their new checksum into dvc.lock."""
+    import hashlib
+
+    before = hashlib.md5((clone.folder / path).read_bytes()).hexdigest()
+    table = json.loads(clone.read(str(path)))
+    other = {row[1] for row in table[1:]}
+    for row in table[1 : 1 + rows]:
+        row[1] = next(iter(sorted(other - {row[1]})))
+    (clone.folder / path).write_text(json.dumps(table))
+    after = hashlib.md5((clone.folder / path).read_bytes()).hexdigest()
+    lock = clone.folder / "dvc.lock"
+    lock.write_text(lock.read_text().replace(before, after))
+
+
+def test_relabelled_test_rows_are_left_out_and_counted(reviewed: Clone) -> None:
+    relabel(reviewed, Path("metrics/predictions/test.json"), 7)
+    out = reviewed.run("python", "-m", "tools.review", "words")
+    assert "**Compared on the rows that both share:** 7 test rows have another label in the head" in out
+    assert "of 113" in out
+    reviewed.clean()
+
+
+def test_a_head_whose_scores_do_not_belong_to_its_parameters_is_refused(reviewed: Clone) -> None:
+    reviewed.set(lr=0.5)
+    out = reviewed.run("python", "-m", "tools.review", fails=True)
+    assert out == (
+        "error: workspace: its scores don't belong to it: lr is 0.5, and was 0.001 when train ran; "
+        "dvc repro, then commit dvc.lock and metrics\n"
+    )
+    reviewed.clean()
+    file = reviewed.folder / "metrics/test.json"
+    file.write_text(file.read_text().replace('"accuracy": 0', '"accuracy": 1'))
+    assert "metrics/test.json is not the one that evaluate wrote" in reviewed.run(
+        "python", "-m", "tools.review", fails=True
+    )
+    reviewed.clean()
+
+
+def test_an_unknown_revision_and_a_missing_cache_say_what_to_do(reviewed: Clone) -> None:
+    out = reviewed.run("python", "-m", "tools.review", "nowhere", fails=True)
+    assert out == (
+        "error: 'nowhere' is no commit, branch, tag or experiment here; git fetch or dvc exp pull may bring it\n"
+    )
+    cache = reviewed.folder / ".dvc/cache"
+    cache.rename(cache.with_name("elsewhere"))
+    out = reviewed.run("python", "-m", "tools.review", "main", "words", fails=True)
+    cache.with_name("elsewhere").rename(cache)
+    assert "error: data/raw/rows.parquet at words is in neither git nor DVC's cache" in out
+    assert "dvc fetch" in out
+
+
+def test_seeds_run_as_queued_experiments_and_their_spread_is_compared_with(reviewed: Clone) -> None:
+    out = reviewed.run("python", "-m", "tools.review", "--seeds", "2")
+    file = re.search(r"wrote (results/seed-noise/\w{16}\.json)", out)
+    assert file
+    spread = json.loads(reviewed.read(file[1]))["spread"]
+    assert spread["seeds"] == [42, 43, 44]
+    assert len(spread["scores"]["accuracy"]) == 3
+    assert reviewed.run("git", "status", "--porcelain", "--untracked-files=no") == "", "they ran in their own copies"
+    again = reviewed.run("python", "-m", "tools.review", "words", "main")
+    assert "what two seeds of one configuration differ by (standard deviation" in again
+    other = reviewed.run("python", "-m", "tools.review", "main", "words")
+    assert "One seed" in other, "the base is another configuration"
+    reviewed.clean()
+
+
+def test_what_the_pull_requests_job_runs_runs_here(reviewed: Clone) -> None:
+    ran = (reviewed.folder / ".ci/review").read_text()
+    assert 'run: .ci/review "origin/$BASE_REF"' in (reviewed.folder / ".github/workflows/review.yml").read_text()
+    # The same script, without the set-up that this environment already has.
+    (reviewed.folder / ".ci/review").write_text(ran.replace("make setup\n", ""))
+    out = reviewed.run("bash", ".ci/review", "main")
+    assert "## improved" in out
+    assert {"review.md", "review.html"} <= {path.name for path in reviewed.folder.iterdir()}
+    reviewed.clean()

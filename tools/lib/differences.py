@@ -1,0 +1,103 @@
+"""The differences between two runs on the test rows that both have, with how sure they are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from tools.lib import bootstrap
+from tools.lib.bootstrap import F1_BY_LABEL, Side
+from tools.lib.mcnemar import detectable_difference, mcnemar
+
+LOWER_IS_BETTER = ("log_loss", "ece")
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Flips:
+    """Test rows that one run gets right and the other wrong, and what that says of accuracy."""
+
+    rows: int
+    fixed: int
+    broken: int
+    p: float
+    detectable: float
+
+
+@dataclass(frozen=True)
+class Differences:
+    """All that is computed from two runs' predictions of the same rows.
+
+    `scores` has a row a metric: base, head, difference, low, high, verdict. `labels` has a row a label: base and head
+    F1, difference, low, high, p (Holm-corrected over the labels), moved. `pairs` has actual, predicted, base, head,
+    change.
+    """
+
+    flips: Flips
+    scores: pd.DataFrame
+    labels: pd.DataFrame
+    pairs: pd.DataFrame
+
+
+def differences(base: pd.DataFrame, head: pd.DataFrame, labels: list[str], bins: int) -> Differences:
+    """Compare two tables of predictions with the same ids, in the same order, and the same actual labels."""
+    sides = bootstrap.as_numbers(base, labels), bootstrap.as_numbers(head, labels)
+    varied = bootstrap.resampled(*sides, len(labels), bins)
+    scores, by_label = _scores(sides, varied, len(labels), bins), _labels(sides, varied, labels, bins)
+    return Differences(flips(*sides), scores, by_label, _pairs(base, head))
+
+
+def flips(base: Side, head: Side) -> Flips:
+    """Count rows fixed and broken; p is McNemar's, `detectable` the least difference found four times in five."""
+    right, now_right = (side.actual == side.predicted for side in (base, head))
+    fixed, broken, rows = int((~right & now_right).sum()), int((right & ~now_right).sum()), len(right)
+    return Flips(rows, fixed, broken, mcnemar(fixed, broken), detectable_difference(rows, (fixed + broken) / rows))
+
+
+def verdict(metric: str, low: float, high: float) -> str:
+    """Say whether an interval of differences leaves out 0, and on which side.
+
+    >>> verdict("accuracy", 0.001, 0.013), verdict("log_loss", 0.001, 0.013), verdict("accuracy", -0.001, 0.01)
+    ('improved', 'regressed', 'no detectable difference')
+    """
+    if low <= 0 <= high:
+        return "no detectable difference"
+    return "improved" if (low > 0) != (metric in LOWER_IS_BETTER) else "regressed"
+
+
+def _point(side: Side, labels: int, bins: int) -> bootstrap.Scores:
+    every = np.arange(len(side.actual))[None, :]
+    return {name: values[0] for name, values in bootstrap.scorer(side, labels, bins)(every).items()}
+
+
+def _scores(sides: tuple[Side, Side], varied: bootstrap.Scores, labels: int, bins: int) -> pd.DataFrame:
+    before, after = (_point(side, labels, bins) for side in sides)
+    table = []
+    for metric in [name for name in before if name != F1_BY_LABEL]:
+        low, high = (float(end) for end in bootstrap.interval(varied[metric]))
+        values = (float(before[metric]), float(after[metric]), float(after[metric] - before[metric]))
+        table.append((metric, *values, low, high, verdict(metric, low, high)))
+    return pd.DataFrame(table, columns=["metric", "base", "head", "difference", "low", "high", "verdict"])
+
+
+def _labels(sides: tuple[Side, Side], varied: bootstrap.Scores, labels: list[str], bins: int) -> pd.DataFrame:
+    before, after = (_point(side, len(labels), bins)[F1_BY_LABEL] for side in sides)
+    low, high = bootstrap.interval(varied[F1_BY_LABEL])
+    moved, p, _, _ = multipletests(bootstrap.p_value(varied[F1_BY_LABEL]), ALPHA, method="holm")
+    support = np.bincount(sides[0].actual, minlength=len(labels))
+    columns = {"label": labels, "rows": support, "base": before, "head": after, "difference": after - before}
+    table = pd.DataFrame(columns | {"low": low, "high": high, "p": p, "moved": moved})
+    return table.sort_values("difference", key=np.abs, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _pairs(base: pd.DataFrame, head: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of labels that are confused more or less often than before, the largest change first."""
+    counts = [
+        table[table["actual"] != table["predicted"]].groupby(["actual", "predicted"]).size() for table in (base, head)
+    ]
+    both = pd.concat(counts, axis=1, keys=["base", "head"]).fillna(0).astype(int)
+    both["change"] = both["head"] - both["base"]
+    moved = both[both["change"] != 0].reset_index()
+    order = moved["change"].abs().sort_values(ascending=False, kind="stable").index
+    return moved.loc[order].reset_index(drop=True)

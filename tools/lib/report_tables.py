@@ -1,0 +1,113 @@
+"""A review's tables, for every page alike: a title, a word on how to read it, and rows of text."""
+
+from dataclasses import dataclass
+
+from tools.lib.differences import LOWER_IS_BETTER
+from tools.lib.report import Report
+from tools.lib.wording import p, points
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows of text; `note` says how to read them."""
+
+    name: str
+    title: str
+    note: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+def tables(report: Report) -> list[Table]:
+    """Return all tables that have rows, in the order of a reader's questions."""
+    found = [_scores(report), _causes(report), _rows(report), _pairs(report), _labels(report), _slices(report)]
+    return [table for table in found if table.rows]
+
+
+def _scores(report: Report) -> Table:
+    rows = []
+    for row in report.found.scores.itertuples():
+        numbers = [f"{row.base:.4f}", f"{row.head:.4f}", f"{row.difference:+.4f}", f"{row.low:+.4f} to {row.high:+.4f}"]
+        better = "lower" if row.metric in LOWER_IS_BETTER else "higher"
+        rows.append([str(row.metric), *numbers, better, str(row.verdict)])
+    if {"roc_auc"} <= set(report.base.scores) & set(report.head.scores) and not report.remarks:
+        before, after = report.base.scores["roc_auc"], report.head.scores["roc_auc"]
+        rows.append(["roc_auc", f"{before:.4f}", f"{after:.4f}", f"{after - before:+.4f}", "", "higher", ""])
+    note = (
+        "95% intervals of a paired bootstrap over the test rows, 10,000 resamples. roc_auc needs the probabilities of "
+        "all labels, which predictions don't keep: no interval."
+    )
+    columns = ["metric", "base", "head", "difference", "95% interval", "better", "verdict"]
+    return Table("scores", "Scores on test", note, columns, rows)
+
+
+def _causes(report: Report) -> Table:
+    rows = [[kind, sentence] for kind, sentence in report.causes]
+    return Table("causes", "What changed", "By params.yaml, dvc.lock and requirements.txt.", ["kind", "what"], rows)
+
+
+def _rows(report: Report) -> Table:
+    rows = [
+        [
+            str(row.flip),
+            str(row.text),
+            str(row.actual),
+            f"{row.base} ({row.base_confidence:.2f})",
+            f"{row.head} ({row.head_confidence:.2f})",
+            f"{row.change:+.2f}",
+        ]
+        for row in report.rows.itertuples()
+    ]
+    note = (
+        "Test rows that one run gets right and the other wrong, by how much their loss moved; confidences in brackets."
+    )
+    columns = ["flip", "text", "actual", "base predicts", "head predicts", "loss"]
+    return Table("rows", "Fixed and broken rows", note, columns, rows)
+
+
+def _pairs(report: Report) -> Table:
+    rows = [
+        [str(row.actual), str(row.predicted), str(row.base), str(row.head), f"{row.change:+d}"]
+        for row in report.found.pairs.itertuples()
+    ]
+    note = "How often a label is taken for another, where that changed."
+    return Table("pairs", "Confusions that moved", note, ["actual", "predicted", "base", "head", "change"], rows)
+
+
+def _labels(report: Report) -> Table:
+    moved = report.found.labels[report.found.labels["difference"] != 0]
+    rows = [
+        [
+            str(row.label),
+            str(row.rows),
+            f"{row.base:.3f}",
+            f"{row.head:.3f}",
+            f"{row.difference:+.3f}",
+            f"{row.low:+.3f} to {row.high:+.3f}",
+            p(float(row.p)),
+            "yes" if row.moved else "",
+        ]
+        for row in moved.itertuples()
+    ]
+    note = "F1 by label; p is corrected for the number of labels (Holm), and `sure` is p of at most 0.05."
+    columns = ["label", "rows", "base F1", "head F1", "difference", "95% interval", "p (Holm)", "sure"]
+    return Table("labels", "Labels that moved", note, columns, rows)
+
+
+def _slices(report: Report) -> Table:
+    rows = [
+        [
+            str(row.by),
+            str(row.slice),
+            f"{row.rows:,}",
+            f"{100 * row.base:.1f}",
+            f"{100 * row.head:.1f}",
+            points(float(row.difference)),
+            f"{points(float(row.low))} to {points(float(row.high))}",
+            str(row.verdict),
+        ]
+        for row in report.slices.itertuples()
+    ]
+    note = "Accuracy in per cent, with intervals of each slice's own rows; not corrected for the number of slices."
+    columns = ["by", "slice", "rows", "base", "head", "difference", "95% interval", "verdict"]
+    return Table("slices", "Slices", note, columns, rows)

@@ -1,0 +1,58 @@
+"""A run as it was committed: parameters, scores, predictions, and the rows that it saw."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from tools.lib.revisions import Revision
+
+PREDICTIONS = "metrics/predictions/test.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a revision holds; each part is read when it is first asked for."""
+
+    revision: Revision
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """params.yaml."""
+        return self.revision.yaml("params.yaml")
+
+    @cached_property
+    def lock(self) -> dict[str, Any]:
+        """dvc.lock's stages."""
+        stages: dict[str, Any] = self.revision.yaml("dvc.lock")["stages"]
+        return stages
+
+    @cached_property
+    def scores(self) -> dict[str, float]:
+        """The scores on test."""
+        found: dict[str, float] = self.revision.json("metrics/test.json")
+        return found
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """The test rows' id, actual, predicted, confidence and loss, by id, so that the rows' order plays no part."""
+        columns, *rows = self.revision.json(PREDICTIONS)
+        return pd.DataFrame(rows, columns=columns).set_index("id").sort_index()
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The label names in order, from the scores by label, which are in git."""
+        return list(self.revision.csv("plots/classes.csv")["label"])
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """The learning curve."""
+        return self.revision.csv("plots/learning_curve.csv")
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """All rows with text, label, split, the source's own columns, and `truncated`, by id; from DVC's cache."""
+        raw = self.revision.parquet("data/raw/rows.parquet").set_index("id")
+        tokens = self.revision.parquet("data/tokenized/rows.parquet").set_index("id")
+        return raw.join(tokens[["truncated", "tokens"]])

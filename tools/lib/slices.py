@@ -1,0 +1,67 @@
+"""Parts of the test rows: by the source's own columns, length, nearness to a training row, whether they were cut."""
+
+import numpy as np
+import pandas as pd
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from tools.lib import bootstrap
+from tools.lib.differences import verdict
+
+NEAR = 0.9  # cosine similarity of character n-grams from which on two texts are near-duplicates
+MOST_VALUES = 20  # a column with more values than that names rows, not kinds of rows
+LEAST_ROWS = 20
+STANDARD = ("text", "label", "split", "tokens", "truncated")
+
+
+def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
+    """Return a column of slice names for each way to divide the test rows `ids`; `rows` are all rows of the source."""
+    test = rows.loc[ids]
+    own = [name for name in rows.columns if name not in STANDARD and test[name].nunique() <= MOST_VALUES]
+    train = rows.loc[rows["split"] != "test", "text"]
+    near = near_duplicates(test["text"].tolist(), train.tolist())
+    table = test[own].astype(str)
+    table["length"] = pd.cut(test["tokens"], [0, 8, 16, 32, 64, np.inf], labels=_LENGTHS).astype(str)
+    table["near-duplicate of a training row"] = np.where(near, "yes", "no")
+    table["truncated"] = np.where(test["truncated"], "yes", "no")
+    return table
+
+
+_LENGTHS = ["up to 8 tokens", "9 to 16", "17 to 32", "33 to 64", "over 64"]
+
+
+def near_duplicates(texts: list[str], others: list[str]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Return which of `texts` are like one of `others`: cosine of TF-IDF of 3 to 5 characters of at least `NEAR`.
+
+    >>> near_duplicates(["where is my parcel?", "good morning"], ["Where is my parcel", "bye"]).tolist()
+    [True, False]
+    """
+    if not others:
+        return np.zeros(len(texts), dtype=bool)
+    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=True)
+    known = grams.fit_transform(others).T.tocsr()
+    asked = grams.transform(texts)
+    blocks = [(asked[start : start + 500] @ known).max(axis=1).toarray() for start in range(0, len(texts), 500)]
+    return np.concatenate(blocks).ravel() >= NEAR
+
+
+def slice_differences(base: pd.DataFrame, head: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Return accuracy of both sides, difference and 95% interval of every slice with `LEAST_ROWS` or more.
+
+    A slice's interval is a paired bootstrap of its own rows.
+    """
+    gain = (head["actual"] == head["predicted"]).astype(float) - (base["actual"] == base["predicted"]).astype(float)
+    table = []
+    for column in parts:
+        for value, ids in parts.groupby(column).groups.items():
+            if LEAST_ROWS <= len(ids) < len(parts):
+                before, after = (float((t.loc[ids, "actual"] == t.loc[ids, "predicted"]).mean()) for t in (base, head))
+                low, high = _interval(gain.loc[ids].to_numpy())
+                table.append((column, value, len(ids), before, after, after - before, low, high))
+    found = pd.DataFrame(table, columns=["by", "slice", "rows", "base", "head", "difference", "low", "high"])
+    return found.assign(verdict=[verdict("accuracy", row.low, row.high) for row in found.itertuples()])
+
+
+def _interval(gain: bootstrap.Floats) -> tuple[float, float]:
+    means = np.concatenate([gain[drawn].mean(axis=1) for drawn in bootstrap.draws(len(gain), bootstrap.RESAMPLES, 0)])
+    low, high = bootstrap.interval(means)
+    return float(low), float(high)
