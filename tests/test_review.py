@@ -24,6 +24,7 @@ def reviewed(trained: Clone) -> Iterator[Clone]:
     yield trained
     trained.clean()
     trained.run("git", "checkout", "--quiet", "main")
+    trained.run("git", "branch", "--quiet", "-D", "words")
     trained.run("dvc", "checkout", "--quiet")
 
 
