@@ -61,7 +61,8 @@ def _sweep(recipes: dict[str, Recipe]) -> list[str]:
             kinds = ("validation", "test")
             cells += [f"{result['metrics'][kind]['accuracy']:.4f}" for kind in kinds] if result else [NOT_MEASURED, ""]
             rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
-    return ["| lr | r | alpha | reference | validation | test |", "|---|---|---|---|---|---|", *rows]
+    caption = f"The reference's sweep of LoRA, `python -m tools.recipe '{SWEEP}*' --record`:"
+    return [caption, "", "| lr | r | alpha | reference | validation | test |", "|---|---|---|---|---|---|", *rows]
 
 
 def _minutes(seconds: float | None) -> str:
