@@ -1,11 +1,12 @@
 """Can two runs be compared? What differs in the rows, labels and definitions that they were scored on."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from stages.lib.errors import InputError
 from tools.lib.runs import Run
 
 SCORING = ("stages/evaluate.py", "stages/lib/scores.py", "stages/lib/metric_modules.py")
@@ -50,24 +51,25 @@ def _scoring_remarks(base: Run, head: Run) -> list[str]:
     return remarks
 
 
-def refuse_stale(run: Run) -> None:
-    """Raise `InputError` if what the run holds doesn't belong to its parameters and code, by dvc.lock. Runs nothing."""
-    for name, stage in run.lock.items():
-        for path, recorded in stage.get("params", {}).get("params.yaml", {}).items():
-            if (now := _looked_up(run.params, path)) != recorded:
-                raise InputError(_stale(run, name, f"{path} is {now!r}, and was {recorded!r} when {name} ran"))
-        for kind in ("deps", "outs"):
-            for entry in stage.get(kind, []):
-                found = run.revision.md5(entry["path"])
-                if found is not None and found != entry.get("md5"):
-                    raise InputError(_stale(run, name, f"{entry['path']} is not the one that {name} {_DID[kind]}"))
+def stale(run: Run) -> str | None:
+    """Return why what the run holds doesn't belong to its parameters and code, by dvc.lock, or None. Runs nothing."""
+    reason = next((reason for name in run.lock for reason in _stale_stage(run, name)), None)
+    return reason and f"{run.revision.name}: its scores don't belong to it: {reason}"
 
 
-_DID = {"deps": "read", "outs": "wrote"}
-
-
-def _stale(run: Run, stage: str, why: str) -> str:
-    return f"{run.revision.name}: its scores don't belong to it: {why}; dvc repro, then commit dvc.lock and metrics"
+def _stale_stage(run: Run, name: str) -> Iterator[str]:
+    locked, declared = run.lock[name], run.stages.get(name, {})
+    for path, recorded in locked.get("params", {}).get("params.yaml", {}).items():
+        if (now := _looked_up(run.params, path)) != recorded:
+            yield f"{path} is {now!r}, and was {recorded!r} when {name} ran"
+    wanted = {re.sub(r"\$\{(\w+)\}", lambda key: str(run.params[key[1]]), path) for path in declared.get("deps", [])}
+    if missing := sorted(wanted ^ {entry["path"] for entry in locked.get("deps", [])}):
+        yield f"{missing[0]} is among the dependencies of {name} in one of dvc.yaml and dvc.lock"
+    for kind, did in (("deps", "read"), ("outs", "wrote")):
+        for entry in locked.get(kind, []):
+            found = run.revision.md5(entry["path"])
+            if found is not None and found != entry.get("md5"):
+                yield f"{entry['path']} is not the one that {name} {did}"
 
 
 def _looked_up(params: dict[str, Any], path: str) -> Any:

@@ -8,7 +8,7 @@ from stages.lib.errors import InputError
 from tools.lib.causes import causes
 from tools.lib.differences import Differences, differences, verdict
 from tools.lib.gate import Gate
-from tools.lib.guard import common_rows, refuse_stale
+from tools.lib.guard import common_rows, stale
 from tools.lib.noise import Spread, read_spread
 from tools.lib.runs import Run
 from tools.lib.slices import slice_differences, slices
@@ -45,9 +45,9 @@ class Report:
 
 
 def review(base: Run, head: Run, gate: Gate) -> Report:
-    """Compare two runs, or raise `InputError` if one is stale and `NotComparable` if they share too few rows."""
-    refuse_stale(base)
-    refuse_stale(head)
+    """Compare two runs, or raise `InputError` if the head is stale and `NotComparable` if they share too few rows."""
+    if reason := stale(head):
+        raise InputError(f"{reason}; dvc repro, then commit dvc.lock and metrics")
     common = common_rows(base, head)
     if len(common.ids) < gate.least_rows:
         shared = f"they share {len(common.ids):,} test rows with the same label, of {gate.least_rows:,} that are needed"
@@ -60,7 +60,7 @@ def review(base: Run, head: Run, gate: Gate) -> Report:
         head=head,
         primary=gate.primary,
         worth=rule.worth if (rule := gate.metrics.get(gate.primary)) else 0.0,
-        remarks=common.remarks,
+        remarks=[*common.remarks, *filter(None, [stale(base)])],
         causes=causes(base, head),
         found=differences(before, after, labels, bins),
         rows=flipped_rows(before, after, head.rows["text"]),

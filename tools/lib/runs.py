@@ -29,6 +29,12 @@ class Run:
         return stages
 
     @cached_property
+    def stages(self) -> dict[str, Any]:
+        """dvc.yaml's stages."""
+        stages: dict[str, Any] = self.revision.yaml("dvc.yaml")["stages"]
+        return stages
+
+    @cached_property
     def scores(self) -> dict[str, float]:
         """The scores on test."""
         found: dict[str, float] = self.revision.json("metrics/test.json")
