@@ -116,6 +116,7 @@ def test_nothing_of_this_machine_and_no_pickle_is_saved(
     for file in folder.iterdir():
         assert file.suffix in (".json", ".safetensors", ".txt"), file
         assert str(folder.parent).encode() not in file.read_bytes()
+        assert b"local_files_only" not in file.read_bytes(), "it says whether this machine is offline"
 
 
 @pytest.mark.parametrize("case", ["full", "head", "lora-gradual"])

@@ -7,7 +7,7 @@ Out-of-Distribution". A random head sends large, arbitrary gradients into a good
 import numpy as np
 import torch
 from torch import nn
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from stages.lib.encoders import Encoder, on_device
 from stages.lib.errors import InputError
@@ -30,8 +30,15 @@ def new_encoder(task: Task) -> Encoder:
         use_safetensors=True,
         dtype=torch.float32,
     )
+    return Encoder(on_device(model), new_tokenizer(task))
+
+
+def new_tokenizer(task: Task) -> PreTrainedTokenizerBase:
+    """Return the checkpoint's tokenizer, without what it remembers of this machine: that would be saved with it."""
     tokenizer = AutoTokenizer.from_pretrained(task.folder, model_max_length=task.params.max_length)
-    return Encoder(on_device(model), tokenizer)
+    for key in ("is_local", "local_files_only"):
+        tokenizer.init_kwargs.pop(key, None)
+    return tokenizer
 
 
 def refuse_other_heads(model: PreTrainedModel, rows: Rows, vectors: Vectors) -> None:
