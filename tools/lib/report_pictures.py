@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from stages.charts.style import BLUE, GREY, panels
 from stages.lib import scores
@@ -71,8 +72,9 @@ def _curves(report: Report) -> Figure:
     for name, run, colour in _sides(report):
         for axes, column in ((losses, "validation_log_loss"), (found, "validation_accuracy")):
             axes.plot(run.curve["epoch"], run.curve[column], "o-", color=colour, markersize=4, label=_short(name))
-    losses.set(title="log-loss", xlabel="epoch")
-    found.set(title="accuracy", xlabel="epoch")
+    for axes, title in ((losses, "log-loss"), (found, "accuracy")):
+        axes.set(title=title, xlabel="epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     losses.legend(frameon=False)
     return figure
 
