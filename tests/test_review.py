@@ -127,7 +127,7 @@ def test_an_unknown_revision_and_a_missing_cache_say_what_to_do(reviewed: Clone)
     out = reviewed.run("python", "-m", "tools.review", "main", "words", fails=True)
     cache.with_name("elsewhere").rename(cache)
     assert "error: data/raw/rows.parquet at words is in neither git nor DVC's cache" in out
-    assert "dvc fetch" in out
+    assert "dvc fetch --all-commits brings it if it was pushed" in out
 
 
 def test_seeds_run_as_queued_experiments_and_their_spread_is_compared_with(reviewed: Clone) -> None:

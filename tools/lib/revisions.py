@@ -91,7 +91,7 @@ def _cached(path: str, sha: str, name: str) -> bytes:
     except Exception as error:  # DVC says that a path is missing where its bytes are
         raise InputError(
             f"{path} at {name} is in neither git nor DVC's cache ({type(error).__name__}); "
-            f"dvc fetch --rev {name} brings it if it was pushed"
+            "dvc fetch --all-commits brings it if it was pushed"
         ) from None
     return content
 
