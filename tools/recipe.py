@@ -17,7 +17,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from stages.lib.errors import InputError
-from tools.lib.recipes import Recipe, assignments, check, find_recipes
+from tools.lib.recipes import Recipe, assignments, check, find_recipes, merged
 from tools.lib.results import record, refuse_uncommitted
 from tools.lib.results_table import write_table
 
@@ -64,14 +64,7 @@ def check_sweep(name: str, recipe: Recipe, sweep: list[str]) -> None:
             nested: Any = YAML(typ="safe", pure=True).load(value)
             for part in reversed(key.split(".")):
                 nested = {part: nested}
-            check(name, recipe.overrides)
-            check(name, _with(recipe.overrides, nested))
-
-
-def _with(overrides: dict[str, Any], nested: dict[str, Any]) -> dict[str, Any]:
-    (key, value) = next(iter(nested.items()))
-    below = overrides.get(key)
-    return overrides | {key: _with(below, value) if isinstance(below, dict) and isinstance(value, dict) else value}
+            check(name, merged(recipe.overrides, nested))
 
 
 def parsed() -> argparse.Namespace:

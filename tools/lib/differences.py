@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
 
 from tools.lib import bootstrap
-from tools.lib.bootstrap import F1_BY_LABEL, Side
+from tools.lib.bootstrap import F1_BY_LABEL, Floats, Side
 from tools.lib.mcnemar import detectable_difference, mcnemar
 
 LOWER_IS_BETTER = ("log_loss", "ece")
@@ -44,8 +45,11 @@ def differences(base: pd.DataFrame, head: pd.DataFrame, labels: list[str], bins:
     """Compare two tables of predictions with the same ids, in the same order, and the same actual labels."""
     sides = bootstrap.as_numbers(base, labels), bootstrap.as_numbers(head, labels)
     varied = bootstrap.resampled(*sides, len(labels), bins)
-    scores, by_label = _scores(sides, varied, len(labels), bins), _labels(sides, varied, labels, bins)
-    return Differences(flips(*sides), scores, by_label, _pairs(base, head))
+    points = [_point(side, len(labels), bins) for side in sides]
+    support = np.bincount(sides[0].actual, minlength=len(labels))
+    before, after = (point[F1_BY_LABEL] for point in points)
+    by_label = _labels(before, after, varied[F1_BY_LABEL], labels, support)
+    return Differences(flips(*sides), _scores(points[0], points[1], varied), by_label, _pairs(base, head))
 
 
 def flips(base: Side, head: Side) -> Flips:
@@ -71,8 +75,7 @@ def _point(side: Side, labels: int, bins: int) -> bootstrap.Scores:
     return {name: values[0] for name, values in bootstrap.scorer(side, labels, bins)(every).items()}
 
 
-def _scores(sides: tuple[Side, Side], varied: bootstrap.Scores, labels: int, bins: int) -> pd.DataFrame:
-    before, after = (_point(side, labels, bins) for side in sides)
+def _scores(before: bootstrap.Scores, after: bootstrap.Scores, varied: bootstrap.Scores) -> pd.DataFrame:
     table = []
     for metric in [name for name in before if name != F1_BY_LABEL]:
         low, high = (float(end) for end in bootstrap.interval(varied[metric]))
@@ -81,11 +84,11 @@ def _scores(sides: tuple[Side, Side], varied: bootstrap.Scores, labels: int, bin
     return pd.DataFrame(table, columns=["metric", "base", "head", "difference", "low", "high", "verdict"])
 
 
-def _labels(sides: tuple[Side, Side], varied: bootstrap.Scores, labels: list[str], bins: int) -> pd.DataFrame:
-    before, after = (_point(side, len(labels), bins)[F1_BY_LABEL] for side in sides)
-    low, high = bootstrap.interval(varied[F1_BY_LABEL])
-    moved, p, _, _ = multipletests(bootstrap.p_value(varied[F1_BY_LABEL]), ALPHA, method="holm")
-    support = np.bincount(sides[0].actual, minlength=len(labels))
+def _labels(
+    before: Floats, after: Floats, varied: Floats, labels: list[str], support: NDArray[np.intp]
+) -> pd.DataFrame:
+    low, high = bootstrap.interval(varied)
+    moved, p, _, _ = multipletests(bootstrap.p_value(varied), ALPHA, method="holm")
     columns = {"label": labels, "rows": support, "base": before, "head": after, "difference": after - before}
     table = pd.DataFrame(columns | {"low": low, "high": high, "p": p, "moved": moved})
     return table.sort_values("difference", key=np.abs, ascending=False, kind="stable").reset_index(drop=True)

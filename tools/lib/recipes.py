@@ -43,7 +43,7 @@ def check(name: str, overrides: dict[str, Any]) -> Params:
     """Return the parameters that a run with `overrides` has, or raise `InputError`: nothing has been run by then."""
     where = str(RECIPES / f"{name}.yaml")
     values = YAML(typ="safe", pure=True).load(PARAMS)
-    params = check_params(_merged(values, overrides), where)
+    params = check_params(merged(values, overrides), where)
     try:
         read_source(params.dataset, SOURCES)
         read_checkpoint(params.model, CHECKPOINTS)
@@ -73,9 +73,14 @@ def _written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _merged(values: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
-    merged = deepcopy(values)
+def merged(values: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` with `overrides` in their place, section by section.
+
+    >>> merged({"lr": 1, "lora": {"r": 8, "alpha": 16}}, {"lora": {"r": 4}})
+    {'lr': 1, 'lora': {'r': 4, 'alpha': 16}}
+    """
+    found = deepcopy(values)
     for key, value in overrides.items():
-        section = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if section else value
-    return merged
+        section = isinstance(value, dict) and isinstance(found.get(key), dict)
+        found[key] = merged(found[key], value) if section else value
+    return found

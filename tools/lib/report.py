@@ -1,12 +1,13 @@
 """A review's content: everything that its pages show, computed once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from stages.lib.errors import InputError
 from tools.lib.causes import causes
-from tools.lib.differences import Differences, differences, verdict
+from tools.lib.differences import Differences, differences
 from tools.lib.gate import Gate
 from tools.lib.guard import common_rows, stale
 from tools.lib.noise import Spread, read_spread
@@ -38,10 +39,14 @@ class Report:
     spread: Spread | None
 
     @property
+    def row(self) -> "pd.Series[Any]":
+        """The primary metric's row of the scores."""
+        return self.found.scores.set_index("metric").loc[self.primary]
+
+    @property
     def verdict(self) -> str:
         """The primary metric's verdict."""
-        scores = self.found.scores.set_index("metric").loc[self.primary]
-        return verdict(self.primary, scores["low"], scores["high"])
+        return str(self.row["verdict"])
 
 
 def review(base: Run, head: Run, gate: Gate) -> Report:

@@ -17,7 +17,7 @@ def points(share: float) -> str:
 
 def headline(report: Report) -> str:
     """Return the verdict on the primary metric in one sentence with its numbers."""
-    row = report.found.scores.set_index("metric").loc[report.primary]
+    row = report.row
     flips = report.found.flips
     name = report.primary.replace("_", " ")
     if report.primary in LOWER_IS_BETTER:
@@ -57,7 +57,7 @@ def noise(report: Report) -> str:
     if report.spread is None or report.primary not in report.spread.scores:
         return "One seed: how much the scores vary between seeds is not known (python -m tools.review --seeds 5)."
     deviation = report.spread.deviation(report.primary)
-    difference = report.found.scores.set_index("metric").loc[report.primary, "difference"]
+    difference = float(report.row["difference"])
     between = deviation * 2**0.5
     times = f"{abs(difference) / between:.1f} times" if between else "not comparable with"
     said = f"standard deviation {100 * deviation:.2f} points over {len(report.spread.seeds)} seeds of the base"
