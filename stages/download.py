@@ -11,9 +11,9 @@ import pandas as pd
 
 from stages.lib import stage
 from stages.lib.checkpoints import read_checkpoint
+from stages.lib.corpus import read_corpus
 from stages.lib.errors import InputError
-from stages.lib.fetch import fetch
-from stages.lib.formats import read_table
+from stages.lib.out_of_scope import in_scope, is_out
 from stages.lib.outputs import new, write_json
 from stages.lib.params import read_params
 from stages.lib.sources import SPLITS, Source, read_source
@@ -25,39 +25,27 @@ RAW = Path("data/raw")
 METRICS = Path("metrics/data.json")
 
 
-def read_splits(source: Source, dataset: str) -> pd.DataFrame:
-    """Return all rows with text, label, split and the source's own columns, split by split."""
-    tables = []
-    for name, file in source.files.items():
-        table = read_table(fetch(file, dataset), source)
-        if source.split is None:
-            table["split"] = "train" if name == "all" else name
-        tables.append(table)
-    rows = pd.concat(tables, ignore_index=True)
-    if (unknown := ~rows["split"].isin(SPLITS)).any():
-        raise InputError(f"{dataset}: split {rows['split'][unknown].iloc[0]!r}; allowed: {', '.join(SPLITS)}")
-    return rows
-
-
 def with_ids(rows: pd.DataFrame) -> pd.DataFrame:
     """Return `rows` with a unique column `id` first: a hash of the text, and a number for each exact repeat.
 
+    Those of out-of-scope rows begin with `oos-`, as the same text can be in scope, too.
     Test rows are counted first, so that their ids don't depend on what else the data set holds.
 
-    >>> rows = pd.DataFrame({"text": ["hi", "hi", "bye"], "split": ["train", "test", "train"]})
+    >>> rows = pd.DataFrame({"text": ["hi", "hi", "bye"], "label": "a", "split": ["train", "test", "train"]})
     >>> with_ids(rows)["id"].tolist()
     ['8f434346648f6b96-1', '8f434346648f6b96', 'b49f425a7e1f9cff']
     """
-    digests = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in rows["text"]]
+    hashes = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in rows["text"]]
+    names = [f"oos-{name}" if is_out(label) else name for name, label in zip(hashes, rows["label"], strict=True)]
     order = rows["split"].map({"test": 0, "validation": 1, "train": 2}).argsort(kind="stable")
-    digest = pd.Series(digests, index=rows.index)
+    digest = pd.Series(names, index=rows.index, dtype=object)
     repeat = digest.iloc[order].groupby(digest.iloc[order]).cumcount().reindex(rows.index)
     ids = [d if n == 0 else f"{d}-{n}" for d, n in zip(digest, repeat, strict=True)]
     return pd.concat([pd.Series(ids, index=rows.index, name="id"), rows], axis=1)
 
 
 def label_order(rows: pd.DataFrame, source: Source) -> list[str]:
-    """Return the label names of the training rows, sorted or as the source orders them."""
+    """Return the label names of the training rows, sorted or as the source orders them, out-of-scope ones last."""
     train = set(rows["label"][rows["split"] == "train"])
     for split in SPLITS[1:]:
         if unknown := sorted(set(rows["label"][rows["split"] == split]) - train):
@@ -66,7 +54,8 @@ def label_order(rows: pd.DataFrame, source: Source) -> list[str]:
             )
     if len(train) < 2:
         raise InputError(f"the train rows have one label only, {min(train)!r}; a classifier needs two or more")
-    return [name for name in source.label_names or sorted(train) if name in train]
+    names = [name for name in source.label_names or sorted(in_scope(train)) if name in train]
+    return names + sorted(train - set(names))
 
 
 def describe(rows: pd.DataFrame, labels: list[str], empty_texts: int) -> dict[str, int]:
@@ -82,20 +71,27 @@ def describe(rows: pd.DataFrame, labels: list[str], empty_texts: int) -> dict[st
     }
 
 
+def with_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that have a text."""
+    return rows[rows["text"].str.strip() != ""].reset_index(drop=True)
+
+
 def main() -> None:
     """Write data/raw and metrics/data.json."""
     params = read_params()
     source = read_source(params.dataset, SOURCES)
     read_checkpoint(params.model, CHECKPOINTS)
-    rows = read_splits(source, params.dataset)
-    empty = rows["text"].str.strip() == ""
-    if empty.any():
-        print(f"{params.dataset}: {int(empty.sum())} rows have no text and are left out", file=sys.stderr)
-    rows = with_ids(rows[~empty].reset_index(drop=True))
+    corpus = read_corpus(source, params.dataset, params.oos)
+    rows, out = (with_ids(with_text(table)) for table in corpus)
+    empty = sum(map(len, corpus)) - len(rows) - len(out)
+    if empty:
+        print(f"{params.dataset}: {empty} rows have no text and are left out", file=sys.stderr)
     labels = label_order(rows, source)
     rows.to_parquet(new(RAW / "rows.parquet"), index=False)
+    out.to_parquet(new(RAW / "oos.parquet"), index=False)
     write_json(RAW / "labels.json", labels)
-    write_json(METRICS, describe(rows, labels, int(empty.sum())))
+    out_of_scope = int(rows["label"].map(is_out).sum()) + len(out)
+    write_json(METRICS, describe(rows, labels, empty) | {"out_of_scope_rows": out_of_scope})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Evaluate: the classifier's predictions on validation and test rows, and the scores of both."""
+"""Evaluate: the scores of the classifier's calibrated predictions on validation and test rows that are in scope."""
 
 import json
 import math
@@ -6,27 +6,27 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import save_file
 from sklearn.metrics import precision_recall_fscore_support
 
-from stages import classifiers
 from stages.lib import scores, stage
+from stages.lib.listing import write_listing
 from stages.lib.metric_modules import LabelScores, ProbabilityScores
+from stages.lib.out_of_scope import in_scope
 from stages.lib.outputs import new, write_json
 from stages.lib.params import read_params
-from stages.lib.rows import Rows, read_labels, read_rows, read_tokens
+from stages.lib.predictions import Predictions, read_predictions
+from stages.lib.rows import read_labels
 
 LABELS = Path("data/raw/labels.json")
-TOKENIZED = Path("data/tokenized/rows.parquet")
-VALIDATION_ROWS = Path("data/splits/validation.csv")
-TEST_ROWS = Path("data/splits/test.csv")
-CLASSIFIER = Path("models/classifier")
+VALIDATION_PREDICTED = Path("data/predicted/validation.parquet")
+TEST_PREDICTED = Path("data/predicted/test.parquet")
+CALIBRATION = Path("models/calibration.json")
 VALIDATION = Path("metrics/validation.json")
 TEST = Path("metrics/test.json")
+CALIBRATION_SCORES = Path("metrics/calibration.json")
 VALIDATION_PREDICTIONS = Path("metrics/predictions/validation.json")
 TEST_PREDICTIONS = Path("metrics/predictions/test.json")
 CLASSES = Path("plots/classes.csv")
-TEST_VECTORS = Path("data/vectors/test.safetensors")
 
 DIGITS = 4
 
@@ -43,15 +43,25 @@ def headline(actual: scores.Labels, probabilities: scores.Probabilities, ece_bin
     }
 
 
-def predictions(rows: Rows, probabilities: scores.Probabilities, labels: list[str]) -> pd.DataFrame:
+def calibration(actual: scores.Labels, found: Predictions, temperature: float, ece_bins: int) -> dict[str, float]:
+    """Return the temperature, and if it changes anything log-loss and calibration error without it."""
+    if temperature == 1:
+        return {"temperature": temperature}
+    before = scores.softmax(found.logits)
+    ece = scores.expected_calibration_error(actual, before, ece_bins)
+    log_loss = scores.log_loss(actual, before)
+    return {"temperature": temperature, "log_loss_before": round(log_loss, DIGITS), "ece_before": round(ece, DIGITS)}
+
+
+def predictions(found: Predictions, probabilities: scores.Probabilities, labels: list[str]) -> pd.DataFrame:
     """Return id, actual, predicted, confidence (the predicted label's probability) and loss (-ln p(actual)) a row."""
     return pd.DataFrame(
         {
-            "id": rows.ids,
-            "actual": [labels[number] for number in rows.labels],
+            "id": found.ids,
+            "actual": found.actual,
             "predicted": [labels[number] for number in probabilities.argmax(axis=1)],
             "confidence": probabilities.max(axis=1).round(DIGITS),
-            "loss": scores.row_losses(rows.labels, probabilities).round(DIGITS),
+            "loss": scores.row_losses(found.numbers(labels), probabilities).round(DIGITS),
         }
     )
 
@@ -63,34 +73,20 @@ def per_class(table: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     return pd.DataFrame({"label": labels} | {name: np.round(values, DIGITS) for name, values in columns})
 
 
-def write_predictions(table: pd.DataFrame, path: Path) -> None:
-    """Write `table` as JSON, a list a row, the column names first; a row a line, for a readable diff.
-
-    Not CSV: DVC keeps it in git without losing the stage's run-cache only as a metric or a plot, would embed a CSV
-    plot whole into every page, and passes over a metric that is a list.
-    """
-    lines = [json.dumps(row, ensure_ascii=False) for row in [list(table.columns), *table.to_numpy().tolist()]]
-    new(path).write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
-
-
 def main() -> None:
-    """Write the scores and predictions of both splits, and for test plots/classes.csv and what the map is drawn of."""
-    params = read_params()
-    labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
-    classifier = classifiers.load(CLASSIFIER, stage.vectors_folder())
-    outputs = {
-        VALIDATION_ROWS: (VALIDATION, VALIDATION_PREDICTIONS),
-        TEST_ROWS: (TEST, TEST_PREDICTIONS),
-    }
-    for split, (metrics, listing) in outputs.items():
-        rows = read_rows(split, tokens, labels)
-        found = classifier.predict(rows, params.eval_batch_size, split.stem)
-        write_json(metrics, headline(rows.labels, found.probabilities, params.evaluation.ece_bins))
-        table = predictions(rows, found.probabilities, labels)
-        write_predictions(table, listing)
+    """Write scores and predictions of both splits, and for test metrics/calibration.json and plots/classes.csv."""
+    bins, labels = read_params().evaluation.ece_bins, in_scope(read_labels(LABELS))
+    temperature = json.loads(CALIBRATION.read_text(encoding="utf-8"))["temperature"]
+    outputs = {VALIDATION_PREDICTED: (VALIDATION, VALIDATION_PREDICTIONS), TEST_PREDICTED: (TEST, TEST_PREDICTIONS)}
+    for path, (metrics, listing) in outputs.items():
+        found = read_predictions(path)
+        probabilities = scores.softmax(found.logits / temperature)
+        actual = found.numbers(labels)
+        write_json(metrics, headline(actual, probabilities, bins))
+        table = predictions(found, probabilities, labels)
+        write_listing(table, listing)
+    write_json(CALIBRATION_SCORES, calibration(actual, found, temperature, bins))
     per_class(table, labels).to_csv(new(CLASSES), index=False)
-    vectors = {} if found.vectors is None else {"vectors": np.ascontiguousarray(found.vectors)}
-    save_file(vectors, new(TEST_VECTORS))
 
 
 if __name__ == "__main__":

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
-from safetensors.numpy import load_file
 
-from stages.charts import calibration, classes, confusion, curve, extremes, lengths, style, text_map
+from stages.charts import calibration, classes, confusion, curve, extremes, lengths, scope, style, text_map
 from stages.lib import stage
+from stages.lib.listing import read_listing
+from stages.lib.out_of_scope import in_scope, is_out
 from stages.lib.params import Params, read_params
+from stages.lib.predictions import read_predictions
 from stages.lib.rows import read_labels
+from stages.lib.scores import softmax
 
 RAW = Path("data/raw/rows.parquet")
 LABELS = Path("data/raw/labels.json")
@@ -19,19 +22,15 @@ SPLITS = Path("data/splits")
 CURVE = Path("plots/learning_curve.csv")
 CLASSES = Path("plots/classes.csv")
 TEST = Path("metrics/test.json")
+CALIBRATION = Path("metrics/calibration.json")
+OUT_OF_SCOPE = Path("metrics/predictions/oos.json")
 VALIDATION_PREDICTIONS = Path("metrics/predictions/validation.json")
 TEST_PREDICTIONS = Path("metrics/predictions/test.json")
-TEST_VECTORS = Path("data/vectors/test.safetensors")
+TEST_PREDICTED = Path("data/predicted/test.parquet")
 PICTURES = Path("plots/pictures")
 CONFUSION = Path("plots/confusion.csv")
 RELIABILITY = Path("plots/reliability.csv")
 EXTREMES = Path("plots/extreme_rows.csv")
-
-
-def read_predictions(path: Path) -> pd.DataFrame:
-    """Return the table that evaluate wrote."""
-    columns, *rows = json.loads(path.read_text(encoding="utf-8"))
-    return pd.DataFrame(rows, columns=columns)
 
 
 def read_labelled(path: Path) -> pd.DataFrame:
@@ -52,29 +51,49 @@ def draw_results(params: Params) -> None:
     epochs = pd.read_csv(CURVE)
     show(curve.draw_curve(epochs), "learning_curve", params)
     show(classes.draw_f1(read_labelled(CLASSES)), "f1_by_label", params)
-    test = read_predictions(TEST_PREDICTIONS)
+    test = read_listing(TEST_PREDICTIONS)
     pairs = confusion.count_pairs(test)
     pairs.to_csv(CONFUSION, index=False)
-    show(confusion.draw_confusion(pairs, read_labels(LABELS)), "confusion_matrix", params)
+    show(confusion.draw_confusion(pairs, in_scope(read_labels(LABELS))), "confusion_matrix", params)
     show(confusion.draw_confused_pairs(pairs, params.plots.confused_pairs), "confused_pairs", params)
     draw_map(test, params)
-    bins = params.evaluation.ece_bins
-    table = calibration.reliability_table(test, bins)
-    table.to_csv(RELIABILITY, index=False)
-    show(calibration.draw_reliability(table, bins, json.loads(TEST.read_text())["ece"]), "reliability", params)
+    draw_calibration(test, params)
     texts = pd.read_parquet(RAW, columns=["id", "text"])
-    rows = extremes.extreme_rows(read_predictions(VALIDATION_PREDICTIONS), texts, params.plots.loss_rows)
+    rows = extremes.extreme_rows(read_listing(VALIDATION_PREDICTIONS), texts, params.plots.loss_rows)
     rows.to_csv(EXTREMES, index=False)
     show(extremes.draw_extremes(rows), "extreme_rows", params)
 
 
 def draw_map(test: pd.DataFrame, params: Params) -> None:
     """Draw the test rows' vectors in two dimensions, if the method has vectors."""
-    vectors = load_file(TEST_VECTORS).get("vectors")
+    vectors = read_predictions(TEST_PREDICTED).vectors
     if vectors is not None and len(vectors) >= text_map.LEAST_ROWS:
         print(f"placing {len(vectors):,} test rows on the map", flush=True)
         points = text_map.place(vectors, params.plots.map_seed)
-        show(text_map.draw_map(points, test, read_labels(LABELS)), "map", params)
+        show(text_map.draw_map(points, test, in_scope(read_labels(LABELS))), "map", params)
+
+
+def draw_calibration(test: pd.DataFrame, params: Params) -> None:
+    """Draw the reliability diagram, if there is a temperature also that without it; write its series."""
+    bins = params.evaluation.ece_bins
+    scores = json.loads(TEST.read_text(encoding="utf-8")) | json.loads(CALIBRATION.read_text(encoding="utf-8"))
+    table = calibration.reliability_table(test, bins)
+    table.to_csv(RELIABILITY, index=False)
+    before = None
+    if "ece_before" in scores:
+        plain = softmax(read_predictions(TEST_PREDICTED).logits).max(axis=1)
+        before = calibration.reliability_table(test.assign(confidence=plain), bins)
+    show(calibration.draw_reliability(table, before, bins, scores), "reliability", params)
+
+
+def draw_out_of_scope(params: Params) -> None:
+    """Draw how out-of-scope rows are told from the others, if the run has an oos.method."""
+    table = read_listing(OUT_OF_SCOPE)
+    if len(table):
+        show(scope.draw_scores(table), "oos_scores", params)
+        show(scope.draw_risk(table), "oos_risk_coverage", params)
+        if table["actual"].map(is_out).any():
+            show(scope.draw_roc(table), "oos_roc", params)
 
 
 def show(figure: Figure, name: str, params: Params) -> None:
@@ -88,6 +107,7 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     draw_data(params)
     draw_results(params)
+    draw_out_of_scope(params)
 
 
 if __name__ == "__main__":

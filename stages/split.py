@@ -1,5 +1,6 @@
 """Split: decide which rows are trained on, which choose the epoch, and which are for the report alone."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -10,31 +11,33 @@ from stages.lib.outputs import new, write_json
 from stages.lib.params import Split, read_params
 
 RAW = Path("data/raw/rows.parquet")
+OUT_OF_SCOPE = Path("data/raw/oos.parquet")
 SPLITS = Path("data/splits")
 METRICS = Path("metrics/split.json")
 
+Texts = Iterable[str]
 
-def split_rows(rows: pd.DataFrame, params: Split) -> tuple[dict[str, pd.DataFrame], int]:
+
+def split_rows(rows: pd.DataFrame, params: Split, tested: Texts = ()) -> tuple[dict[str, pd.DataFrame], int]:
     """Return train, validation and test rows, and how many rows were left out because their text stands in test.
 
     `rows` has id, text, label and split. The source's own validation and test rows are taken where it has them; else a
     stratified share is drawn, from all rows for test, from the training rows for validation. The limits come last, so
-    that a limited run is tested and validated on rows that the unlimited run has, too.
+    that a limited run is tested and validated on rows that the unlimited run has, too. `tested` are further texts that
+    stand in test.
     """
-    parts = {name: rows[rows["split"] == name] for name in ("train", "validation", "test")}
-    if parts["test"].empty:
-        parts["train"], parts["test"] = _draw(parts["train"], params.test_fraction, "test_fraction", params.seed)
-    fit = sum(len(parts[name]) for name in ("train", "validation"))
-    for name in ("train", "validation"):
-        parts[name] = parts[name][~parts[name]["text"].isin(parts["test"]["text"])]
-    left_out = fit - len(parts["train"]) - len(parts["validation"])
-    if parts["validation"].empty:
-        fraction = params.validation_fraction
-        parts["train"], parts["validation"] = _draw(parts["train"], fraction, "validation_fraction", params.seed)
+    parts = _parts(rows, params, tested)
+    left_out = len(rows) - sum(map(len, parts.values()))
     for name, limit in (("train", params.train_limit), ("test", params.test_limit)):
         parts[name] = _limited(parts[name], limit, f"{name}_limit", params.seed)
     _refuse_lost_labels(parts["train"], rows)
     return parts, left_out
+
+
+def split_out_of_scope(rows: pd.DataFrame, params: Split, tested: Texts = ()) -> pd.DataFrame:
+    """Return the out-of-scope rows, if there are any, with their split, drawn as that of other rows is; no limits."""
+    parts = _parts(rows, params, tested)
+    return pd.concat([part.assign(split=name) for name, part in parts.items()]).sort_index()
 
 
 def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
@@ -50,6 +53,19 @@ def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
     by_label = shuffled.groupby("label")["label"]
     place = (by_label.cumcount() + 0.5) / by_label.transform("size")
     return rows.loc[place.sort_values(kind="stable").index[:size].sort_values()]
+
+
+def _parts(rows: pd.DataFrame, params: Split, tested: Texts) -> dict[str, pd.DataFrame]:
+    parts = {name: rows[rows["split"] == name] for name in ("train", "validation", "test")}
+    if parts["test"].empty and len(rows):
+        parts["train"], parts["test"] = _draw(parts["train"], params.test_fraction, "test_fraction", params.seed)
+    known = {*parts["test"]["text"], *tested}
+    for name in ("train", "validation"):
+        parts[name] = parts[name][~parts[name]["text"].isin(known)]
+    if parts["validation"].empty and len(parts["train"]):
+        fraction = params.validation_fraction
+        parts["train"], parts["validation"] = _draw(parts["train"], fraction, "validation_fraction", params.seed)
+    return parts
 
 
 def _draw(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -81,13 +97,15 @@ def _refuse_lost_labels(train: pd.DataFrame, rows: pd.DataFrame) -> None:
 
 
 def main() -> None:
-    """Write data/splits, ids and labels of each split, and metrics/split.json."""
+    """Write data/splits, ids and labels of each split and of the out-of-scope rows, and metrics/split.json."""
     params = read_params().split
-    parts, left_out = split_rows(pd.read_parquet(RAW), params)
+    rows, out = pd.read_parquet(RAW), pd.read_parquet(OUT_OF_SCOPE)
+    parts, left_out = split_rows(rows, params, out["text"][out["split"] == "test"])
     for name, part in parts.items():
         part[["id", "label"]].to_csv(new(SPLITS / f"{name}.csv"), index=False)
-    numbers = {name: len(part) for name, part in parts.items()} | {"left_out_as_in_test": left_out}
-    write_json(METRICS, numbers)
+    out = split_out_of_scope(out, params, parts["test"]["text"])
+    out[["id", "label", "split"]].to_csv(SPLITS / "oos.csv", index=False)
+    write_json(METRICS, {name: len(part) for name, part in parts.items()} | {"left_out_as_in_test": left_out})
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from stages.lib.quiet import quiet_transformers
 
 CHECKPOINTS = Path("models/checkpoints")
 RAW = Path("data/raw/rows.parquet")
+OUT_OF_SCOPE = Path("data/raw/oos.parquet")
 TOKENIZED = Path("data/tokenized")
 METRICS = Path("metrics/tokens.json")
 
@@ -42,18 +43,20 @@ def tokenize(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: i
             special = sum(encoding.special_tokens_mask)
             rest = sum(len(more.ids) - special for more in encoding.overflowing)
             rows.append({"input_ids": encoding.ids, "truncated": rest > 0, "tokens": len(encoding.ids) + rest})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["input_ids", "truncated", "tokens"])
 
 
 def main() -> None:
-    """Write data/tokenized (rows, and the checkpoint that they are for) and metrics/tokens.json."""
+    """Write data/tokenized (rows, out-of-scope rows, and the checkpoint that they are for) and metrics/tokens.json."""
     params = read_params()
     quiet_transformers()
     checkpoint = read_checkpoint(params.model, CHECKPOINTS)
     folder = locate(checkpoint)
-    raw = pd.read_parquet(RAW, columns=["id", "text"])
-    rows = tokenize(raw["text"].tolist(), load_tokenizer(folder, params), params.max_length)
-    pd.concat([raw, rows], axis=1).to_parquet(new(TOKENIZED / "rows.parquet"), index=False)
+    tokenizer = load_tokenizer(folder, params)
+    for path in (OUT_OF_SCOPE, RAW):
+        raw = pd.read_parquet(path, columns=["id", "text"])
+        rows = tokenize(raw["text"].tolist(), tokenizer, params.max_length)
+        pd.concat([raw, rows], axis=1).to_parquet(new(TOKENIZED / path.name), index=False)
     pinned = checkpoint.model_copy(update={"weights": weights_sha256(folder)})
     write_json(TOKENIZED / "checkpoint.json", pinned.model_dump(exclude_none=True))
     numbers = {

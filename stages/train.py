@@ -17,7 +17,8 @@ from stages.lib.scratch import scratch_folder
 from stages.lib.task import Task, Trained
 
 LABELS = Path("data/raw/labels.json")
-TOKENIZED = Path("data/tokenized")
+CHECKPOINT = Path("data/tokenized/checkpoint.json")
+TOKENIZED = Path("data/tokenized/rows.parquet")
 TRAIN = Path("data/splits/train.csv")
 VALIDATION = Path("data/splits/validation.csv")
 REQUIREMENTS = Path("requirements.txt")
@@ -28,8 +29,8 @@ METRICS = Path("metrics/train.json")
 
 def read_task(params: Params, scratch: Path) -> Task:
     """Return what the method is given."""
-    checkpoint = Checkpoint.model_validate_json((TOKENIZED / "checkpoint.json").read_bytes())
-    labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED / "rows.parquet")
+    checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
+    labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
     train = resample(train, params.sampling, params.seed)
     return Task(checkpoint, locate(checkpoint), labels, train, validation, params, scratch, stage.vectors_folder())
@@ -51,7 +52,7 @@ def main() -> None:
     """Write models/classifier, plots/learning_curve.csv and metrics/train.json."""
     params = read_params()
     code = Path("stages").rglob("*.py")
-    inputs = [LABELS, *TOKENIZED.iterdir(), TRAIN, VALIDATION, REQUIREMENTS]
+    inputs = [LABELS, CHECKPOINT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
     scratch = scratch_folder(params, [*code, *inputs])
     method = importlib.import_module(f"stages.methods.{params.method}")
     trained: Trained = method.train(read_task(params, scratch))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from stages.charts import calibration, classes, confusion, curve, extremes, lengths, style
+from stages.charts import calibration, classes, confusion, curve, extremes, lengths, scope, style
 
 PREDICTIONS = pd.DataFrame(
     {
@@ -69,6 +69,45 @@ def test_the_reliability_table_holds_every_row_once() -> None:
     table = calibration.reliability_table(PREDICTIONS, bins=10)
     assert table["rows"].sum() == 6
     assert table["accuracy"].tolist() == [0, 0, 0, 1, 1]  # 0.5, 0.6, 0.7, 0.9, and 0.91 with 0.95
+
+
+def test_a_temperature_is_drawn_beside_what_it_changed() -> None:
+    table = calibration.reliability_table(PREDICTIONS, bins=10)
+    alone = calibration.draw_reliability(table, None, 10, {"ece": 0.1})
+    assert alone.axes[0].get_title(loc="left") == "Reliability (test rows), ECE 0.100"
+    found = {"ece": 0.02, "ece_before": 0.1, "temperature": 0.7}
+    both = calibration.draw_reliability(table, table, 10, found)
+    assert both.axes[0].get_title(loc="left").endswith("ECE 0.020, was 0.100 (temperature 0.70)")
+    drawn = both.axes[0].get_legend()
+    assert drawn is not None
+    assert "without the temperature" in [text.get_text() for text in drawn.get_texts()]
+
+
+DECIDED = pd.DataFrame(
+    {
+        "actual": ["a", "b", "b", "out_of_scope:chat", "out_of_scope:noise"],
+        "predicted": ["a", "a", "out_of_scope:chat", "a", "out_of_scope:noise"],
+        "intent": ["a", "a", "b", "a", "b"],
+        "score": [0.1, 0.2, 0.6, 0.3, 0.9],
+    }
+)
+
+
+def test_scores_are_drawn_by_kind_with_the_threshold() -> None:
+    (legend,) = scope.draw_scores(DECIDED).legends
+    assert {text.get_text() for text in legend.get_texts()} == {"in scope (3)", "chat (1)", "noise (1)", "threshold"}
+
+
+def test_the_roc_curve_says_its_area_and_where_the_threshold_is() -> None:
+    axes = scope.draw_roc(DECIDED).axes[0]
+    assert axes.get_title(loc="left").endswith("area 0.833")
+    assert axes.lines[-1].get_xydata().tolist() == [[1 / 3, 1 / 2]]  # type: ignore[union-attr]
+
+
+def test_risk_rises_to_the_share_of_wrong_answers_if_all_are_answered() -> None:
+    curve_drawn, threshold = scope.draw_risk(DECIDED).axes[0].lines
+    assert curve_drawn.get_xydata().tolist()[-1] == [1.0, 3 / 5]  # type: ignore[union-attr]
+    assert threshold.get_xydata().tolist() == [[3 / 5, 2 / 3]]  # type: ignore[union-attr]
 
 
 def test_extreme_rows_are_the_ends_of_the_losses_with_their_texts() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stages.download import describe, label_order, read_splits, with_ids
+from stages.download import describe, label_order, with_ids
+from stages.lib.corpus import read_splits
 from stages.lib.errors import InputError
 from stages.lib.sources import Source
 from tests.conftest import ROOT

@@ -23,6 +23,7 @@ def run(table: pd.DataFrame, md5: str = "1", **params: Any) -> Any:
         lock={"evaluate": stage, "download": {"outs": [{"path": "data/raw", "md5": str(len(table))}]}},
         params={"evaluation": {"ece_bins": 15}} | params,
         rows=rows,
+        oos_rows=rows.iloc[:0],
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import Clone
 
+STAGES = ["download", "tokenize", "split", "train", "predict", "calibrate", "scope", "evaluate", "plot"]
 NO_CHANGE = "Data and pipelines are up to date."
 
 
@@ -25,7 +26,8 @@ def ran(output: str) -> list[str]:
 
 def test_every_output_is_there(trained: Clone) -> None:
     metrics = {path.name for path in (trained.folder / "metrics").glob("*.json")}
-    assert metrics == {"data.json", "tokens.json", "split.json", "train.json", "validation.json", "test.json"}
+    before, after = {"data", "tokens", "split"}, {"train", "validation", "test", "calibration", "oos"}
+    assert metrics == {f"{name}.json" for name in before | after}
     pictures = {path.stem for path in (trained.folder / "plots/pictures").iterdir()}
     assert pictures == {
         "class_distribution",
@@ -62,9 +64,10 @@ def test_the_second_run_does_nothing(trained: Clone) -> None:
     assert trained.run("git", "status", "--porcelain") == ""
 
 
-def test_another_lr_runs_train_evaluate_and_plot_and_the_old_one_comes_from_the_run_cache(trained: Clone) -> None:
+def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_cache(trained: Clone) -> None:
     before = trained.read("dvc.lock")
-    assert ran(trained.run("dvc", "exp", "run", "-S", "lr=5e-5", "--name", "slower")) == ["train", "evaluate", "plot"]
+    slower = trained.run("dvc", "exp", "run", "-S", "lr=5e-5", "--name", "slower")
+    assert ran(slower) == ["train", "predict", "evaluate", "plot"]
     assert "lr: 5e-05" in trained.read("params.yaml").decode()
     diff = trained.run("dvc", "params", "diff")
     assert "5e-05" in diff
@@ -149,7 +152,7 @@ def test_a_killed_run_goes_on_from_its_last_epoch_and_ends_with_the_same_bytes(t
     killed_after_an_epoch(trained, 2, "stage")
     output = trained.run("dvc", "repro", "--force")
     assert "going on from the interrupted run's checkpoint-" in output
-    assert ran(output) == ["download", "tokenize", "split", "train", "evaluate", "plot"]
+    assert ran(output) == STAGES
     assert trained.read("dvc.lock") == before
     assert trained.run("git", "status", "--porcelain") == ""
     assert not list(trained.folder.glob(".cache/runs/*"))

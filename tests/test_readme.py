@@ -4,12 +4,13 @@ import re
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
-from stages.lib import scores
+from stages.lib import oos_metrics, scores
 from stages.lib.metric_modules import LABEL_SCORES
 from tests.conftest import ROOT
 
@@ -36,7 +37,10 @@ def test_files_and_folders_that_are_named_exist(text: str) -> None:
         "data/raw",
         "data/tokenized",
         "data/splits",
+        "data/predicted",
+        "models/calibration.json",
         "models/classifier",
+        "models/scope",
         "plots/pictures",
         ".cache",
         "data/corpora/tickets",
@@ -60,6 +64,14 @@ def test_every_stage_has_its_row() -> None:
 def test_every_score_has_its_definition() -> None:
     for name in [*LABEL_SCORES, scores.log_loss.__name__, scores.roc_auc.__name__, "ece"]:
         assert re.search(rf"^\|.*`{name}`.*\|.*\|$", README, re.M), name
+
+
+def test_every_out_of_scope_score_has_its_definition() -> None:
+    table = pd.DataFrame(
+        [("a", "a", 0.1), ("out_of_scope:kind", "out_of_scope:kind", 0.9)], columns=["actual", "predicted", "score"]
+    )
+    for name in oos_metrics.score(table):
+        assert f"`{name.replace('_kind', '_<kind>') if name == 'recall_kind' else name}`" in README, name
 
 
 def test_every_dependency_is_pinned_locked_and_explained() -> None:

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from stages.evaluate import headline, per_class, predictions
 from stages.lib import scores
-from stages.lib.rows import Rows
+from stages.lib.predictions import Predictions
 
 RANDOM = np.random.default_rng(0)
 
@@ -81,7 +81,7 @@ def test_the_headline_is_flat_short_and_without_nan() -> None:
 
 
 def test_predictions_and_classes_agree_with_the_probabilities() -> None:
-    rows = Rows(["x", "y"], ["", ""], [], np.array([0, 1]))
+    rows = Predictions(["x", "y"], ["no", "yes"], np.zeros((2, 2)), None)
     table = predictions(rows, np.array([[0.8, 0.2], [0.75, 0.25]]), ["no", "yes"])
     assert table.to_numpy().tolist() == [["x", "no", "no", 0.8, 0.2231], ["y", "yes", "no", 0.75, 1.3863]]
     classes = per_class(table, ["no", "yes", "never"])

@@ -25,7 +25,7 @@ from tools.lib.results_table import write_table
 def command(name: str, overrides: dict[str, Any], options: argparse.Namespace) -> list[str]:
     """Return the `dvc exp run` that stands for the recipe."""
     how = ["--queue"] if options.queue or options.sweep else ["--temp"]
-    force = ["--force"] if options.record else []
+    force = ["--force"] if options.force else []
     values = [*assignments(overrides), *options.sweep]
     return ["dvc", "exp", "run", *how, *force, "--name", name, *(part for value in values for part in ("-S", value))]
 
@@ -75,8 +75,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--queue", action="store_true", help="queue the experiments; dvc queue start runs them")
     parser.add_argument("--sweep", action="append", default=[], metavar="KEY=V1,V2", help="queue one for each value")
     parser.add_argument(
-        "--record", action="store_true", help="run every stage by force and write results/<recipe>.json"
+        "--record", action="store_true", help="write results/<recipe>.json, with the seconds of each stage that ran"
     )
+    parser.add_argument("--force", action="store_true", help="run every stage, also those that are in DVC's cache")
     parser.add_argument("--table", action="store_true", help="write the README's tables from results/")
     options = parser.parse_args()
     if not (options.recipe or options.list or options.table):
@@ -94,7 +95,7 @@ def run_all(options: argparse.Namespace) -> None:
         check_sweep(name, recipe, options.sweep)
     if options.record:
         refuse_uncommitted()
-    elif not options.sweep:
+    if not options.sweep and not options.force:
         refuse_known_names(list(recipes))
     for name, recipe in recipes.items():
         arguments = command(name, recipe.overrides, options)

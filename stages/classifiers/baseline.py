@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from stages.lib.outputs import write_json
-from stages.lib.regression import from_tensors, to_tensors
+from stages.lib.regression import from_tensors, logits, to_tensors
 from stages.lib.rows import Rows
 from stages.lib.task import Predicted
 
@@ -32,8 +32,9 @@ class MostFrequent:
         write_json(folder / SETTINGS, {"labels": self.labels})
 
     def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
-        """Return the probabilities once a row."""
-        return Predicted(np.tile(self.probabilities, (len(rows.ids), 1)), None)
+        """Return the probabilities' logarithms once a row."""
+        known = np.log(np.clip(self.probabilities, np.finfo(np.float64).eps, 1.0))
+        return Predicted(np.tile(known, (len(rows.ids), 1)), None)
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Words:
         write_json(folder / SETTINGS, {"labels": self.labels, "vocabulary": list(self.tfidf.get_feature_names_out())})
 
     def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
-        """Return probabilities; the sparse vectors of words are nothing to draw."""
-        return Predicted(self.regression.predict_proba(self.tfidf.transform(rows.texts)), None)
+        """Return logits; the sparse vectors of words are nothing to draw."""
+        return Predicted(logits(self.regression, self.tfidf.transform(rows.texts)), None)
 
 
 def load(folder: Path, keep: Path | None = None) -> MostFrequent | Words:

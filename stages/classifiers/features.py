@@ -14,7 +14,7 @@ from stages.lib.encoders import on_device
 from stages.lib.frozen import vectors
 from stages.lib.outputs import write_json
 from stages.lib.quiet import quiet_transformers
-from stages.lib.regression import from_tensors, to_tensors
+from stages.lib.regression import from_tensors, logits, to_tensors
 from stages.lib.rows import Rows
 from stages.lib.task import Predicted
 
@@ -41,9 +41,9 @@ class Features:
         write_json(folder / SETTINGS, settings | {"checkpoint": self.checkpoint.model_dump(exclude_none=True)})
 
     def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
-        """Return probabilities and the pooled vectors."""
+        """Return logits and the pooled vectors."""
         found = vectors(self.body, rows, self.pooling, batch_size, what, self.keep)
-        return Predicted(self.regression.predict_proba(found), found)
+        return Predicted(logits(self.regression, found), found)
 
 
 def load(folder: Path, keep: Path | None = None) -> Features:

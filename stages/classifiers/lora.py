@@ -58,7 +58,7 @@ class Adapter:
         write_json(folder / CHECKPOINT, self.checkpoint.model_dump(exclude_none=True))
 
     def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
-        """Return probabilities and what the output layer was given."""
+        """Return logits and what the output layer was given."""
         return self.encoder.predict(rows, batch_size, what)
 
 

@@ -16,7 +16,6 @@ from stages.lib.forward import forward
 from stages.lib.heads import read_head
 from stages.lib.quiet import quiet_transformers
 from stages.lib.rows import Rows
-from stages.lib.scores import softmax
 from stages.lib.task import Predicted
 
 
@@ -38,14 +37,14 @@ class Encoder:
         self.tokenizer.save_pretrained(folder)
 
     def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
-        """Return probabilities and what the output layer was given."""
+        """Return logits and what the output layer was given."""
 
         def read(inputs: dict[str, torch.Tensor]) -> torch.Tensor:
             return torch.cat(read_head(self.model, inputs), dim=1)
 
         found = forward(self.model, read, rows.input_ids, batch_size, what)
         size = found.shape[1] - int(self.model.config.num_labels or 0)
-        return Predicted(softmax(found[:, size:]), found[:, :size])
+        return Predicted(found[:, size:], found[:, :size])
 
 
 def load(folder: Path, keep: Path | None = None) -> Encoder:

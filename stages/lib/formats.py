@@ -1,12 +1,14 @@
 """Reading a data set's file into a table of strings, whatever its format; mistakes name the file and the row."""
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from stages.lib.errors import InputError
+from stages.lib.row_labels import first, row_labels
 from stages.lib.sources import Source
 
 MAX_CHARACTERS = 1_000_000
@@ -21,16 +23,17 @@ def read_table(path: Path, source: Source) -> pd.DataFrame:
     `label_names`, and a text of more than `MAX_CHARACTERS`. Row numbers count from 1 and leave out the header.
     """
     table = _parsed(path, source)
-    wanted = {"text": source.text, "label": source.label} | ({"split": source.split} if source.split else {})
-    for key, column in wanted.items():
+    wanted = {"text": source.text, "label": source.label, "split": source.split}
+    wanted = {key: column for key, column in wanted.items() if column}
+    for key, column in (wanted | source.out_of_scope_columns).items():
         if column not in table.columns:
             raise InputError(f"{path}: no column {column!r} (`{key}` in the source spec); it has {_listed(table)}")
     if table.empty:
         raise InputError(f"{path} holds no rows")
+    labels = row_labels(table, source, path)
     taken = {column: f"source_{column}" for column in RESERVED if column not in wanted.values()}
     table = table.rename(columns=taken | {column: key for key, column in wanted.items()})
-    table["text"] = table["text"].fillna("").astype(str)
-    table["label"] = _label_names(table["label"], source, path)
+    table["text"], table["label"] = table["text"].fillna("").astype(str), labels
     _refuse_enormous(table["text"], path)
     return table[["text", "label", *(c for c in table.columns if c not in ("text", "label"))]]
 
@@ -43,6 +46,8 @@ def _parsed(path: Path, source: Source) -> pd.DataFrame:
         if kind == "parquet":
             return pd.read_parquet(path)
         _require_utf8(path)
+        if kind == "clinc":
+            return _clinc(path)
         if kind == "jsonl":
             return pd.read_json(path, lines=True, dtype=False)
         options: dict[str, Any] = {"quoting": csv.QUOTE_NONE} if kind == "text" else {}
@@ -51,8 +56,20 @@ def _parsed(path: Path, source: Source) -> pd.DataFrame:
         return pd.read_csv(path, sep=source.delimiter, dtype=str, keep_default_na=False, **options, **names)
     except pd.errors.EmptyDataError:
         raise InputError(f"{path} is empty") from None
-    except (ValueError, OSError) as error:  # pandas' and pyarrow's parser errors are among them
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        OSError,
+    ) as error:  # pandas' and pyarrow's parser errors are among them
         raise InputError(f"{path} is not readable as {kind}: {str(error).strip()}") from None
+
+
+def _clinc(path: Path) -> pd.DataFrame:
+    """Read CLINC150's layout: lists of [text, label] by split, out-of-scope rows in lists of their own (`oos_test`)."""
+    lists: dict[str, list[list[str]]] = json.loads(path.read_text(encoding="utf-8"))
+    rows = [(*row, name.removeprefix("oos_")) for name, rows in lists.items() for row in rows]
+    return pd.DataFrame(rows, columns=["text", "label", "split"]).replace({"split": {"val": "validation"}})
 
 
 def _require_utf8(path: Path) -> None:
@@ -65,27 +82,10 @@ def _require_utf8(path: Path) -> None:
                 raise InputError(f"{path}: line {number} is not UTF-8 ({byte}); save the file as UTF-8") from None
 
 
-def _label_names(labels: "pd.Series[Any]", source: Source, path: Path) -> "pd.Series[str]":
-    text = labels.fillna("").astype(str).str.strip()
-    if (empty := text == "").any():
-        raise InputError(f"{path}: row {_first(empty)} has no label")
-    if source.label_names is None:
-        return text
-    names = {str(number): name for number, name in enumerate(source.label_names)}
-    if (unknown := ~text.isin(list(names))).any():
-        allowed = f"0 to {len(names) - 1}, as `label_names` has {len(names)} names"
-        raise InputError(f"{path}: row {_first(unknown)} has label {text[unknown].iloc[0]!r}; allowed: {allowed}")
-    return text.map(names)
-
-
 def _refuse_enormous(texts: "pd.Series[str]", path: Path) -> None:
     if (enormous := texts.str.len() > MAX_CHARACTERS).any():
         size = f"{int(texts[enormous].str.len().iloc[0]):,} characters, over the limit of {MAX_CHARACTERS:,}"
-        raise InputError(f"{path}: row {_first(enormous)} has a text of {size}; is a quote never closed?")
-
-
-def _first(mask: "pd.Series[bool]") -> int:
-    return int(mask.to_numpy().argmax()) + 1
+        raise InputError(f"{path}: row {first(enormous)} has a text of {size}; is a quote never closed?")
 
 
 def _listed(table: pd.DataFrame) -> str:

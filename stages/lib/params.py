@@ -2,10 +2,10 @@
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -77,6 +77,23 @@ class Baseline(Section):
     C: Candidates
 
 
+class OutOfScope(Section):
+    """What the classifier should not answer."""
+
+    method: Literal["none", "threshold", "class", "gate"]
+    score: Literal["probability", "energy", "logit", "mahalanobis", "knn"]
+    neighbours: Count
+    C: Positive
+    target: Fraction
+    target_of: Literal["in_scope", "out_of_scope"]
+    held_out: list[str]
+
+    @property
+    def reads_vectors(self) -> bool:
+        """Whether the classifier has to have vectors."""
+        return self.method == "gate" or (self.method == "threshold" and self.score in ("mahalanobis", "knn"))
+
+
 class Evaluation(Section):
     """How predictions are scored."""
 
@@ -120,8 +137,22 @@ class Params(Section):
     lora: Lora
     features: Features
     baseline: Baseline
+    calibration: Literal["none", "temperature"]
+    oos: OutOfScope
     evaluation: Evaluation
     plots: Plots
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.method == "baseline" and self.oos.reads_vectors:
+            asked = "oos.method = 'gate'" if self.oos.method == "gate" else f"oos.score = {self.oos.score!r}"
+            raise PydanticCustomError(
+                "together",
+                f"{asked} needs vectors, which method baseline has none of; use probability, energy or logit",
+            )
+        if self.oos.held_out and self.oos.method == "none":
+            raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
+        return self
 
 
 def read_params(path: Path = PARAMS) -> Params:
@@ -160,6 +191,8 @@ def sentence(mistake: ErrorDetails) -> str:
     'lr = -1: should be greater than 0'
     """
     key = ".".join(str(part) for part in mistake["loc"])
+    if mistake["type"] == "together":
+        return mistake["msg"]
     if mistake["type"] == "missing":
         return f"{key} is missing"
     if mistake["type"] == "extra_forbidden":

@@ -19,3 +19,9 @@ def from_tensors(tensors: Tensors, labels: int) -> LogisticRegression:
     model = LogisticRegression()
     model.coef_, model.intercept_, model.classes_ = tensors["coef"], tensors["intercept"], np.arange(labels)
     return model
+
+
+def logits(model: LogisticRegression, vectors: Any) -> NDArray[np.float64]:
+    """Return logits, shape (rows, labels); for two labels scikit-learn gives one number, their difference."""
+    found = model.decision_function(vectors)
+    return np.asarray(found if found.ndim == 2 else np.stack([-found / 2, found / 2], axis=1))

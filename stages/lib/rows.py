@@ -39,9 +39,18 @@ def read_tokens(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path, columns=["id", "text", "input_ids"]).set_index("id")
 
 
+def read_listed(split: Path) -> pd.DataFrame:
+    """Return the ids and labels that the CSV `split` lists; names such as `1` or `null` stay text."""
+    return pd.read_csv(split, dtype=str, keep_default_na=False)
+
+
 def read_rows(split: Path, tokens: pd.DataFrame, label_names: list[str]) -> Rows:
     """Return the rows whose ids and labels the CSV `split` lists, in its order; `tokens` is that of `read_tokens`."""
-    listed = pd.read_csv(split, dtype=str, keep_default_na=False)
+    return rows_of(read_listed(split), tokens, label_names)
+
+
+def rows_of(listed: pd.DataFrame, tokens: pd.DataFrame, label_names: list[str]) -> Rows:
+    """Return the rows that a table with the columns id and label lists."""
     position = {name: number for number, name in enumerate(label_names)}
     found = tokens.loc[listed["id"]]
     return Rows(

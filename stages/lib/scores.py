@@ -1,6 +1,8 @@
 """Definitions of the scores, on scikit-learn. `actual` and `predicted` are label numbers, shape (rows,);
 `probabilities` has shape (rows, labels) and its rows add up to 1."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
@@ -9,7 +11,7 @@ Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
 
 
-def softmax(logits: NDArray[np.float32]) -> Probabilities:
+def softmax(logits: NDArray[np.floating[Any]]) -> Probabilities:
     """Return probabilities, computed in float64.
 
     >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]])).tolist()

@@ -10,6 +10,7 @@ from stages.lib.specs import read_spec
 
 SPLITS = ("train", "validation", "test")
 
+SplitName = Literal["train", "validation", "test", "all"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -42,6 +43,26 @@ class SourceFile(BaseModel):
         return self.name or Path(str(self.path or self.url)).name
 
 
+class OutOfScope(BaseModel):
+    """Which rows belong to none of the labels: those of files of their own, of one label, or of one column's value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: dict[SplitName, SourceFile] | None = None  # with the columns of the source's, but for the label's
+    label: str | None = None
+    column: str | None = None
+    value: str | None = None  # what `column` holds in such a row
+    kind: str | None = None  # the column that names such a row's kind
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(way is not None for way in (self.files, self.label, self.column)) != 1:
+            raise ValueError("one of files, label and column is needed")
+        if (self.column is None) != (self.value is None):
+            raise ValueError("column and value go together")
+        return self
+
+
 class Source(BaseModel):
     """A data set. Its files are named by split, or `all` for one file that holds every row."""
 
@@ -49,12 +70,13 @@ class Source(BaseModel):
 
     about: str = ""
     licence: str = ""
-    files: Annotated[dict[Literal["train", "validation", "test", "all"], SourceFile], Field(min_length=1)]
+    files: Annotated[dict[SplitName, SourceFile], Field(min_length=1)]
     text: str
-    label: str
+    label: Annotated[str, Field(min_length=1)]
     split: str | None = None  # the column that names a row's split, in a file of all rows
     label_names: tuple[str, ...] | None = None  # names of the labels 0, 1, 2, ...
-    format: Literal["csv", "text", "jsonl", "parquet"] | None = None  # else by the file's ending
+    out_of_scope: OutOfScope | None = None
+    format: Literal["csv", "text", "jsonl", "parquet", "clinc"] | None = None  # else by the file's ending
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     columns: tuple[str, ...] | None = None  # of a file without a header
 
@@ -66,6 +88,23 @@ class Source(BaseModel):
         if "all" in files and len(files) > 1:
             raise ValueError("a file of all rows stands alone")
         return files
+
+    @property
+    def out_of_scope_columns(self) -> dict[str, str]:
+        """The columns that say of this source's rows whether they are out of scope and of which kind, by key."""
+        spec = self.out_of_scope
+        named = {} if spec is None or spec.files else {"column": spec.column, "kind": spec.kind}
+        return {f"out_of_scope.{key}": column for key, column in named.items() if column}
+
+    @property
+    def out_of_scope_source(self) -> "Source | None":
+        """The files of out-of-scope rows as a source, whose label is the kind; None without such files."""
+        spec = self.out_of_scope
+        if spec is None or spec.files is None:
+            return None
+        return self.model_copy(
+            update={"files": spec.files, "label": spec.kind or "", "label_names": None, "out_of_scope": None}
+        )
 
 
 def read_source(dataset: str, folder: Path) -> Source:

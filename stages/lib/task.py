@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stages.lib.checkpoints import Checkpoint
 from stages.lib.params import Params
 from stages.lib.rows import Rows
-from stages.lib.scores import Probabilities
+from stages.lib.scores import Probabilities, softmax
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Predicted:
-    """Probabilities, shape (rows, labels), and the vectors that they were read from, shape (rows, size), if any."""
+    """Logits, shape (rows, labels), and the vectors that they were read from, shape (rows, size), if any."""
 
-    probabilities: Probabilities
+    logits: NDArray[np.floating[Any]]
     vectors: NDArray[np.float32] | None
+
+    @property
+    def probabilities(self) -> Probabilities:
+        """The logits' softmax."""
+        return softmax(self.logits)
 
 
 class Classifier(Protocol):

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from stages.lib.out_of_scope import is_out
 from tools.lib.recipes import assignments
 from tools.lib.runs import Run
 
@@ -29,16 +30,23 @@ def changed_data(base: Run, head: Run) -> list[str]:
     """Return how many rows were added, removed and relabelled, by split; nothing if the raw rows are the same bytes."""
     if _outs(base).get("data/raw") == _outs(head).get("data/raw"):
         return []
-    before, after = base.rows, head.rows
+    before, after = _parts(base), _parts(head)
     lines = []
-    for split in pd.unique(pd.concat([before["split"], after["split"]])):
-        old, new = (rows.loc[rows["split"] == split, "label"] for rows in (before, after))
+    for split in {**before, **after}:
+        old, new = (parts.get(split, pd.Series(dtype=str)) for parts in (before, after))
         shared = old.index.intersection(new.index)
         added, removed = len(new) - len(shared), len(old) - len(shared)
         relabelled = int((old[shared] != new[shared]).sum())
         if added or removed or relabelled:
             lines.append(f"{split}: {added:,} rows added, {removed:,} removed, {relabelled:,} relabelled")
     return lines or ["the rows' other columns differ"]
+
+
+def _parts(run: Run) -> dict[str, "pd.Series[str]"]:
+    """Return the labels of each split's rows by id, those out of scope apart."""
+    rows = pd.concat([run.rows[["label", "split"]], run.oos_rows[["label", "split"]]])
+    names = rows["split"] + rows["label"].map(lambda label: ", out of scope" if is_out(label) else "")
+    return {str(name): part for name, part in rows["label"].groupby(names, sort=False)}
 
 
 def changed_code(base: Run, head: Run) -> list[str]:

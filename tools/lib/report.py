@@ -12,6 +12,7 @@ from tools.lib.gate import Gate
 from tools.lib.guard import common_rows, stale
 from tools.lib.noise import Spread, read_spread
 from tools.lib.runs import Run
+from tools.lib.scope_differences import moved_rows, scope_differences
 from tools.lib.slices import slice_differences, slices
 
 
@@ -24,7 +25,8 @@ class Report:
     """A review of `head` against `base`.
 
     `rows` are those that one side gets right and the other wrong, by how much their loss moved: id, text, actual, base,
-    head, base_confidence, head_confidence, change (of the loss), flip (fixed or broken).
+    head, base_confidence, head_confidence, change (of the loss), flip (fixed or broken). `moved` and `scope` are those
+    of tools/lib/scope_differences.py.
     """
 
     base: Run
@@ -36,6 +38,8 @@ class Report:
     found: Differences
     rows: pd.DataFrame
     slices: pd.DataFrame
+    moved: pd.DataFrame
+    scope: pd.DataFrame
     spread: Spread | None
 
     @property
@@ -70,6 +74,8 @@ def review(base: Run, head: Run, gate: Gate) -> Report:
         found=differences(before, after, labels, bins),
         rows=flipped_rows(before, after, head.rows["text"]),
         slices=slice_differences(before, after, slices(head.rows, common.ids)),
+        moved=moved_rows(base, head),
+        scope=scope_differences(base, head),
         spread=read_spread(base),
     )
 

@@ -1,10 +1,13 @@
 """A review's tables, for every page alike: a title, a word on how to read it, and rows of text."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from tools.lib.differences import LOWER_IS_BETTER
 from tools.lib.report import Report
 from tools.lib.wording import p, points
+
+SCORES = ["metric", "base", "head", "difference", "95% interval", "better", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,16 @@ class Table:
 
 def tables(report: Report) -> list[Table]:
     """Return all tables that have rows, in the order of a reader's questions."""
-    found = [_scores(report), _causes(report), _rows(report), _pairs(report), _labels(report), _slices(report)]
+    found = [_scores(report), _scope(report), _causes(report), _moved(report), _rows(report), _pairs(report)]
+    found += [_labels(report), _slices(report)]
     return [table for table in found if table.rows]
 
 
 def _scores(report: Report) -> Table:
-    rows = []
-    for row in report.found.scores.itertuples():
-        numbers = [f"{row.base:.4f}", f"{row.head:.4f}", f"{row.difference:+.4f}", f"{row.low:+.4f} to {row.high:+.4f}"]
-        better = "lower" if row.metric in LOWER_IS_BETTER else "higher"
-        rows.append([str(row.metric), *numbers, better, str(row.verdict)])
+    rows = [
+        _score_row(row, "lower" if row.metric in LOWER_IS_BETTER else "higher")
+        for row in report.found.scores.itertuples()
+    ]
     if {"roc_auc"} <= set(report.base.scores) & set(report.head.scores) and not report.remarks:
         before, after = report.base.scores["roc_auc"], report.head.scores["roc_auc"]
         rows.append(["roc_auc", f"{before:.4f}", f"{after:.4f}", f"{after - before:+.4f}", "", "higher", ""])
@@ -37,8 +40,29 @@ def _scores(report: Report) -> Table:
         "95% intervals of a paired bootstrap over the test rows, 10,000 resamples. roc_auc needs the probabilities of "
         "all labels, which predictions don't keep: no interval."
     )
-    columns = ["metric", "base", "head", "difference", "95% interval", "better", "verdict"]
-    return Table("scores", "Scores on test", note, columns, rows)
+    return Table("scores", "Scores on test", note, SCORES, rows)
+
+
+def _score_row(row: Any, better: str) -> list[str]:
+    numbers = [f"{row.base:.4f}", f"{row.head:.4f}", f"{row.difference:+.4f}", f"{row.low:+.4f} to {row.high:+.4f}"]
+    return [str(row.metric), *numbers, better, str(row.verdict)]
+
+
+def _scope(report: Report) -> Table:
+    rows = [_score_row(row, "higher") for row in report.scope.itertuples()]
+    note = (
+        "Of the test rows in and out of scope that both runs decide on: DeLong's interval for AUROC, else a paired "
+        "bootstrap. `out_recall` is the share of out-of-scope rows that get no answer, `in_scope_kept` that of others "
+        "that get one, `in_scope_accuracy` that of others that get the right one."
+    )
+    return Table("scope", "Out of scope", note, SCORES, rows)
+
+
+def _moved(report: Report) -> Table:
+    columns = ["flip", "text", "actual", "base", "head"]
+    rows = [[str(row[column]) for column in columns] for row in report.moved.to_dict("records")]
+    note = "Test rows that only one run answers: an answer to an out-of-scope row is wrong, and so is none to another."
+    return Table("moved", "Moved in or out of scope", note, columns, rows)
 
 
 def _causes(report: Report) -> Table:

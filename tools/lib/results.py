@@ -13,9 +13,12 @@ from ruamel.yaml import YAML
 from stages.lib.errors import InputError
 from stages.lib.machine import machine
 from stages.lib.outputs import write_json
+from tools.lib.noise import key
+from tools.lib.revisions import resolve
+from tools.lib.runs import Run
 
 RESULTS = Path("results")
-METRICS = ("data", "tokens", "split", "train", "validation", "test")
+METRICS = ("data", "tokens", "split", "train", "validation", "test", "calibration", "oos")
 PACKAGES = ("torch", "transformers", "peft", "datasets", "scikit-learn", "numpy")
 
 
@@ -36,6 +39,7 @@ def record(name: str, seconds: dict[str, float]) -> Path:
         "params": YAML(typ="safe", pure=True).load(dvc.api.read("params.yaml", rev=name)),
         "checkpoint": json.loads(dvc.api.read("data/tokenized/checkpoint.json", rev=name)),
         "metrics": metrics,
+        "noise_key": key(Run(resolve(name))),
         "seconds": {stage: round(value, 1) for stage, value in seconds.items()},
         "processor": f"{processor()}, {', '.join(machine())}",
         "versions": {"python": platform.python_version()}

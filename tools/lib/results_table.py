@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tools.lib import oos_table
 from tools.lib.recipes import Recipe
 from tools.lib.results import read_result
 
 README = Path("README.md")
 START, END = "<!-- results -->", "<!-- end of results -->"
+OOS_START, OOS_END = "<!-- out-of-scope results -->", "<!-- end of out-of-scope results -->"
 SWEEP = "banking77-lora-sweep-"
 NOT_MEASURED = "not measured here"
 
@@ -22,12 +24,12 @@ def rendered(recipes: dict[str, Recipe]) -> str:
     metrics = {kind: json.loads(Path(f"metrics/{kind}.json").read_text()) for kind in ("train", "validation", "test")}
     rows = [_row("`shop_support`, the default", "", metrics, None)]
     for name, recipe in recipes.items():
-        if not name.startswith(SWEEP):
+        if not name.startswith(SWEEP) and not oos_table.handles_out_of_scope(recipe):
             result = read_result(name)
-            found = (result["metrics"], result["seconds"]["train"]) if result else (None, None)
+            found = (result["metrics"], result["seconds"].get("train")) if result else (None, None)
             rows.append(_row(f"[`{name}`](recipes/{name}.yaml)", recipe.reference, *found))
     table = [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS), *rows]
-    return "\n".join([START, *table, "", *_sweep(recipes), END])
+    return "\n".join([START, *table, "", *_sweep(recipes), "", *_calibrated(recipes), END])
 
 
 def write_table(recipes: dict[str, Recipe]) -> None:
@@ -38,6 +40,8 @@ def write_table(recipes: dict[str, Recipe]) -> None:
 
 def replaced(text: str, recipes: dict[str, Recipe]) -> str:
     """Return the README's `text` with the tables of today."""
+    scope = "\n".join([OOS_START, *oos_table.rows(recipes), OOS_END])
+    text = re.sub(f"{OOS_START}.*?{OOS_END}", lambda _: scope, text, flags=re.DOTALL)
     return re.sub(f"{START}.*?{END}", lambda _: rendered(recipes), text, flags=re.DOTALL)
 
 
@@ -63,6 +67,18 @@ def _sweep(recipes: dict[str, Recipe]) -> list[str]:
             rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     caption = f"The reference's sweep of LoRA, `python -m tools.recipe '{SWEEP}*' --record`:"
     return [caption, "", "| lr | r | alpha | reference | validation | test |", "|---|---|---|---|---|---|", *rows]
+
+
+def _calibrated(recipes: dict[str, Recipe]) -> list[str]:
+    rows = []
+    for name, recipe in recipes.items():
+        if "calibration" in recipe.overrides and (result := read_result(name)):
+            test, found = result["metrics"]["test"], result["metrics"]["calibration"]
+            cells = [f"{found['temperature']:.2f}", f"{found['log_loss_before']:.3f} -> {test['log_loss']:.3f}"]
+            cells.append(f"{found['ece_before']:.3f} -> {test['ece']:.3f}")
+            rows.append(f"| [`{name}`](recipes/{name}.yaml) | {' | '.join(cells)} |")
+    caption = "What a temperature changes, on test rows:"
+    return [caption, "", "| recipe | temperature | log-loss | calibration error |", "|---|---|---|---|", *rows]
 
 
 def _minutes(seconds: float | None) -> str:

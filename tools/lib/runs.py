@@ -9,6 +9,7 @@ import pandas as pd
 from tools.lib.revisions import Revision
 
 PREDICTIONS = "metrics/predictions/test.json"
+OUT_OF_SCOPE = "metrics/predictions/oos.json"
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,24 @@ class Run:
         return found
 
     @cached_property
+    def oos_scores(self) -> dict[str, float]:
+        """The scores of out-of-scope rows on test; empty if the run has no oos.method."""
+        found: dict[str, float] = self.revision.json("metrics/oos.json") if self.revision.tracked(OUT_OF_SCOPE) else {}
+        return found
+
+    @cached_property
     def predictions(self) -> pd.DataFrame:
-        """The test rows' id, actual, predicted, confidence and loss, by id, so that the rows' order plays no part."""
-        columns, *rows = self.revision.json(PREDICTIONS)
+        """The test rows' actual, predicted, confidence and loss, by id, so that the rows' order plays no part."""
+        return self._listing(PREDICTIONS)
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame | None:
+        """All test rows' actual, predicted, intent and score, by id; None if nothing is ever out of scope."""
+        found = self._listing(OUT_OF_SCOPE) if self.revision.tracked(OUT_OF_SCOPE) else pd.DataFrame()
+        return None if found.empty else found
+
+    def _listing(self, path: str) -> pd.DataFrame:
+        columns, *rows = self.revision.json(path)
         return pd.DataFrame(rows, columns=columns).set_index("id").sort_index()
 
     @cached_property
@@ -62,3 +78,10 @@ class Run:
         raw = self.revision.parquet("data/raw/rows.parquet").set_index("id")
         tokens = self.revision.parquet("data/tokenized/rows.parquet").set_index("id")
         return raw.join(tokens[["truncated", "tokens"]])
+
+    @cached_property
+    def oos_rows(self) -> pd.DataFrame:
+        """Out-of-scope rows with text, label and split, by id; none if the run has no oos.method."""
+        if self.decisions is None:
+            return pd.DataFrame({"text": [], "label": [], "split": []}, dtype=str)
+        return self.revision.parquet("data/raw/oos.parquet").set_index("id")

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from tools.lib import bootstrap
+from tools.lib.bootstrap import mean_interval
 from tools.lib.differences import verdict
 
 NEAR = 0.9  # cosine similarity of character n-grams from which on two texts are near-duplicates
 MOST_VALUES = 20  # a column with more values than that names rows, not kinds of rows
 LEAST_ROWS = 20
+LENGTHS = ["up to 8 tokens", "9 to 16", "17 to 32", "33 to 64", "over 64"]
 STANDARD = ("text", "label", "split", "tokens", "truncated")
 
 
@@ -20,13 +21,10 @@ def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     train = rows.loc[rows["split"] != "test", "text"]
     near = near_duplicates(test["text"].tolist(), train.tolist())
     table = test[own].astype(str)
-    table["length"] = pd.cut(test["tokens"], [0, 8, 16, 32, 64, np.inf], labels=_LENGTHS).astype(str)
+    table["length"] = pd.cut(test["tokens"], [0, 8, 16, 32, 64, np.inf], labels=LENGTHS).astype(str)
     table["near-duplicate of a training row"] = np.where(near, "yes", "no")
     table["truncated"] = np.where(test["truncated"], "yes", "no")
     return table
-
-
-_LENGTHS = ["up to 8 tokens", "9 to 16", "17 to 32", "33 to 64", "over 64"]
 
 
 def near_duplicates(texts: list[str], others: list[str]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
@@ -55,13 +53,7 @@ def slice_differences(base: pd.DataFrame, head: pd.DataFrame, parts: pd.DataFram
         for value, ids in parts.groupby(column).groups.items():
             if LEAST_ROWS <= len(ids) < len(parts):
                 before, after = (float((t.loc[ids, "actual"] == t.loc[ids, "predicted"]).mean()) for t in (base, head))
-                low, high = _interval(gain.loc[ids].to_numpy())
+                low, high = mean_interval(gain.loc[ids].to_numpy())
                 table.append((column, value, len(ids), before, after, after - before, low, high))
     found = pd.DataFrame(table, columns=["by", "slice", "rows", "base", "head", "difference", "low", "high"])
     return found.assign(verdict=[verdict("accuracy", row.low, row.high) for row in found.itertuples()])
-
-
-def _interval(gain: bootstrap.Floats) -> tuple[float, float]:
-    means = np.concatenate([gain[drawn].mean(axis=1) for drawn in bootstrap.draws(len(gain), bootstrap.RESAMPLES, 0)])
-    low, high = bootstrap.interval(means)
-    return float(low), float(high)

@@ -1,0 +1,60 @@
+"""What a classifier says of rows, kept as a table: logits and vectors by id, with the actual labels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from stages.lib.outputs import new
+from stages.lib.scores import Labels
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Rows with actual labels, logits, shape (rows, labels), and vectors, shape (rows, size), if there are any."""
+
+    ids: list[str]
+    actual: list[str]
+    logits: NDArray[np.floating[Any]]
+    vectors: NDArray[np.float32] | None
+
+    def numbers(self, labels: list[str]) -> Labels:
+        """Return the actual labels as positions in `labels`."""
+        position = {name: number for number, name in enumerate(labels)}
+        return np.array([position[name] for name in self.actual], dtype=np.int64)
+
+    def take(self, chosen: NDArray[np.bool_]) -> "Predictions":
+        """Return the rows that are `chosen`, a mask of shape (rows,)."""
+        ids, actual = (
+            [value for value, wanted in zip(c, chosen, strict=True) if wanted] for c in (self.ids, self.actual)
+        )
+        return Predictions(ids, actual, self.logits[chosen], None if self.vectors is None else self.vectors[chosen])
+
+
+def join(first: Predictions, second: Predictions) -> Predictions:
+    """Return the rows of both; `second` may have none."""
+    if not second.ids:
+        return first
+    vectors = None
+    if first.vectors is not None and second.vectors is not None:
+        vectors = np.concatenate([first.vectors, second.vectors])
+    logits = np.concatenate([first.logits, second.logits])
+    return Predictions(first.ids + second.ids, first.actual + second.actual, logits, vectors)
+
+
+def write_predictions(found: Predictions, path: Path) -> None:
+    """Write a Parquet table with a row for each of `found`."""
+    columns: dict[str, Any] = {"id": found.ids, "actual": found.actual, "logits": list(found.logits)}
+    if found.vectors is not None:
+        columns["vectors"] = list(found.vectors)
+    pd.DataFrame(columns).to_parquet(new(path), index=False)
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Return what `write_predictions` wrote."""
+    table = pd.read_parquet(path)
+    vectors = np.stack(table["vectors"].tolist()) if "vectors" in table else None
+    return Predictions(table["id"].tolist(), table["actual"].tolist(), np.stack(table["logits"].tolist()), vectors)

@@ -1,0 +1,35 @@
+"""Temperature: found where it is known, never a change of the predicted label."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stages.lib.scores import expected_calibration_error, log_loss, softmax
+from stages.lib.temperature import fit_temperature
+
+
+def drawn(rows: int = 20_000) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Logits, and labels drawn with the very probabilities that they stand for."""
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 2, (rows, 4))
+    chances = softmax(logits).cumsum(axis=1)
+    return logits, (random.random((rows, 1)) > chances).sum(axis=1)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
+def test_the_temperature_undoes_a_known_factor(factor: float) -> None:
+    logits, actual = drawn()
+    assert fit_temperature(actual, logits * factor) == pytest.approx(factor, rel=0.03)
+
+
+def test_it_lowers_log_loss_and_calibration_error_and_changes_no_prediction() -> None:
+    logits, actual = drawn()
+    over = logits * 3
+    before, after = softmax(over), softmax(over / fit_temperature(actual, over))
+    assert log_loss(actual, after) < log_loss(actual, before)
+    assert expected_calibration_error(actual, after, 15) < expected_calibration_error(actual, before, 15) / 3
+    np.testing.assert_array_equal(before.argmax(axis=1), after.argmax(axis=1))
+
+
+def test_rows_without_a_mistake_get_the_least_temperature() -> None:
+    assert fit_temperature(np.array([0, 1]), np.array([[1.0, 0.0], [0.0, 1.0]])) == pytest.approx(0.05, rel=0.01)

@@ -1,0 +1,151 @@
+"""Which rows are out of scope, by a file, a label, a column, or because a label is held out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages.lib.corpus import Corpus, read_corpus
+from stages.lib.errors import InputError
+from stages.lib.params import OutOfScope, read_params
+from stages.lib.sources import Source, read_source
+from tests.conftest import ROOT
+
+
+def oos(**changes: Any) -> OutOfScope:
+    return read_params(ROOT / "params.yaml").oos.model_copy(update={"method": "threshold"} | changes)
+
+
+def source(**more: Any) -> Source:
+    base = {"files": {"all": "all.csv"}, "text": "text", "label": "label", "split": "split"}
+    return Source.model_validate(base | more)
+
+
+def pairs(corpus: Corpus) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    rows, out = ([(row.text, row.label) for row in table.itertuples()] for table in corpus)
+    return rows, out
+
+
+@pytest.fixture
+def files(in_tmp: Path) -> None:
+    Path("all.csv").write_text("text,label,split\nx,a,train\ny,b,train\nz,a,test\n")
+    Path("out.csv").write_text("text,kind,split\nhm,noise,train\nho,chat,test\n")
+    Path("marked.csv").write_text("text,label,split,scope,kind\nx,a,train,in,\nhm,,train,out,noise\nz,a,test,in,\n")
+
+
+BY_FILE: dict[str, Any] = {"out_of_scope": {"files": {"all": "out.csv"}, "kind": "kind"}}
+
+
+def test_a_file_of_their_own_with_kinds(files: None) -> None:
+    rows, out = pairs(read_corpus(source(**BY_FILE), "mine", oos()))
+    assert rows == [("x", "a"), ("y", "b"), ("z", "a")]
+    assert out == [("hm", "out_of_scope:noise"), ("ho", "out_of_scope:chat")]
+
+
+def test_kinds_are_optional(files: None) -> None:
+    _, out = pairs(read_corpus(source(out_of_scope={"files": {"all": "out.csv"}}), "mine", oos()))
+    assert {label for _, label in out} == {"out_of_scope"}
+
+
+def test_a_label(files: None) -> None:
+    rows, out = pairs(read_corpus(source(out_of_scope={"label": "b"}), "mine", oos()))
+    assert rows == [("x", "a"), ("z", "a")]
+    assert out == [("y", "out_of_scope")]
+
+
+def test_a_column_whose_rows_need_no_label(files: None) -> None:
+    spec = {"files": {"all": "marked.csv"}, "out_of_scope": {"column": "scope", "value": "out", "kind": "kind"}}
+    rows, out = pairs(read_corpus(source(**spec), "mine", oos()))
+    assert rows == [("x", "a"), ("z", "a")]
+    assert out == [("hm", "out_of_scope:noise")]
+
+
+def test_without_a_method_they_are_not_even_read(files: None) -> None:
+    Path("out.csv").unlink()
+    rows, out = pairs(read_corpus(source(**BY_FILE), "mine", oos(method="none")))
+    assert len(rows) == 3
+    assert out == []
+
+
+def test_a_class_learns_those_that_are_not_for_the_test(files: None) -> None:
+    rows, out = pairs(read_corpus(source(**BY_FILE), "mine", oos(method="class")))
+    assert rows[-1] == ("hm", "out_of_scope:noise")
+    assert out == [("ho", "out_of_scope:chat")]
+
+
+def test_a_held_out_label_is_seen_in_test_alone(files: None) -> None:
+    rows, out = pairs(read_corpus(source(), "mine", oos(held_out=["a"])))
+    assert rows == [("y", "b")]
+    assert out == [("z", "out_of_scope:a")]
+
+
+def test_the_layout_of_clinc150(in_tmp: Path) -> None:
+    lists = {
+        "oos_val": [["hm", "oos"]],
+        "val": [["v", "a"]],
+        "train": [["x", "a"], ["y", "b"]],
+        "oos_test": [["ho", "oos"], ["hu", "oos"]],
+        "test": [["z", "b"]],
+        "oos_train": [["ha", "oos"]],
+    }
+    Path("small.json").write_text(json.dumps(lists))
+    spec = read_source("clinc150", ROOT / "data/sources")
+    small = Source.model_validate(spec.model_dump() | {"files": {"all": {"path": "small.json"}}})
+    corpus = read_corpus(small, "clinc150", oos())
+    assert corpus.rows.to_numpy().tolist() == [
+        ["v", "a", "validation"],
+        ["x", "a", "train"],
+        ["y", "b", "train"],
+        ["z", "b", "test"],
+    ]
+    assert corpus.out_of_scope["split"].tolist() == ["validation", "test", "test", "train"]
+    assert set(corpus.out_of_scope["label"]) == {"out_of_scope"}
+
+
+def test_another_layout_is_not_clinc150s(in_tmp: Path) -> None:
+    Path("small.json").write_text('{"train": "x"}')
+    with pytest.raises(InputError, match=r"small.json is not readable as clinc"):
+        read_corpus(source(files={"all": "small.json"}, format="clinc"), "mine", oos())
+
+
+@pytest.mark.parametrize("method", ["class", "gate"])
+def test_a_corpus_without_such_rows_is_refused_in_one_sentence(files: None, method: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_corpus(source(), "mine", oos(method=method))
+    assert str(refused.value) == (
+        f"params.yaml: oos.method = '{method}': mine has no out-of-scope rows to train on; name some under "
+        "out_of_scope in data/sources/mine.yaml, or use threshold, which needs none"
+    )
+
+
+def test_an_unknown_held_out_label_is_refused(files: None) -> None:
+    with pytest.raises(InputError, match=r"oos.held_out: mine has no label 'c'"):
+        read_corpus(source(), "mine", oos(held_out=["a", "c"]))
+
+
+def test_the_reserved_name_is_refused_unless_the_spec_says_so(files: None) -> None:
+    Path("all.csv").write_text("text,label,split\nx,a,train\ny,out_of_scope,train\n")
+    with pytest.raises(InputError, match=r"all.csv: row 2 has the label 'out_of_scope', a name that is kept for"):
+        read_corpus(source(), "mine", oos())
+    _, out = pairs(read_corpus(source(out_of_scope={"label": "out_of_scope"}), "mine", oos()))
+    assert out == [("y", "out_of_scope")]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({}, "one of files, label and column is needed"),
+        ({"label": "a", "column": "b", "value": "c"}, "one of files, label and column is needed"),
+        ({"column": "b"}, "column and value go together"),
+        ({"label": "a", "sort": "b"}, "Extra inputs are not permitted"),
+    ],
+)
+def test_a_spec_says_it_one_way(spec: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        source(out_of_scope=spec)
+
+
+def test_a_missing_column_is_named(files: None) -> None:
+    with pytest.raises(InputError, match=r"all.csv: no column 'scope' \(`out_of_scope.column` in the source spec\)"):
+        read_corpus(source(out_of_scope={"column": "scope", "value": "out"}), "mine", oos())
