@@ -1,8 +1,8 @@
 """Run a recipe as a DVC experiment of its name: `python -m tools.recipe banking77-lora`.
 
 The experiment runs in a copy of the repository, so that the workspace stays as it is: `dvc exp show` compares it,
-`dvc exp apply NAME` takes it over. `--record` measures: it runs every stage by force, times each, and keeps the result
-in results/, from which `--table` writes the README's tables.
+`dvc exp apply NAME` takes it over. `--record` keeps the result in results/, with the time of each stage that ran (with
+`--force` of all); from there `--table` writes the README's tables.
 """
 
 import argparse
