@@ -7,6 +7,7 @@ import pandas as pd
 
 from stages.lib import stage
 from stages.lib.errors import InputError
+from stages.lib.out_of_scope import is_out
 from stages.lib.outputs import new, write_json
 from stages.lib.params import Split, read_params
 
@@ -24,9 +25,11 @@ def split_rows(rows: pd.DataFrame, params: Split, tested: Texts = ()) -> tuple[d
     `rows` has id, text, label and split. The source's own validation and test rows are taken where it has them; else a
     stratified share is drawn, from all rows for test, from the training rows for validation. The limits come last, so
     that a limited run is tested and validated on rows that the unlimited run has, too. `tested` are further texts that
-    stand in test.
+    stand in test. Out-of-scope rows that are to be a class are drawn apart, so that the others stay where they are.
     """
-    parts = _parts(rows, params, tested)
+    out, tested = rows["label"].map(is_out), list(tested)
+    parts, others = _parts(rows[~out], params, tested), _parts(rows[out], params, tested, draw_test=not tested)
+    parts = {name: pd.concat([part, others[name]]).sort_index() for name, part in parts.items()}
     left_out = len(rows) - sum(map(len, parts.values()))
     for name, limit in (("train", params.train_limit), ("test", params.test_limit)):
         parts[name] = _limited(parts[name], limit, f"{name}_limit", params.seed)
@@ -55,9 +58,9 @@ def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
     return rows.loc[place.sort_values(kind="stable").index[:size].sort_values()]
 
 
-def _parts(rows: pd.DataFrame, params: Split, tested: Texts) -> dict[str, pd.DataFrame]:
+def _parts(rows: pd.DataFrame, params: Split, tested: Texts, draw_test: bool = True) -> dict[str, pd.DataFrame]:
     parts = {name: rows[rows["split"] == name] for name in ("train", "validation", "test")}
-    if parts["test"].empty and len(rows):
+    if parts["test"].empty and draw_test and len(rows):
         parts["train"], parts["test"] = _draw(parts["train"], params.test_fraction, "test_fraction", params.seed)
     known = {*parts["test"]["text"], *tested}
     for name in ("train", "validation"):

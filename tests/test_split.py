@@ -8,7 +8,7 @@ import pytest
 
 from stages.lib.errors import InputError
 from stages.lib.params import Split, read_params
-from stages.split import split_rows, stratified_sample
+from stages.split import split_out_of_scope, split_rows, stratified_sample
 from tests.conftest import ROOT
 
 
@@ -108,6 +108,37 @@ def test_a_label_whose_texts_all_stand_in_test_is_named() -> None:
 def test_a_share_too_small_for_the_labels_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=f"params.yaml: {message}"):
         split_rows(corpus(), params(**changes))
+
+
+def with_out_of_scope(test: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows with a class of out-of-scope rows to train on, and a table of such rows for the test."""
+    out = pd.DataFrame({"text": [f"hm {n}" for n in range(20)], "label": "out_of_scope", "split": "train"})
+    out["id"] = [f"oos-{n}" for n in range(20)]
+    apart = out.iloc[:5].assign(split="test", id=[f"oos-t{n}" for n in range(5)]) if test else out.iloc[:0]
+    return pd.concat([corpus(), out], ignore_index=True), apart
+
+
+def test_a_class_of_out_of_scope_rows_leaves_the_others_where_they_are() -> None:
+    alone = ids(split_rows(corpus(), params())[0])
+    rows, apart = with_out_of_scope(test=True)
+    parts, left_out = split_rows(rows, params(), apart["text"])
+    assert left_out == 5, "texts that stand in the out-of-scope test rows"
+    for name, part in ids(parts).items():
+        assert {one for one in part if not one.startswith("oos")} == alone[name]
+    assert {name: len(part) - len(alone[name]) for name, part in parts.items()} == {
+        "train": 13,
+        "validation": 2,
+        "test": 0,
+    }
+
+
+def test_out_of_scope_rows_get_a_test_share_where_the_source_has_none() -> None:
+    rows, apart = with_out_of_scope(test=False)
+    parts, _ = split_rows(rows, params(), apart["text"])
+    assert (parts["test"]["label"] == "out_of_scope").sum() == 4
+    table = split_out_of_scope(rows[rows["label"] == "out_of_scope"], params())
+    assert table["split"].value_counts().to_dict() == {"train": 14, "test": 4, "validation": 2}
+    assert split_out_of_scope(rows.iloc[:0], params()).empty
 
 
 def test_split_files_keep_the_sources_order(tmp_path: Path) -> None:
