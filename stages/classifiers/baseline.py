@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from stages.lib.outputs import write_json
 from stages.lib.regression import from_tensors, logits, to_tensors
-from stages.lib.rows import Rows
+from stages.lib.rows import Rows, new_rows
 from stages.lib.task import Predicted
 
 SETTINGS, TENSORS = "baseline.json", "baseline.safetensors"
@@ -30,6 +30,10 @@ class MostFrequent:
         folder.mkdir(parents=True, exist_ok=True)
         save_file({"probabilities": self.probabilities}, folder / TENSORS)
         write_json(folder / SETTINGS, {"labels": self.labels})
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows without tokens."""
+        return new_rows(texts)
 
     def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
         """Return the probabilities' logarithms once a row."""
@@ -50,6 +54,10 @@ class Words:
         folder.mkdir(parents=True, exist_ok=True)
         save_file({"idf": self.tfidf.idf_} | to_tensors(self.regression), folder / TENSORS)
         write_json(folder / SETTINGS, {"labels": self.labels, "vocabulary": list(self.tfidf.get_feature_names_out())})
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows without tokens."""
+        return new_rows(texts)
 
     def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
         """Return logits; the sparse vectors of words are nothing to draw."""

@@ -15,7 +15,7 @@ from stages.lib.frozen import vectors
 from stages.lib.outputs import write_json
 from stages.lib.quiet import quiet_transformers
 from stages.lib.regression import from_tensors, logits, to_tensors
-from stages.lib.rows import Rows
+from stages.lib.rows import Rows, new_rows
 from stages.lib.task import Predicted
 
 SETTINGS, TENSORS = "features.json", "features.safetensors"
@@ -39,6 +39,10 @@ class Features:
         save_file(to_tensors(self.regression), folder / TENSORS)
         settings = {"pooling": self.pooling, "labels": self.labels}
         write_json(folder / SETTINGS, settings | {"checkpoint": self.checkpoint.model_dump(exclude_none=True)})
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows."""
+        return new_rows(texts, self.tokenizer)
 
     def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
         """Return logits and the pooled vectors."""

@@ -39,6 +39,15 @@ class Adapter:
         """The model inside, adapters in place."""
         return Encoder(cast(PreTrainedModel, self.model.get_base_model()), self.tokenizer)
 
+    @property
+    def labels(self) -> list[str]:
+        """The label names, in the order of the logits."""
+        return self.encoder.labels
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows."""
+        return self.encoder.rows(texts)
+
     def save(self, folder: Path) -> None:
         """Write adapter and head as PEFT does, config with label names, tokenizer, and which checkpoint they are for.
 

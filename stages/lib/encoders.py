@@ -15,7 +15,7 @@ from transformers import (
 from stages.lib.forward import forward
 from stages.lib.heads import read_head
 from stages.lib.quiet import quiet_transformers
-from stages.lib.rows import Rows
+from stages.lib.rows import Rows, new_rows
 from stages.lib.task import Predicted
 
 
@@ -30,6 +30,16 @@ class Encoder:
     def body(self) -> PreTrainedModel:
         """The model without its head, but for BERT's pooler."""
         return cast(PreTrainedModel, self.model.base_model)
+
+    @property
+    def labels(self) -> list[str]:
+        """The label names, in the order of the logits."""
+        names = self.model.config.id2label or {}
+        return [str(name) for _, name in sorted(names.items())]
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows."""
+        return new_rows(texts, self.tokenizer)
 
     def save(self, folder: Path) -> None:
         """Write weights (safetensors), config with label names, and tokenizer: what `from_pretrained` loads."""

@@ -21,7 +21,7 @@ def forward(
     """Return `read(inputs)`, shape (batch, size), for every row: an array of shape (rows, size), in the rows' order.
 
     Batches are padded to their own longest row, so rows of like length go together. Computed in fp32, without dropout.
-    `what` names the progress bar.
+    `what` names the progress bar; without a name there is none.
     """
     model.eval()
     order = np.argsort([len(ids) for ids in input_ids], kind="stable")[::-1]
@@ -29,7 +29,7 @@ def forward(
     with torch.inference_mode():
         found = [
             read(padded([input_ids[row] for row in batch], model)).float().cpu().numpy()
-            for batch in tqdm(batches, what, unit="batch", disable=None)
+            for batch in tqdm(batches, what, unit="batch", disable=None if what else True)
         ]
     vectors = np.concatenate(found)
     return vectors[np.argsort(order, kind="stable")]

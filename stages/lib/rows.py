@@ -1,9 +1,10 @@
 """The rows of a data set: what the downloaded table, its ids and its splits look like on disk."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,13 @@ class Rows:
         """Return the rows at `positions`, in that order; a position may come more than once."""
         ids, texts, tokens = ([column[p] for p in positions] for column in (self.ids, self.texts, self.input_ids))
         return Rows(ids, texts, tokens, self.labels[list(positions)])  # type: ignore[arg-type]
+
+
+def new_rows(texts: list[str], tokenize: Callable[..., Any] | None = None) -> Rows:
+    """Return texts without labels as rows; `tokenize` is a Hugging Face tokenizer, which cuts at its own length."""
+    tokens = tokenize(texts, truncation=True)["input_ids"] if tokenize else [[] for _ in texts]
+    ids = [str(number) for number in range(len(texts))]
+    return Rows(ids, texts, [np.asarray(t, dtype=np.int32) for t in tokens], np.zeros(len(texts), dtype=np.int64))
 
 
 def read_labels(path: Path) -> list[str]:

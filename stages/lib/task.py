@@ -47,6 +47,13 @@ class Predicted:
 class Classifier(Protocol):
     """What comes out of training, whatever the method."""
 
+    @property
+    def labels(self) -> list[str]:
+        """The label names, in the order of the logits."""
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows that `predict` takes, cut at the length that the classifier was trained with."""
+
     def save(self, folder: Path) -> None:
         """Write into `folder` what the method's `load` needs: text and safetensors, nothing that varies."""
 

@@ -59,6 +59,19 @@ class Revision:
         """Return a Parquet file's table."""
         return pd.read_parquet(BytesIO(self.read(path)))
 
+    def fetch(self, paths: list[str], folder: Path) -> None:
+        """Copy the files and folders that DVC keeps under `paths` to `folder`, those that this revision has.
+
+        `InputError` if it has them, but their bytes are not here.
+        """
+        files = dvc.api.DVCFileSystem(rev=self.sha)
+        for path in paths:
+            if files.exists(path):
+                try:
+                    files.get(path, str(folder / Path(path).name), recursive=True)
+                except Exception as error:  # DVC says that a path is missing where its bytes are
+                    raise InputError(_not_here(path, self.name, error)) from None
+
     def md5(self, path: str) -> str | None:
         """Return a tracked file's md5, as dvc.lock has it, or None."""
         found = self.tracked(path)
@@ -89,11 +102,15 @@ def _cached(path: str, sha: str, name: str) -> bytes:
     try:
         content: bytes = dvc.api.read(path, rev=sha, mode="rb")
     except Exception as error:  # DVC says that a path is missing where its bytes are
-        raise InputError(
-            f"{path} at {name} is in neither git nor DVC's cache ({type(error).__name__}); "
-            "dvc fetch --all-commits brings it if it was pushed"
-        ) from None
+        raise InputError(_not_here(path, name, error)) from None
     return content
+
+
+def _not_here(path: str, name: str, error: Exception) -> str:
+    return (
+        f"{path} at {name} is in neither git nor DVC's cache ({type(error).__name__}); "
+        "dvc fetch --all-commits brings it if it was pushed"
+    )
 
 
 def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":

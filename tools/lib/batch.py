@@ -1,0 +1,131 @@
+"""Scoring a file of any size: a window of rows at a time, resumable, the result there whole or not at all."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from tqdm import tqdm
+
+from stages.lib.errors import InputError
+from stages.lib.outputs import write_json
+from tools.lib.model import Model
+from tools.lib.row_files import ENDINGS, Row, columns, join_files, read_windows, write_rows
+
+WINDOW = 4096  # rows: enough that batches of like length are full, few enough for any memory
+STATE = "job.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is scored: the rows of `source`, whose texts are in `column`, into `target`, `batch_size` at a time."""
+
+    source: Path
+    column: str
+    target: Path
+    batch_size: int = 64
+    window: int = WINDOW
+
+    @property
+    def parts(self) -> Path:
+        """The folder of finished windows; it is gone when the target is there."""
+        return self.target.with_name(f"{self.target.name}.parts")
+
+
+def run(job: Job, model: Model, resume: bool) -> int:
+    """Score `job`, if `resume` from where it was cut off; return how many of the rows scored now have no answer."""
+    added = added_columns(model)
+    refuse(job, added)
+    begin(job, model, resume)
+    files, unanswered = [], 0
+    with tqdm(desc="predict", unit=" rows", disable=None) as bar:
+        for number, rows in enumerate(read_windows(job.source, job.window)):
+            files.append(job.parts / f"{number:08d}{job.target.suffix}")
+            if not files[-1].is_file():
+                scored = score(rows, job, model)
+                part = job.parts / f"unfinished{job.target.suffix}"
+                write_rows(scored, part, job.source, added, header=number == 0)
+                part.replace(files[-1])
+                unanswered += sum(row["reason"] != "" for row in scored)
+            bar.update(len(rows))
+    whole = job.parts / f"whole{job.target.suffix}"
+    join_files(files, whole)
+    whole.replace(job.target)
+    shutil.rmtree(job.parts)
+    return unanswered
+
+
+def added_columns(model: Model) -> dict[str, pa.DataType]:
+    """Return the columns that scoring adds, with their types."""
+    scope = {} if model.scope is None else {"intent": pa.string(), "score": pa.float64()}
+    return {"predicted": pa.string(), "confidence": pa.float64(), **scope, "reason": pa.string()}
+
+
+def score(rows: list[Row], job: Job, model: Model) -> list[Row]:
+    """Return `rows` with the added columns; a row without a usable text has an empty label and the reason."""
+    reasons = [unusable(row.get(job.column)) for row in rows]
+    texts = [row[job.column] for row, reason in zip(rows, reasons, strict=True) if not reason]
+    empty: Row = dict.fromkeys(added_columns(model)) | {"predicted": ""}
+    found = iter(answered(model, texts, job.batch_size) if texts else [])
+    return [
+        row | empty | ({"reason": reason} if reason else next(found)) for row, reason in zip(rows, reasons, strict=True)
+    ]
+
+
+def answered(model: Model, texts: list[str], batch_size: int) -> list[Row]:
+    """Return the values of the added columns for each text."""
+    found = model.answer(texts, batch_size)
+    columns = {"predicted": found.predicted, "confidence": found.probabilities.max(axis=1).round(6).tolist()}
+    if found.scores is not None:
+        columns |= {"intent": found.intents, "score": [float(f"{value:.6g}") for value in found.scores]}
+    names = list(columns)
+    return [dict(zip(names, values, strict=True)) | {"reason": ""} for values in zip(*columns.values(), strict=True)]
+
+
+def unusable(text: Any) -> str:
+    """Return why `text` can't be predicted, or nothing.
+
+    >>> unusable(" "), unusable(7), unusable("hi")
+    ('empty', 'not text', '')
+    """
+    if text is None or text == "" or (isinstance(text, float) and text != text):
+        return "empty"
+    if not isinstance(text, str):
+        return "not text"
+    if any("\\ud800" <= character <= "\\udfff" for character in text):
+        return "not UTF-8"
+    return "" if text.strip() else "empty"
+
+
+def refuse(job: Job, added: dict[str, pa.DataType]) -> None:
+    """Raise `InputError` for a file that can't be read or written, and for columns that are missing or taken."""
+    known = columns(job.source)
+    if job.target.suffix not in ENDINGS:
+        raise InputError(f"{job.target}: unknown ending; allowed: {', '.join(ENDINGS)}")
+    if not job.target.parent.is_dir():
+        raise InputError(f"{job.target.parent} is no folder")
+    if job.column not in known:
+        raise InputError(
+            f"{job.source}: no column {job.column!r}; it has {', '.join(known)}; choose with --text-column"
+        )
+    if taken := [name for name in added if name in known]:
+        raise InputError(f"{job.source} has a column {taken[0]!r}, which scoring would add; rename it")
+    if job.source.resolve() == job.target.resolve():
+        raise InputError(f"{job.target} is the input; name another file for the output")
+
+
+def begin(job: Job, model: Model, resume: bool) -> None:
+    """Make the folder of finished windows, or take up what an interrupted run of the same job left there."""
+    size, changed = job.source.stat().st_size, job.source.stat().st_mtime_ns
+    state = [str(job.source.resolve()), size, changed, job.column, job.window, model.checksum]
+    file = job.parts / STATE
+    if job.parts.exists():
+        if not resume:
+            raise InputError(f"{job.parts} is from a run that was cut off; --resume goes on, or remove it")
+        if not file.is_file() or json.loads(file.read_text(encoding="utf-8")) != state:
+            raise InputError(f"{job.parts} is of another input, column or model; remove it to begin anew")
+        return
+    job.parts.mkdir()
+    write_json(file, state)

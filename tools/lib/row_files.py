@@ -1,0 +1,102 @@
+"""Files of rows, read and written a window at a time, so that their size plays no part: CSV, JSON lines, Parquet."""
+
+import csv
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.lib.errors import InputError
+
+Row = dict[str, Any]
+ENDINGS = (".csv", ".jsonl", ".parquet")
+
+
+def read_windows(path: Path, size: int) -> Iterator[list[Row]]:
+    """Yield the rows of `path`, up to `size` at a time; a byte that is not UTF-8 comes as a lone surrogate."""
+    if path.suffix == ".parquet":
+        for batch in pq.ParquetFile(path).iter_batches(size):
+            yield batch.to_pylist()
+        return
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+        rows = csv.DictReader(lines, strict=True) if path.suffix == ".csv" else _json_rows(lines, path)
+        try:
+            while window := list(islice(rows, size)):
+                yield window
+        except csv.Error as error:
+            raise InputError(f"{path}: line {getattr(rows, 'line_num', '?')}: {error}") from None
+
+
+def columns(path: Path) -> list[str]:
+    """Return the names of the columns; those of JSON lines are the first row's."""
+    if path.suffix not in ENDINGS:
+        raise InputError(f"{path}: unknown ending; allowed: {', '.join(ENDINGS)}")
+    try:
+        if path.suffix == ".parquet":
+            return [str(name) for name in pq.read_schema(path).names]
+        first = next(read_windows(path, 1), None)
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path} is not readable as {path.suffix[1:]}: {error}") from None
+    if first is None:
+        raise InputError(f"{path} holds no rows")
+    return list(first[0])
+
+
+def write_rows(rows: list[Row], path: Path, source: Path, added: dict[str, pa.DataType], header: bool) -> None:
+    """Write `rows` as `path`'s ending says. `added` are the types of the columns that `source` doesn't have.
+
+    In a Parquet file the columns of a Parquet source keep their types, others are text. A `header` is for CSV.
+    """
+    if path.suffix == ".parquet":
+        known = {field.name: field.type for field in pq.read_schema(source)} if source.suffix == ".parquet" else {}
+        schema = pa.schema([(name, known.get(name) or added.get(name) or pa.string()) for name in rows[0]])
+        kept = rows if known else [{name: _plain(value, name in added) for name, value in row.items()} for row in rows]
+        pq.write_table(pa.Table.from_pylist(kept, schema=schema), path)
+        return
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        if path.suffix == ".csv":
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            if header:
+                writer.writeheader()
+            writer.writerows(rows)
+        else:
+            file.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
+
+
+def join_files(parts: list[Path], path: Path) -> None:
+    """Write the rows of `parts`, one or more of `path`'s format, into `path`, a part at a time."""
+    if path.suffix == ".parquet":
+        with pq.ParquetWriter(path, pq.read_schema(parts[0])) as writer:
+            for part in parts:
+                writer.write_table(pq.read_table(part))
+        return
+    with path.open("wb") as file:
+        for part in parts:
+            file.write(part.read_bytes())
+
+
+def _plain(value: Any, added: bool) -> Any:
+    """Return a value of a text file as a text that Parquet takes; nothing stays nothing."""
+    if added or value is None:
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _json_rows(lines: Any, path: Path) -> Iterator[Row]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{path}: line {number} is not JSON: {error}") from None
+        if not isinstance(row, dict):
+            raise InputError(f"{path}: line {number} is no JSON object")
+        yield row
