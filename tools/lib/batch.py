@@ -94,7 +94,7 @@ def unusable(text: Any) -> str:
         return "empty"
     if not isinstance(text, str):
         return "not text"
-    if any("\\ud800" <= character <= "\\udfff" for character in text):
+    if any("\ud800" <= character <= "\udfff" for character in text):
         return "not UTF-8"
     return "" if text.strip() else "empty"
 

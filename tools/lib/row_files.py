@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages.lib.errors import InputError
+from stages.lib.formats import MAX_CHARACTERS
 
 Row = dict[str, Any]
 ENDINGS = (".csv", ".jsonl", ".parquet")
@@ -23,12 +24,9 @@ def read_windows(path: Path, size: int) -> Iterator[list[Row]]:
             yield batch.to_pylist()
         return
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-        rows = csv.DictReader(lines, strict=True) if path.suffix == ".csv" else _json_rows(lines, path)
-        try:
-            while window := list(islice(rows, size)):
-                yield window
-        except csv.Error as error:
-            raise InputError(f"{path}: line {getattr(rows, 'line_num', '?')}: {error}") from None
+        rows = _csv_rows(lines, path) if path.suffix == ".csv" else _json_rows(lines, path)
+        while window := list(islice(rows, size)):
+            yield window
 
 
 def columns(path: Path) -> list[str]:
@@ -51,17 +49,23 @@ def columns(path: Path) -> list[str]:
 def write_rows(rows: list[Row], path: Path, source: Path, added: dict[str, pa.DataType], header: bool) -> None:
     """Write `rows` as `path`'s ending says. `added` are the types of the columns that `source` doesn't have.
 
+    CSV and Parquet have the columns of the source's first row; another one in a later row is an `InputError`.
     In a Parquet file the columns of a Parquet source keep their types, others are text. A `header` is for CSV.
     """
+    names = [*columns(source), *added]
+    if path.suffix != ".jsonl" and (more := sorted({name for row in rows for name in row} - set(names))):
+        raise InputError(
+            f"{source}: a row has {more[0]!r}, which the first one lacks; write JSON lines (.jsonl) instead"
+        )
     if path.suffix == ".parquet":
         known = {field.name: field.type for field in pq.read_schema(source)} if source.suffix == ".parquet" else {}
-        schema = pa.schema([(name, known.get(name) or added.get(name) or pa.string()) for name in rows[0]])
+        schema = pa.schema([(name, known.get(name) or added.get(name) or pa.string()) for name in names])
         kept = rows if known else [{name: _plain(value, name in added) for name, value in row.items()} for row in rows]
         pq.write_table(pa.Table.from_pylist(kept, schema=schema), path)
         return
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         if path.suffix == ".csv":
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer = csv.DictWriter(file, names, lineterminator="\n")
             if header:
                 writer.writeheader()
             writer.writerows(rows)
@@ -87,6 +91,18 @@ def _plain(value: Any, added: bool) -> Any:
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _csv_rows(lines: Any, path: Path) -> Iterator[Row]:
+    csv.field_size_limit(MAX_CHARACTERS)
+    rows = csv.DictReader(lines, strict=True)
+    try:
+        for number, row in enumerate(rows, 1):
+            if None in row:
+                raise InputError(f"{path}: row {number} has more cells than the header")
+            yield row
+    except csv.Error as error:
+        raise InputError(f"{path}: line {rows.line_num}: {error}; is a quote never closed?") from None
 
 
 def _json_rows(lines: Any, path: Path) -> Iterator[Row]:

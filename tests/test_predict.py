@@ -1,0 +1,126 @@
+"""What people type: texts, standard input, files, other revisions; and the same answers as Hugging Face's pipeline."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT, Clone
+from tools.lib.model import load_model
+
+TEXT = "where is my parcel?"
+
+
+def predict(clone: Clone, *arguments: str, fails: bool = False) -> str:
+    return clone.run("python", "-m", "tools.predict", *arguments, fails=fails)
+
+
+@pytest.fixture(scope="module")
+def copy(trained: Clone) -> Iterator[Clone]:
+    yield trained
+    trained.clean()
+    trained.run("dvc", "checkout", "--quiet")
+
+
+def test_a_text_gets_its_label_with_runners_up(copy: Clone) -> None:
+    out = predict(copy, TEXT, "--top", "4")
+    lines = out.splitlines()
+    assert lines[0] == TEXT
+    shares = [float(re.search(r"([\d.]+)%", line)[1]) for line in lines[1:]]  # type: ignore[index]
+    assert len(shares) == 4
+    assert shares == sorted(shares, reverse=True)
+    labels = json.loads(copy.read("data/raw/labels.json"))
+    assert {line.split()[0] for line in lines[1:]} <= set(labels)
+
+
+def test_several_texts_and_standard_input(copy: Clone) -> None:
+    import subprocess
+
+    out = predict(copy, TEXT, "i want my money back", "--top", "1")
+    assert len(out.splitlines()) == 4
+    command = ["python", "-m", "tools.predict", "-", "--top", "1"]
+    options = {"cwd": copy.folder, "env": copy.environment, "capture_output": True, "text": True}
+    piped = subprocess.run(command, input=f"{TEXT}\n\ni want my money back\n", **options)  # type: ignore[call-overload]
+    assert piped.stdout == out
+    empty = subprocess.run(command, input="\n", **options)  # type: ignore[call-overload]
+    assert (empty.returncode, empty.stderr) == (1, "error: standard input holds no text\n")
+
+
+def test_a_file_is_scored(copy: Clone) -> None:
+    (copy.folder / "in.csv").write_text(f"id,text\n1,{TEXT}\n2,\n")
+    out = predict(copy, "--in", "in.csv", "--out", "out.csv")
+    assert "1 rows have no answer; their column `reason` says why" in out
+    assert copy.read("out.csv").decode().splitlines()[2] == "2,,,,empty"
+
+
+def test_a_picture_of_one_text(copy: Clone) -> None:
+    predict(copy, "it costs $5 and $6", "--plot", "out.png", "--top", "5")
+    assert copy.read("out.png").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["x", "--model", "none"],
+            "error: none holds no classifier of this pipeline; dvc repro makes models/classifier",
+        ),
+        (["x", "--rev", "nowhere"], "error: 'nowhere' is no commit, branch, tag or experiment here"),
+        (["x", " "], "error: text 2 is empty"),
+        ([], "texts, or --in and --out together, are needed"),
+        (["--in", "in.csv"], "texts, or --in and --out together, are needed"),
+        (["x", "y", "--plot", "out.png"], "--plot draws one text"),
+        (["x", "--top", "0"], "--top and --batch-size are 1 or more"),
+    ],
+)
+def test_mistakes_get_one_sentence(copy: Clone, arguments: list[str], message: str) -> None:
+    out = predict(copy, *arguments, fails=True)
+    assert message in out
+    assert "Traceback" not in out
+
+
+def test_another_revisions_classifier(copy: Clone) -> None:
+    before = predict(copy, TEXT, "--top", "24")
+    copy.run("dvc", "exp", "run", "--name", "words", "-S", "method=baseline", "-S", "calibration=temperature")
+    words = predict(copy, TEXT, "--top", "24")
+    assert words != before
+    assert predict(copy, TEXT, "--top", "24", "--rev", "main") == before
+    copy.reset()
+    copy.run("dvc", "checkout", "--quiet")
+    assert predict(copy, TEXT, "--top", "24", "--rev", "words") == words
+    assert predict(copy, TEXT, "--top", "24") == before
+
+
+def test_out_of_scope_is_said(copy: Clone) -> None:
+    scope = copy.folder / "models/scope/scope.json"
+    rule = {"method": "threshold", "score": "probability", "neighbours": 1, "outside": ["out_of_scope"]}
+    scope.unlink()
+    scope.write_text(json.dumps(rule | {"threshold": 0.0}))
+    from safetensors.numpy import save_file
+
+    save_file({}, copy.folder / "models/scope/scope.safetensors")
+    assert predict(copy, TEXT).splitlines()[1] == "  out of scope; if it were not:"
+    (copy.folder / "models/scope/scope.safetensors").unlink()
+    scope.unlink()
+    copy.run("dvc", "checkout", "--quiet", "--force")
+
+
+def test_the_readmes_three_lines_say_what_the_tool_says(copy: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = re.search(r"```python\n(from transformers import pipeline.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert code
+    assert len(code[1].splitlines()) == 3
+    monkeypatch.chdir(copy.folder)
+    names: dict[str, object] = {}
+    exec(code[1], names)
+    (found,) = names["answer"]  # type: ignore[misc]
+    answers = load_model(Path("models")).answer([TEXT])
+    assert found["label"] == answers.predicted[0]
+    assert found["score"] == pytest.approx(answers.probabilities.max(), abs=1e-6)
+    every = names["classify"](["one", "two words here"], top_k=None)  # type: ignore[operator]
+    ours = load_model(Path("models")).answer(["one", "two words here"])
+    for row, listed in enumerate(every):
+        theirs = {entry["label"]: entry["score"] for entry in listed}
+        np.testing.assert_allclose([theirs[label] for label in ours.labels], ours.probabilities[row], atol=1e-6)
