@@ -73,6 +73,14 @@ def test_rows_added_removed_and_relabelled_are_counted_by_split() -> None:
     assert causes.changed_data(run(table), run(table)) == []
 
 
+def test_other_columns_are_said_to_differ_only_if_they_do() -> None:
+    one, other = run(predictions()), run(predictions())
+    other.lock["download"]["outs"][0]["md5"] = "another file, as of rows that are a class in one run only"
+    assert causes.changed_data(one, other) == []
+    other.rows = other.rows.assign(style="hard")
+    assert causes.changed_data(one, other) == ["the rows' other columns differ"]
+
+
 def test_changed_parameters_and_code_are_named() -> None:
     before, after = run(predictions(), lr=1e-4, lora={"r": 8}), run(predictions(), md5="2", lr=2e-4, lora={"r": 8})
     assert causes.changed_params(before, after) == ["lr: 0.0001 -> 0.0002"]

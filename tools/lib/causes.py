@@ -39,7 +39,9 @@ def changed_data(base: Run, head: Run) -> list[str]:
         relabelled = int((old[shared] != new[shared]).sum())
         if added or removed or relabelled:
             lines.append(f"{split}: {added:,} rows added, {removed:,} removed, {relabelled:,} relabelled")
-    return lines or ["the rows' other columns differ"]
+    shared = base.rows.index.intersection(head.rows.index)
+    same = base.rows.loc[shared].equals(head.rows.loc[shared])
+    return lines if lines or same else ["the rows' other columns differ"]
 
 
 def _parts(run: Run) -> dict[str, "pd.Series[str]"]:

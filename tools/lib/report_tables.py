@@ -61,7 +61,11 @@ def _scope(report: Report) -> Table:
 def _moved(report: Report) -> Table:
     columns = ["flip", "text", "actual", "base", "head"]
     rows = [[str(row[column]) for column in columns] for row in report.moved.to_dict("records")]
-    note = "Test rows that only one run answers: an answer to an out-of-scope row is wrong, and so is none to another."
+    flips = report.moved["flip"].value_counts()
+    note = (
+        f"Test rows that only one run answers, {flips.get('fixed', 0):,} fixed and {flips.get('broken', 0):,} broken: "
+        "an answer to an out-of-scope row is wrong, and so is none to another."
+    )
     return Table("moved", "Moved in or out of scope", note, columns, rows)
 
 
