@@ -49,7 +49,8 @@ class Scope:
         if self.method == "class":
             return softmax(found)[:, -len(self.outside) :]
         if self.method == "gate":
-            return softmax(logits(from_tensors(self.fitted, 1 + len(self.outside)), unit(vectors)))[:, 1:]
+            gate = from_tensors(self.fitted, len(self.fitted["coef"]))
+            return softmax(logits(gate, unit(vectors)))[:, -len(self.outside) :]
         if self.score == "mahalanobis":
             return oos_scores.mahalanobis(vectors, self.fitted)[:, None]
         if self.score == "knn":
@@ -96,10 +97,9 @@ def _learn(oos: OutOfScope, labels: list[str], train: Predictions) -> tuple[list
         return [OUT_OF_SCOPE], {}
     if oos.method == "gate":
         outside = sorted({label for label in train.actual if is_out(label)})
-        # in scope is 0, the kinds 1, 2, ...; weighted as if all were equally frequent
-        kinds = [0 if not is_out(label) else 1 + outside.index(label) for label in train.actual]
-        model = LogisticRegression(C=oos.C, max_iter=3000, class_weight="balanced")
-        return outside, to_tensors(model.fit(unit(train.vectors), kinds))
+        # Of all labels, not of in and out alone: each intent has its own corner; no line keeps them on one side.
+        numbers = train.numbers(in_scope(labels) + outside)
+        return outside, to_tensors(LogisticRegression(C=oos.C, max_iter=3000).fit(unit(train.vectors), numbers))
     if oos.score == "knn":
         return [OUT_OF_SCOPE], {"known": unit(train.vectors)}
     return [OUT_OF_SCOPE], oos_scores.fit_mahalanobis(train.vectors, train.numbers(in_scope(labels)))
