@@ -1,0 +1,72 @@
+"""Serve: the trained classifier over HTTP, `python -m tools.serve`, with a page to try it, until it is interrupted.
+
+POST /predict takes {"text": "where is my parcel?"} or a list of texts. /docs describes the interface, /metrics is for
+Prometheus, /health says that the model is loaded, /about what is served.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import uvicorn
+
+from stages.lib.errors import InputError
+from tools.lib.model import PARTS, load_model
+from tools.lib.revisions import resolve
+from tools.lib.service import Limits, create_app
+
+MODELS = Path("models")
+
+
+def parsed() -> argparse.Namespace:
+    """Return the command line's options."""
+    limits = Limits()
+    parser = argparse.ArgumentParser(prog="python -m tools.serve", description=__doc__.splitlines()[0])
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine alone)")
+    parser.add_argument("--port", type=int, default=8000, help="(8000)")
+    parser.add_argument("--model", type=Path, default=MODELS, metavar="FOLDER", help="of the pipeline or a classifier")
+    parser.add_argument("--rev", help="take the model of this commit, tag, branch or experiment")
+    parser.add_argument("--texts", type=int, default=limits.texts, help=f"most texts in a request ({limits.texts})")
+    parser.add_argument("--characters", type=int, default=limits.characters, help=f"of a text ({limits.characters})")
+    parser.add_argument("--batch", type=int, default=limits.batch, help=f"most texts in a pass ({limits.batch})")
+    parser.add_argument("--waiting", type=int, default=limits.waiting, help=f"most texts waiting ({limits.waiting})")
+    options = parser.parse_args()
+    if min(options.texts, options.characters, options.batch, options.waiting) < 1:
+        parser.error("limits are 1 or more")
+    if options.waiting < options.texts:
+        parser.error("--waiting holds at least one request of --texts")
+    return options
+
+
+def commit(rev: str | None) -> str:
+    """Return the full hash of the commit that is served; `unknown` outside a git repository."""
+    if rev is not None and (sha := resolve(rev).sha):
+        return sha
+    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
+
+
+def main() -> None:
+    """Load the model and serve it."""
+    options = parsed()
+    limits = Limits(options.texts, options.characters, options.batch, options.waiting)
+    with ExitStack() as stack:
+        try:
+            folder = options.model
+            if options.rev is not None:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                resolve(options.rev).fetch([str(MODELS / part) for part in PARTS], folder)
+            model = load_model(folder)
+        except InputError as error:
+            sys.exit(f"error: {error}")
+        model.answer(["warm up"])
+        app = create_app(model, commit(options.rev), limits)
+        print(f"http://{options.host}:{options.port}", flush=True)
+        uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main()
