@@ -77,7 +77,7 @@ def test_a_temperature_is_drawn_beside_what_it_changed() -> None:
     assert alone.axes[0].get_title(loc="left") == "Reliability (test rows), ECE 0.100"
     found = {"ece": 0.02, "ece_before": 0.1, "temperature": 0.7}
     both = calibration.draw_reliability(table, table, 10, found)
-    assert both.axes[0].get_title(loc="left").endswith("ECE 0.020, was 0.100 (temperature 0.70)")
+    assert both.axes[0].get_title(loc="left").endswith("ECE 0.020\nwith a temperature of 0.70; without it 0.100")
     drawn = both.axes[0].get_legend()
     assert drawn is not None
     assert "without the temperature" in [text.get_text() for text in drawn.get_texts()]

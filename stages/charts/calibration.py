@@ -28,7 +28,7 @@ def draw_reliability(table: pd.DataFrame, before: pd.DataFrame | None, bins: int
     upper.plot(table["confidence"], table["accuracy"], "o", color="black", markersize=3, label="at the mean confidence")
     title = f"Reliability (test rows), ECE {scores['ece']:.3f}"
     if before is not None:
-        title += f", was {scores['ece_before']:.3f} (temperature {scores['temperature']:.2f})"
+        title += f"\nwith a temperature of {scores['temperature']:.2f}; without it {scores['ece_before']:.3f}"
         uncalibrated = "without the temperature"
         upper.plot(before["confidence"], before["accuracy"], "-o", color=ORANGE, markersize=3, label=uncalibrated)
         lower.stairs(*_steps(before, bins), color=ORANGE, linewidth=1.5)
