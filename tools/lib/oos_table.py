@@ -21,7 +21,7 @@ COLUMNS = {
 
 def rows(recipes: dict[str, Recipe]) -> list[str]:
     """Return a Markdown table with a row for each recipe that handles out-of-scope messages."""
-    columns = ["recipe", "learns from some", "accuracy of intents", *COLUMNS, "AUROC of seeds"]
+    columns = ["recipe", "learns from some", "accuracy of intents", *COLUMNS, "AUROC of seeds", "accuracy of seeds"]
     found = [_row(name, recipe) for name, recipe in recipes.items() if handles_out_of_scope(recipe)]
     return [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns), *found]
 
@@ -35,15 +35,16 @@ def _row(name: str, recipe: Recipe) -> str:
     learns = "no" if recipe.overrides["oos"]["method"] == "threshold" else "yes"
     result = read_result(name)
     if result is None:
-        return f"| [`{name}`](recipes/{name}.yaml) | {learns} | not measured here |" + " |" * (len(COLUMNS) + 1)
+        return f"| [`{name}`](recipes/{name}.yaml) | {learns} | not measured here |" + " |" * (len(COLUMNS) + 2)
     oos = result["metrics"]["oos"]
     cells = [f"{result['metrics']['test']['accuracy']:.4f}", *(f"{oos[key]:.3f}" for key in COLUMNS.values())]
-    return f"| [`{name}`](recipes/{name}.yaml) | {learns} | {' | '.join(cells)} | {_seeds(result)} |"
+    cells += [_seeds(result, metric) for metric in ("auroc", "accuracy")]
+    return f"| [`{name}`](recipes/{name}.yaml) | {learns} | {' | '.join(cells)} |"
 
 
-def _seeds(result: dict[str, Any]) -> str:
+def _seeds(result: dict[str, Any], metric: str) -> str:
     spread = spread_of(result["noise_key"])
     if spread is None:
         return ""
-    values = spread.scores["auroc"]
-    return f"{np.mean(values):.3f} ± {spread.deviation('auroc'):.3f} ({len(values)})"
+    values = spread.scores[metric]
+    return f"{np.mean(values):.4f} ± {spread.deviation(metric):.4f} ({len(values)})"
