@@ -67,7 +67,7 @@ def test_the_second_run_does_nothing(trained: Clone) -> None:
 def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_cache(trained: Clone) -> None:
     before = trained.read("dvc.lock")
     slower = trained.run("dvc", "exp", "run", "-S", "lr=5e-5", "--name", "slower")
-    assert ran(slower) == ["train", "predict", "evaluate", "plot"]
+    assert ran(slower) == ["train", "predict", "calibrate", "evaluate", "plot"]
     assert "lr: 5e-05" in trained.read("params.yaml").decode()
     diff = trained.run("dvc", "params", "diff")
     assert "5e-05" in diff
