@@ -33,10 +33,9 @@ def fitted(oos: OutOfScope, labels: list[str]) -> Scope:
 
 def decided(scope: Scope, test: Predictions, labels: list[str]) -> pd.DataFrame:
     """Return id, actual label, prediction (a label, or out of scope), most probable label, and score of each row."""
-    found, outside = scope.judge(test.logits, test.vectors)
     intents = in_scope(labels)
     best = [intents[number] for number in test.logits[:, : len(intents)].argmax(axis=1)]
-    predicted = [o if s > scope.threshold else b for s, o, b in zip(found, outside, best, strict=True)]
+    found, predicted = scope.decide(test.logits, test.vectors, best)
     rounded = [float(f"{score:.6g}") for score in found]
     return pd.DataFrame(zip(test.ids, test.actual, predicted, best, rounded, strict=True), columns=COLUMNS)
 

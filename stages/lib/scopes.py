@@ -44,6 +44,14 @@ class Scope:
         chances = self._chances(logits, np.empty((len(logits), 0)) if vectors is None else vectors)
         return chances.sum(axis=1), [self.outside[number] for number in chances.argmax(axis=1)]
 
+    def decide(
+        self, logits: Floats, vectors: Floats | None, intents: list[str]
+    ) -> tuple[NDArray[np.float64], list[str]]:
+        """Return each row's score, and its label: that of `intents`, the most probable ones, or one out of scope."""
+        scores, outside = self.judge(logits, vectors)
+        rows = zip(scores, outside, intents, strict=True)
+        return scores, [out if score > self.threshold else intent for score, out, intent in rows]
+
     def _chances(self, found: Floats, vectors: Floats) -> NDArray[np.float64]:
         """Return what speaks for each label in `outside`, shape (rows, labels): a score, or probabilities."""
         if self.method == "class":

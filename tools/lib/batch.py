@@ -36,8 +36,8 @@ class Job:
 
 def run(job: Job, model: Model, resume: bool) -> int:
     """Score `job`, if `resume` from where it was cut off; return how many of the rows scored now have no answer."""
-    added = added_columns(model)
-    refuse(job, added)
+    known, added = columns(job.source), added_columns(model)
+    refuse(job, known, added)
     begin(job, model, resume)
     files, unanswered = [], 0
     with tqdm(desc="predict", unit=" rows", disable=None) as bar:
@@ -46,7 +46,7 @@ def run(job: Job, model: Model, resume: bool) -> int:
             if not files[-1].is_file():
                 scored = score(rows, job, model)
                 part = job.parts / f"unfinished{job.target.suffix}"
-                write_rows(scored, part, job.source, added, header=number == 0)
+                write_rows(scored, part, job.source, known, added, header=number == 0)
                 part.replace(files[-1])
                 unanswered += sum(row["reason"] != "" for row in scored)
             bar.update(len(rows))
@@ -77,11 +77,10 @@ def score(rows: list[Row], job: Job, model: Model) -> list[Row]:
 def answered(model: Model, texts: list[str], batch_size: int) -> list[Row]:
     """Return the values of the added columns for each text."""
     found = model.answer(texts, batch_size)
-    columns = {"predicted": found.predicted, "confidence": found.probabilities.max(axis=1).round(6).tolist()}
+    values = {"predicted": found.predicted, "confidence": found.probabilities.max(axis=1).round(6).tolist()}
     if found.scores is not None:
-        columns |= {"intent": found.intents, "score": [float(f"{value:.6g}") for value in found.scores]}
-    names = list(columns)
-    return [dict(zip(names, values, strict=True)) | {"reason": ""} for values in zip(*columns.values(), strict=True)]
+        values |= {"intent": found.intents, "score": [float(f"{value:.6g}") for value in found.scores]}
+    return [dict(zip(values, row, strict=True)) | {"reason": ""} for row in zip(*values.values(), strict=True)]
 
 
 def unusable(text: Any) -> str:
@@ -99,9 +98,8 @@ def unusable(text: Any) -> str:
     return "" if text.strip() else "empty"
 
 
-def refuse(job: Job, added: dict[str, pa.DataType]) -> None:
-    """Raise `InputError` for a file that can't be read or written, and for columns that are missing or taken."""
-    known = columns(job.source)
+def refuse(job: Job, known: list[str], added: dict[str, pa.DataType]) -> None:
+    """Raise `InputError` for a file that can't be written, and for columns that are missing or taken."""
     if job.target.suffix not in ENDINGS:
         raise InputError(f"{job.target}: unknown ending; allowed: {', '.join(ENDINGS)}")
     if not job.target.parent.is_dir():

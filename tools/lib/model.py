@@ -61,10 +61,8 @@ class Model:
         predicted = [self.labels[number] for number in probabilities.argmax(axis=1)]
         if self.scope is None:
             return Answers(self.labels, probabilities, predicted, None)
-        scores, outside = self.scope.judge(found.logits, found.vectors)
-        out = scores > self.scope.threshold
-        named = [o if away else label for label, o, away in zip(predicted, outside, out, strict=True)]
-        return Answers(self.labels, probabilities, named, scores)
+        scores, decided = self.scope.decide(found.logits, found.vectors, predicted)
+        return Answers(self.labels, probabilities, decided, scores)
 
     @cached_property
     def checksum(self) -> str:

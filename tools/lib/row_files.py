@@ -46,21 +46,23 @@ def columns(path: Path) -> list[str]:
     return list(first[0])
 
 
-def write_rows(rows: list[Row], path: Path, source: Path, added: dict[str, pa.DataType], header: bool) -> None:
+def write_rows(
+    rows: list[Row], path: Path, source: Path, known: list[str], added: dict[str, pa.DataType], header: bool
+) -> None:
     """Write `rows` as `path`'s ending says. `added` are the types of the columns that `source` doesn't have.
 
-    CSV and Parquet have the columns of the source's first row; another one in a later row is an `InputError`.
+    CSV and Parquet have the columns `known` of the source; another one in a later row is an `InputError`.
     In a Parquet file the columns of a Parquet source keep their types, others are text. A `header` is for CSV.
     """
-    names = [*columns(source), *added]
+    names = [*known, *added]
     if path.suffix != ".jsonl" and (more := sorted({name for row in rows for name in row} - set(names))):
         raise InputError(
             f"{source}: a row has {more[0]!r}, which the first one lacks; write JSON lines (.jsonl) instead"
         )
     if path.suffix == ".parquet":
-        known = {field.name: field.type for field in pq.read_schema(source)} if source.suffix == ".parquet" else {}
-        schema = pa.schema([(name, known.get(name) or added.get(name) or pa.string()) for name in names])
-        kept = rows if known else [{name: _plain(value, name in added) for name, value in row.items()} for row in rows]
+        types = {field.name: field.type for field in pq.read_schema(source)} if source.suffix == ".parquet" else {}
+        schema = pa.schema([(name, types.get(name) or added.get(name) or pa.string()) for name in names])
+        kept = rows if types else [{name: _plain(value, name in added) for name, value in row.items()} for row in rows]
         pq.write_table(pa.Table.from_pylist(kept, schema=schema), path)
         return
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
