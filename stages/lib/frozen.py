@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
+from stages.lib import batches
 from stages.lib import forward as forward_module
 from stages.lib.forward import Inputs, forward
 from stages.lib.machine import machine
@@ -33,15 +34,15 @@ def vectors(
     if file and file.is_file():
         both = np.load(file, allow_pickle=False)
     else:
-        both = forward(body, lambda inputs: _pooled(body, inputs), distinct.input_ids, batch_size, what)
+        both = forward(body, lambda inputs: pooled(body, inputs), distinct.input_ids, batch_size, what)
         if file:
             _write(both, file)
     halves = dict(zip(POOLINGS, np.split(both, len(POOLINGS), axis=1), strict=True))
     return np.ascontiguousarray(halves[pooling][place])
 
 
-def _pooled(body: PreTrainedModel, inputs: Inputs) -> torch.Tensor:
-    """Return the vectors of both kinds side by side: one pass serves whoever asks next."""
+def pooled(body: PreTrainedModel, inputs: Inputs) -> torch.Tensor:
+    """Return the vectors of both `POOLINGS`, side by side: one pass serves whoever asks next."""
     states = body(**inputs).last_hidden_state
     mask = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)
     return torch.cat([states[:, 0], (states * mask).sum(dim=1) / mask.sum(dim=1)], dim=1)
@@ -51,7 +52,7 @@ def _digest(body: PreTrainedModel, rows: Rows, batch_size: int) -> str:
     """Name vectors by weights, architecture, rows, code and machine: batches and threads change the last digits."""
     settings = [str(batch_size), *machine(), body.config.to_json_string(use_diff=False)]
     digest = hashlib.sha256("\n".join(settings).encode())
-    for module in (__file__, forward_module.__file__):
+    for module in (__file__, forward_module.__file__, batches.__file__):
         digest.update(Path(module).read_bytes())
     for name, tensor in sorted(body.state_dict().items()):
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())

@@ -11,7 +11,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreT
 
 from stages.lib.encoders import Encoder, on_device
 from stages.lib.errors import InputError
-from stages.lib.forward import padded
+from stages.lib.forward import one_batch
 from stages.lib.frozen import Vectors
 from stages.lib.heads import output_layer, read_head, without_body
 from stages.lib.linear import fit_logistic, one_row_a_label
@@ -52,7 +52,7 @@ def refuse_other_heads(model: PreTrainedModel, rows: Rows, vectors: Vectors) -> 
 
 def _same_logits(model: PreTrainedModel, rows: Rows, vectors: Vectors) -> bool:
     with torch.inference_mode():
-        whole = model(**padded(rows.input_ids[:1], model)).logits
+        whole = model(**one_batch(rows.input_ids[:1], model)).logits
         try:
             with without_body(model):
                 alone = model(inputs_embeds=torch.from_numpy(vectors[:1]).to(model.device)).logits
