@@ -3,7 +3,7 @@
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro check test lock clean
+.PHONY: help setup repro check test bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ check: setup  ## lint and types, of the workflows too
 
 test: check  ## lint, types and all tests
 	python -m pytest -n auto --dist loadfile
+
+bench: setup  ## time the classifier, exported and not, against transformers' pipeline
+	python -m tools.bench
 
 lock: setup  ## pin what pyproject.toml asks for in requirements.txt and requirements-dev.txt
 	pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-find-links --no-emit-index-url \

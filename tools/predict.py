@@ -5,15 +5,13 @@ Texts on the command line, or one a line from standard input (`-`), or a file of
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 from stages.lib.errors import InputError
 from stages.lib.out_of_scope import is_out, kind_of
 from tools.lib import batch
-from tools.lib.model import PARTS, Answers, Model, load_model
+from tools.lib.model import MODELS, Answers, Model, opened
 
-MODELS = Path("models")
 BAR = 24  # characters
 
 
@@ -82,9 +80,8 @@ def parsed() -> argparse.Namespace:
     return options
 
 
-def answer(options: argparse.Namespace, folder: Path) -> None:
-    """Do what the options say with the model in `folder`."""
-    model = load_model(folder)
+def answer(options: argparse.Namespace, model: Model) -> None:
+    """Do what the options say with `model`."""
     if options.source:
         job = batch.Job(options.source, options.text_column, options.target, options.batch_size)
         if unanswered := batch.run(job, model, options.resume):
@@ -102,14 +99,8 @@ def main() -> None:
     """Do what the command line says."""
     options = parsed()
     try:
-        if options.rev is None:
-            answer(options, options.model)
-        else:
-            from tools.lib.revisions import resolve
-
-            with tempfile.TemporaryDirectory() as folder:
-                resolve(options.rev).fetch([str(MODELS / part) for part in PARTS], Path(folder))
-                answer(options, Path(folder))
+        with opened(options.model, options.rev) as model:
+            answer(options, model)
     except InputError as error:
         sys.exit(f"error: {error}")
 

@@ -5,20 +5,16 @@ Prometheus, /health says that the model is loaded, /about what is served.
 """
 
 import argparse
-import subprocess
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 import uvicorn
 
 from stages.lib.errors import InputError
-from tools.lib.model import PARTS, load_model
-from tools.lib.revisions import resolve
+from tools.lib.model import MODELS, opened
+from tools.lib.revisions import WORKSPACE, resolve
 from tools.lib.service import Limits, create_app
-
-MODELS = Path("models")
 
 
 def parsed() -> argparse.Namespace:
@@ -41,29 +37,17 @@ def parsed() -> argparse.Namespace:
     return options
 
 
-def commit(rev: str | None) -> str:
-    """Return the full hash of the commit that is served; `unknown` outside a git repository."""
-    if rev is not None and (sha := resolve(rev).sha):
-        return sha
-    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else "unknown"
-
-
 def main() -> None:
     """Load the model and serve it."""
     options = parsed()
     limits = Limits(options.texts, options.characters, options.batch, options.waiting)
     with ExitStack() as stack:
         try:
-            folder = options.model
-            if options.rev is not None:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-                resolve(options.rev).fetch([str(MODELS / part) for part in PARTS], folder)
-            model = load_model(folder)
+            model = stack.enter_context(opened(options.model, options.rev))
         except InputError as error:
             sys.exit(f"error: {error}")
         model.answer(["warm up"])
-        app = create_app(model, commit(options.rev), limits)
+        app = create_app(model, resolve(options.rev or WORKSPACE).commit, limits)
         print(f"http://{options.host}:{options.port}", flush=True)
         uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
 

@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +17,14 @@ from stages import classifiers
 from stages.lib import scopes
 from stages.lib.errors import InputError
 from stages.lib.out_of_scope import in_scope
+from stages.lib.rows import Rows
 from stages.lib.scopes import Scope
 from stages.lib.scores import Probabilities, softmax
-from stages.lib.task import Classifier
+from stages.lib.task import Predicted
 
+MODELS = Path("models")  # the pipeline's
 PARTS = CLASSIFIER, CALIBRATION, SCOPE = "classifier", "calibration.json", "scope"
+GRAPH = "model.onnx"  # of an exported classifier
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,26 @@ class Answers:
         return [self.labels[number] for number in self.probabilities.argmax(axis=1)]
 
 
+class Predictor(Protocol):
+    """What a trained classifier and an exported one have in common."""
+
+    @property
+    def labels(self) -> list[str]:
+        """The label names, in the order of the logits."""
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows that `predict` takes."""
+
+    def predict(self, rows: Rows, batch_size: int, what: str) -> Predicted:
+        """Predict `rows`, in their order; `what` names the progress bar."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A classifier with what validation rows decided about it."""
 
     folder: Path
-    classifier: Classifier
+    classifier: Predictor
     temperature: float
     scope: Scope | None
 
@@ -76,13 +96,36 @@ class Model:
 
 
 def load_model(folder: Path) -> Model:
-    """Return the model in `folder`: the pipeline's `models`, or a classifier's alone, which answers everything."""
-    if not (folder / CLASSIFIER).is_dir():
-        return Model(folder, classifiers.load(folder), 1.0, None)
+    """Return the model in `folder`: the pipeline's `models`, what `tools.export` or `tools.publish` wrote, or a
+    classifier alone, which answers everything.
+    """
     calibration, scope = folder / CALIBRATION, folder / SCOPE
     temperature = float(_json(calibration)["temperature"]) if calibration.is_file() else 1.0
     rule = scopes.load(scope) if scope.is_dir() else None
-    return Model(folder, classifiers.load(folder / CLASSIFIER), temperature, rule)
+    return Model(
+        folder, _classifier(folder / CLASSIFIER if (folder / CLASSIFIER).is_dir() else folder), temperature, rule
+    )
+
+
+@contextmanager
+def opened(folder: Path, rev: str | None) -> Iterator[Model]:
+    """Give the model in `folder`, or the pipeline's at the revision `rev`, for as long as the context lasts."""
+    if rev is None:
+        yield load_model(folder)
+        return
+    from tools.lib.revisions import resolve  # imports dvc, a second's work
+
+    with tempfile.TemporaryDirectory() as copy:
+        resolve(rev).fetch([str(MODELS / part) for part in PARTS], Path(copy))
+        yield load_model(Path(copy))
+
+
+def _classifier(folder: Path) -> Predictor:
+    if not (folder / GRAPH).is_file():
+        return classifiers.load(folder)
+    from tools.lib import onnx_classifier  # imports onnxruntime
+
+    return onnx_classifier.load(folder)
 
 
 def _json(path: Path) -> dict[str, Any]:

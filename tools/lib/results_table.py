@@ -5,13 +5,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tools.lib import oos_table
+from tools.lib import oos_table, speed_table
 from tools.lib.recipes import Recipe
 from tools.lib.results import read_result
 
 README = Path("README.md")
 START, END = "<!-- results -->", "<!-- end of results -->"
 OOS_START, OOS_END = "<!-- out-of-scope results -->", "<!-- end of out-of-scope results -->"
+SPEED_START, SPEED_END = "<!-- speed -->", "<!-- end of speed -->"
 SWEEP = "banking77-lora-sweep-"
 NOT_MEASURED = "not measured here"
 
@@ -42,6 +43,8 @@ def replaced(text: str, recipes: dict[str, Recipe]) -> str:
     """Return the README's `text` with the tables of today."""
     scope = "\n".join([OOS_START, *oos_table.rows(recipes), OOS_END])
     text = re.sub(f"{OOS_START}.*?{OOS_END}", lambda _: scope, text, flags=re.DOTALL)
+    speed = "\n".join([SPEED_START, *speed_table.rows("shop_support"), SPEED_END])
+    text = re.sub(f"{SPEED_START}.*?{SPEED_END}", lambda _: speed, text, flags=re.DOTALL)
     return re.sub(f"{START}.*?{END}", lambda _: rendered(recipes), text, flags=re.DOTALL)
 
 

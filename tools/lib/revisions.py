@@ -25,6 +25,11 @@ class Revision:
     name: str
     sha: str | None
 
+    @property
+    def commit(self) -> str:
+        """The full hash of its commit; of the workspace that of HEAD, `unknown` outside a git repository."""
+        return self.sha or _git("rev-parse", "HEAD").stdout.decode().strip() or "unknown"
+
     def tracked(self, path: str) -> bytes | None:
         """Return a file that git tracks, or None if it doesn't at this revision."""
         if self.sha is None:

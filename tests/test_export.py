@@ -1,0 +1,161 @@
+"""Export: the graph answers as the classifier does, byte for byte the same each time, and without torch."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from stages.classifiers.baseline import MostFrequent
+from stages.classifiers.features import Features, new_body
+from stages.lib.checkpoints import Checkpoint
+from stages.lib.encoders import Encoder
+from stages.lib.errors import InputError
+from tests.conftest import Clone
+from tests.toys import LABELS
+from tools.lib import onnx_classifier, onnx_graph, speed
+
+TEXTS = ["where is my parcel?", "refund", "a b c d e f g h i j k l m n o p q r s t u v w x y z", "hello there"]
+Made = Encoder | Features
+
+
+def encoder(checkpoint: Path) -> Encoder:
+    names = dict(enumerate(LABELS))
+    model = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=3, id2label=names)
+    return Encoder(model.eval(), AutoTokenizer.from_pretrained(checkpoint, model_max_length=16))
+
+
+def features(checkpoint: Path, pooling: str, labels: int) -> Features:
+    body, random = new_body(checkpoint), np.random.default_rng(0)
+    regression = LogisticRegression().fit(random.normal(size=(60, 32)), np.arange(60) % labels)
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint, model_max_length=16)
+    spec = Checkpoint(folder=str(checkpoint))
+    return Features(spec, body, tokenizer, pooling, LABELS[:labels], regression, None)
+
+
+@pytest.fixture(scope="module")
+def made(tiny: Callable[[str], Path]) -> dict[str, Made]:
+    return {
+        "bert": encoder(tiny("bert")),
+        "roberta": encoder(tiny("roberta")),
+        "features-mean": features(tiny("bert"), "mean", 3),
+        "features-cls": features(tiny("distilbert"), "cls", 2),
+    }
+
+
+@pytest.fixture(scope="module")
+def graphs(made: dict[str, Made], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Export a case, once for all tests."""
+    folder = tmp_path_factory.mktemp("graphs")
+
+    def once(case: str, int8: bool = False, name: str = "") -> Path:
+        path = folder / f"{case}{int8}{name}"
+        if not path.exists():
+            onnx_graph.save(made[case], path, int8)
+        return path
+
+    return once
+
+
+@pytest.mark.parametrize("case", ["bert", "roberta", "features-mean", "features-cls"])
+def test_the_graph_gives_the_same_logits_and_vectors(
+    made: dict[str, Made], graphs: Callable[..., Path], case: str
+) -> None:
+    classifier, graph = made[case], onnx_classifier.load(graphs(case))
+    assert graph.labels == classifier.labels
+    for size in (1, 3):
+        ours, theirs = (c.predict(c.rows(TEXTS), size, "") for c in (classifier, graph))
+        np.testing.assert_allclose(theirs.logits, ours.logits, atol=1e-4)
+        np.testing.assert_allclose(theirs.vectors, ours.vectors, atol=1e-4)  # type: ignore[arg-type]
+    assert [len(ids) for ids in graph.rows(TEXTS).input_ids] == [len(ids) for ids in classifier.rows(TEXTS).input_ids]
+    assert max(len(ids) for ids in graph.rows(TEXTS).input_ids) == 16
+    if isinstance(classifier, Encoder):
+        assert classifier.model.config._attn_implementation == "sdpa"  # as before the export
+
+
+def test_8_bits_are_smaller_and_close(graphs: Callable[..., Path]) -> None:
+    sizes = [(graphs("bert", int8) / "model.onnx").stat().st_size for int8 in (False, True)]
+    assert sizes[1] < 0.4 * sizes[0]
+    exact, small = (onnx_classifier.load(graphs("bert", int8)) for int8 in (False, True))
+    difference = exact.predict(exact.rows(TEXTS), 4, "").logits - small.predict(small.rows(TEXTS), 4, "").logits
+    assert 0 < np.abs(difference).max() < 0.5
+
+
+def test_two_exports_are_the_same_bytes_without_a_path(graphs: Callable[..., Path]) -> None:
+    one, two = (graphs("bert", True, name) for name in ("", "again"))
+    for file in sorted(one.iterdir()):
+        assert file.read_bytes() == (two / file.name).read_bytes(), file.name
+        assert b"stages" not in file.read_bytes()
+        assert b"site-packages" not in file.read_bytes()
+
+
+def test_a_baseline_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="method baseline has no network to export"):
+        onnx_graph.save(MostFrequent(LABELS, np.full(3, 1 / 3)), tmp_path / "graph", int8=False)
+    assert not (tmp_path / "graph").exists()
+
+
+@pytest.mark.parametrize("part", ["model.onnx", "config.json", "tokenizer.json"])
+def test_a_part_that_is_broken_is_said(graphs: Callable[..., Path], tmp_path: Path, part: str) -> None:
+    shutil.copytree(graphs("bert"), tmp_path / "broken")
+    (tmp_path / "broken" / part).write_text("{}")
+    with pytest.raises(InputError, match="holds no whole exported classifier"):
+        onnx_classifier.load(tmp_path / "broken")
+
+
+def shouting() -> speed.Answer:
+    return lambda texts: [text.upper() for text in texts]
+
+
+def test_what_is_measured_answers_in_a_process_of_its_own() -> None:
+    (found,) = speed.measure({"shouting": shouting}, TEXTS).values()
+    assert found.labels == [text.upper() for text in TEXTS]
+    assert found.rows_per_second > 0
+    assert 0 <= found.p50_ms <= found.p95_ms
+
+
+@pytest.fixture(scope="module")
+def exported(trained: Clone) -> Iterator[Clone]:
+    trained.run("python", "-m", "tools.export", "--format", "onnx")
+    yield trained
+    shutil.rmtree(trained.folder / "exported")
+
+
+def test_an_export_is_verified_on_the_test_rows(exported: Clone) -> None:
+    report = json.loads(exported.read("exported/onnx/export.json"))
+    scores = json.loads(exported.read("metrics/test.json"))
+    assert report["rows"] == scores["rows"]
+    assert report["label_agreement"] == report["answer_agreement"] == 1
+    for side in ("before", "after"):
+        assert report[side]["accuracy"] == scores["accuracy"]
+        assert min(report[side].values()) > 0
+    assert not list((exported.folder / "exported").glob("*.part"))
+    assert "exported" not in exported.run("git", "status", "--short")
+
+
+def test_the_exported_folder_answers_as_the_model_without_torch(exported: Clone) -> None:
+    command = ["python", "-m", "tools.predict", *TEXTS, "--top", "24"]
+    assert exported.run(*command, "--model", "exported/onnx") == exported.run(*command)
+    loaded = exported.run(
+        "python", "-c", "import sys; from pathlib import Path; from tools.lib.model import load_model;"
+        "load_model(Path('exported/onnx')).answer(['x']); print(sorted({'torch', 'transformers'} & set(sys.modules)))",
+    )  # fmt: skip
+    assert loaded == "[]\n"
+
+
+def test_mistakes_get_one_sentence_and_leave_nothing(exported: Clone) -> None:
+    def refused(*arguments: str) -> str:
+        out = exported.run("python", "-m", "tools.export", "--format", "onnx", *arguments, fails=True)
+        assert "Traceback" not in out
+        return out
+
+    assert "error: stages is there and is no export; name another with --out" in refused("--out", "stages")
+    assert "error: 'nowhere' is no commit, branch, tag or experiment here" in refused("--rev", "nowhere")
+    exported.set(lr=0.5)
+    assert "lr is 0.5, and was 0.001 when train ran" in refused()
+    exported.reset()
+    assert "label_agreement" in exported.read("exported/onnx/export.json").decode()

@@ -1,0 +1,76 @@
+"""Export: the classifier as an ONNX graph, `python -m tools.export --format onnx --int8`, verified on the test rows.
+
+`tools.predict` and `tools.serve` take the folder with `--model`; they then need neither torch nor transformers.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from stages.lib.errors import InputError
+from stages.lib.outputs import write_json
+from tools.lib.export_report import table, verified
+from tools.lib.guard import stale
+from tools.lib.model import CALIBRATION, CLASSIFIER, MODELS, SCOPE, Model, load_model, opened
+from tools.lib.revisions import WORKSPACE, resolve
+from tools.lib.runs import Run
+
+EXPORTED, REPORT = Path("exported"), "export.json"
+CLOSE = 1e-4  # what the order of sums may change in a probability
+
+
+def export(model: Model, run: Run, folder: Path, int8: bool) -> dict[str, Any]:
+    """Write `model` as a graph into `folder` with temperature, threshold, report and card; return the report."""
+    from tools.lib import onnx_graph  # imports torch, ten seconds with what it needs; mistakes are said before
+
+    onnx_graph.save(model.classifier, folder / CLASSIFIER, int8)
+    for part in (CALIBRATION, SCOPE):
+        if (model.folder / part).is_dir():
+            shutil.copytree(model.folder / part, folder / part)
+        elif (model.folder / part).is_file():
+            shutil.copy(model.folder / part, folder / part)
+    found = verified({"before": model, "after": load_model(folder)}, run)
+    if not int8 and (difference := found["largest_difference"]) > CLOSE:
+        raise InputError(f"the graph's probabilities differ by up to {difference} from the classifier's; not exported")
+    report = {"format": "onnx", "int8": int8} | found
+    write_json(folder / REPORT, report)
+    return report
+
+
+def parsed() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(prog="python -m tools.export", description=__doc__.splitlines()[0])
+    parser.add_argument("--format", choices=["onnx"], required=True, help="onnx")
+    parser.add_argument("--int8", action="store_true", help="weights of 8 bits: a quarter of the size, and faster")
+    parser.add_argument("--rev", help="take the model of this commit, tag, branch or experiment")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="(exported/onnx or exported/onnx-int8)")
+    options = parser.parse_args()
+    options.out = options.out or EXPORTED / ("onnx-int8" if options.int8 else "onnx")
+    return options
+
+
+def main() -> None:
+    """Export what the command line says; the folder appears whole or not at all."""
+    options = parsed()
+    part = options.out.with_name(f"{options.out.name}.part")
+    try:
+        if options.out.exists() and not (options.out / REPORT).is_file():
+            raise InputError(f"{options.out} is there and is no export; name another with --out")
+        run = Run(resolve(options.rev or WORKSPACE))
+        if reason := stale(run):
+            raise InputError(reason)
+        shutil.rmtree(part, ignore_errors=True)
+        with opened(MODELS, options.rev) as model:
+            report = export(model, run, part, options.int8)
+        shutil.rmtree(options.out, ignore_errors=True)
+        part.rename(options.out)
+    except InputError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        sys.exit(f"error: {error}")
+    print(f"{options.out}: python -m tools.predict --model {options.out} ...\n{table(report)}")
+
+
+if __name__ == "__main__":
+    main()
