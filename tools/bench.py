@@ -20,8 +20,8 @@ from tools.lib import onnx_graph, speed_table
 from tools.lib.export_report import answerer
 from tools.lib.guard import stale
 from tools.lib.model import CLASSIFIER, MODELS, load_model
-from tools.lib.results import processor, refuse_uncommitted
-from tools.lib.revisions import WORKSPACE, resolve
+from tools.lib.results import processor
+from tools.lib.revisions import WORKSPACE, refuse_uncommitted, resolve
 from tools.lib.runs import Run
 from tools.lib.speed import Answer, measure
 

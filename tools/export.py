@@ -11,9 +11,10 @@ from typing import Any
 
 from stages.lib.errors import InputError
 from stages.lib.outputs import write_json
+from tools.lib.card import write_card
 from tools.lib.export_report import table, verified
 from tools.lib.guard import stale
-from tools.lib.model import CALIBRATION, CLASSIFIER, MODELS, SCOPE, Model, load_model, opened
+from tools.lib.model import CLASSIFIER, MODELS, Model, load_model, opened
 from tools.lib.revisions import WORKSPACE, resolve
 from tools.lib.runs import Run
 
@@ -26,16 +27,13 @@ def export(model: Model, run: Run, folder: Path, int8: bool) -> dict[str, Any]:
     from tools.lib import onnx_graph  # imports torch, ten seconds with what it needs; mistakes are said before
 
     onnx_graph.save(model.classifier, folder / CLASSIFIER, int8)
-    for part in (CALIBRATION, SCOPE):
-        if (model.folder / part).is_dir():
-            shutil.copytree(model.folder / part, folder / part)
-        elif (model.folder / part).is_file():
-            shutil.copy(model.folder / part, folder / part)
+    model.copy_rules(folder)
     found = verified({"before": model, "after": load_model(folder)}, run)
     if not int8 and (difference := found["largest_difference"]) > CLOSE:
         raise InputError(f"the graph's probabilities differ by up to {difference} from the classifier's; not exported")
     report = {"format": "onnx", "int8": int8} | found
     write_json(folder / REPORT, report)
+    write_card(folder, run, model, f"{run.params['dataset']}-{'onnx-int8' if int8 else 'onnx'}", report=report)
     return report
 
 

@@ -18,8 +18,9 @@ from ruamel.yaml import YAML
 
 from stages.lib.errors import InputError
 from tools.lib.recipes import Recipe, assignments, check, find_recipes, merged
-from tools.lib.results import record, refuse_uncommitted
+from tools.lib.results import record
 from tools.lib.results_table import write_table
+from tools.lib.revisions import refuse_uncommitted
 
 
 def command(name: str, overrides: dict[str, Any], options: argparse.Namespace) -> list[str]:

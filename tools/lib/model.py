@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +84,13 @@ class Model:
             return Answers(self.labels, probabilities, predicted, None)
         scores, decided = self.scope.decide(found.logits, found.vectors, predicted)
         return Answers(self.labels, probabilities, decided, scores)
+
+    def copy_rules(self, folder: Path) -> None:
+        """Copy the files of temperature and scope, if it has any, into `folder`."""
+        if (self.folder / CALIBRATION).is_file():
+            shutil.copy(self.folder / CALIBRATION, folder)
+        if (self.folder / SCOPE).is_dir():
+            shutil.copytree(self.folder / SCOPE, folder / SCOPE)
 
     @cached_property
     def checksum(self) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 import dvc.api
 from ruamel.yaml import YAML
 
-from stages.lib.errors import InputError
 from stages.lib.machine import machine
 from stages.lib.outputs import write_json
 from tools.lib.noise import key
@@ -20,14 +19,6 @@ from tools.lib.runs import Run
 RESULTS = Path("results")
 METRICS = ("data", "tokens", "split", "train", "validation", "test", "calibration", "oos")
 PACKAGES = ("torch", "transformers", "peft", "datasets", "scikit-learn", "numpy")
-
-
-def refuse_uncommitted() -> None:
-    """Raise `InputError` if the experiment would run on changes that no commit holds, as a result names its commit."""
-    command = ["git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!results", ":!README.md"]
-    changed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    if changed:
-        raise InputError(f"{changed[0][3:]} has changes that are not committed; a recorded result names its commit")
 
 
 def record(name: str, seconds: dict[str, float]) -> Path:

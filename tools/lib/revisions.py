@@ -94,6 +94,21 @@ def resolve(name: str) -> Revision:
     raise InputError(f"{name!r} is no commit, branch, tag or experiment here; git fetch or dvc exp pull may bring it")
 
 
+def uncommitted() -> str | None:
+    """Return a tracked file whose changes no commit holds, or None; results/ and README.md, which are written later,
+    don't count.
+    """
+    command = ("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results", ":!README.md")
+    changed = _git(*command).stdout.decode().splitlines()
+    return changed[0][3:] if changed else None
+
+
+def refuse_uncommitted() -> None:
+    """Raise `InputError` if there are changes that no commit holds."""
+    if changed := uncommitted():
+        raise InputError(f"{changed} has changes that are not committed; what is written here names its commit")
+
+
 def _experiments(name: str) -> list[str]:
     return (
         _git("for-each-ref", "--sort=-committerdate", "--format=%(refname)", f"refs/exps/*/*/{name}")

@@ -1,0 +1,118 @@
+"""The model card: what a run's files say about its classifier, as Markdown with the metadata that the Hub reads."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from jinja2 import Environment, StrictUndefined
+from ruamel.yaml import YAML
+
+from stages.lib.out_of_scope import in_scope
+from tools.lib import card_numbers, export_report
+from tools.lib.model import Model
+from tools.lib.revisions import uncommitted
+from tools.lib.runs import Run
+
+TEMPLATE = Path(__file__).with_name("card.md")
+PICTURES = {"confusion_matrix.png": "Confusion matrix", "reliability.png": "Reliability diagram"}
+ON_THE_HUB = {"accuracy": "accuracy", "macro_f1": "f1", "macro_precision": "precision", "macro_recall": "recall"}
+AS_IT_IS = ("full", "head", "lora")  # methods whose classifier transformers loads by itself
+PACKAGES = ("torch", "transformers", "scikit-learn", "numpy")
+
+
+def write_card(folder: Path, run: Run, model: Model, name: str, licence: str | None = None, report: Any = None) -> None:
+    """Write the card of the run's `model` and its pictures into `folder`; `report` is an export's.
+
+    `name` is what the card calls it: the repository's name on the Hub or a folder's.
+    """
+    for picture in PICTURES:
+        (folder / picture).write_bytes(run.revision.read(f"plots/pictures/{picture}"))
+    card = ModelCard(
+        f"---\n{_metadata(run, name, licence, report).to_yaml()}\n---\n\n{_text(run, model, name, report)}"
+    )
+    card.save(folder / "README.md")
+
+
+def _metadata(run: Run, name: str, licence: str | None, report: Any) -> ModelCardData:
+    checkpoint = run.revision.json("data/tokenized/checkpoint.json")
+    results = [
+        EvalResult(
+            task_type="text-classification",
+            dataset_type=run.params["dataset"],
+            dataset_name=run.params["dataset"],
+            dataset_split="test",
+            metric_type=ON_THE_HUB.get(score, score),
+            metric_name=score.replace("_", " "),
+            metric_value=value,
+        )
+        for score, value in run.scores.items()
+        if score != "rows"
+    ]
+    return ModelCardData(
+        model_name=name.split("/")[-1],
+        license=licence,
+        library_name="transformers" if run.params["method"] in AS_IT_IS and not report else None,
+        pipeline_tag="text-classification",
+        tags=["text-classification", *(["onnx"] if report else [])],
+        base_model=checkpoint.get("hub") if run.params["method"] != "baseline" else None,
+        metrics=["accuracy", "f1"],
+        eval_results=results,
+    )
+
+
+def _text(run: Run, model: Model, name: str, report: Any) -> str:
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"cell": cell, "interval": bounds}
+    pins = run.revision.read("requirements.txt").decode().split()
+    kinds = ("data", "split", "tokens", "train", "test")
+    texts: str = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        name=name,
+        source=run.revision.yaml(f"data/sources/{run.params['dataset']}.yaml"),
+        params=run.params,
+        used=used_parameters(run),
+        checkpoint=run.revision.json("data/tokenized/checkpoint.json"),
+        labels=in_scope(model.labels),
+        model=model,
+        alone=run.params["method"] in AS_IT_IS and not report,
+        scores=card_numbers.score_rows(run),
+        slices=card_numbers.slice_rows(run),
+        weakest=card_numbers.weakest_labels(run),
+        files=card_numbers.data_files(run),
+        oos=run.oos_scores,
+        metrics={kind: run.revision.json(f"metrics/{kind}.json") for kind in kinds},
+        pictures=PICTURES,
+        commit=run.revision.commit,
+        changed=run.revision.sha is None and uncommitted() is not None,
+        packages=[pin for pin in pins if pin.split("==")[0] in PACKAGES],
+        export=export_report.table(report) if report else None,
+    )
+    return texts
+
+
+def used_parameters(run: Run) -> str:
+    """Return the parameters that the run's stages read, as YAML."""
+    found: dict[str, Any] = {}
+    for stage in run.lock.values():
+        found |= stage.get("params", {}).get("params.yaml", {})
+    stream = StringIO()
+    YAML(typ="safe", pure=True).dump({key: found[key] for key in sorted(found) if not key.startswith("plots")}, stream)
+    return stream.getvalue().strip()
+
+
+def cell(text: Any) -> str:
+    """Return text that stays in its cell of a table.
+
+    >>> cell("a | b")
+    'a \\\\| b'
+    """
+    return " ".join(str(text).split()).replace("|", r"\|").replace("<", "&lt;")
+
+
+def bounds(low_and_high: Any) -> str:
+    """Return an interval as text, or nothing.
+
+    >>> bounds((0.85, 0.9)), bounds(None)
+    ('0.850 to 0.900', '')
+    """
+    return "" if low_and_high is None else f"{low_and_high[0]:.3f} to {low_and_high[1]:.3f}"
