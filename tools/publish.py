@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from huggingface_hub import HfApi, ModelCard, get_token
-from huggingface_hub.errors import HFValidationError
+import httpx2
+from huggingface_hub import HfApi, ModelCard, constants, get_token
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from stages import classifiers
@@ -38,13 +39,22 @@ def package(model: Model, run: Run, folder: Path, repo_id: str, licence: str | N
 
 
 def push(folder: Path, repo_id: str, public: bool, message: str) -> str:
-    """Send `folder` to the Hub as one commit, and return its address."""
+    """Send `folder` to the Hub as one commit, and return its address; `InputError` says what the Hub objects to."""
     api = HfApi()
-    ModelCard.load(folder / "README.md").validate()
-    api.create_repo(repo_id, private=not public, exist_ok=True)
-    if not public and not api.model_info(repo_id).private:
-        raise InputError(f"{repo_id} is there already and public; --public says that this is meant")
-    return api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message).commit_url
+    try:
+        ModelCard.load(folder / "README.md").validate()
+        api.create_repo(repo_id, private=not public, exist_ok=True)
+        if not public and not api.model_info(repo_id).private:
+            raise InputError(f"{repo_id} is there already and public; --public says that this is meant")
+        return str(api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message).commit_url)
+    except HfHubHTTPError as error:
+        why = error.server_message or f"status {error.response.status_code}"
+        raise InputError(f"{repo_id} was not published, the Hub says: {why}") from None
+    except ValueError as error:  # of the card's validation
+        raise InputError(f"{repo_id} was not published, the Hub doesn't take its card: {error}") from None
+    except httpx2.HTTPError as error:
+        kind = type(error).__name__
+        raise InputError(f"{constants.ENDPOINT} cannot be reached ({kind}); what would go is in {folder}") from None
 
 
 def refuse(repo_id: str, dry_run: bool) -> None:

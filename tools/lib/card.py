@@ -8,9 +8,9 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from jinja2 import Environment, StrictUndefined
 from ruamel.yaml import YAML
 
-from stages.lib.out_of_scope import in_scope
 from tools.lib import card_numbers, export_report
 from tools.lib.model import Model
+from tools.lib.noise import read_spread
 from tools.lib.revisions import uncommitted
 from tools.lib.runs import Run
 
@@ -29,7 +29,7 @@ def write_card(folder: Path, run: Run, model: Model, name: str, licence: str | N
     for picture in PICTURES:
         (folder / picture).write_bytes(run.revision.read(f"plots/pictures/{picture}"))
     card = ModelCard(
-        f"---\n{_metadata(run, name, licence, report).to_yaml()}\n---\n\n{_text(run, model, name, report)}"
+        f"---\n{_metadata(run, name, licence, report).to_yaml()}\n---\n\n{_text(run, model, name, licence, report)}"
     )
     card.save(folder / "README.md")
 
@@ -61,7 +61,7 @@ def _metadata(run: Run, name: str, licence: str | None, report: Any) -> ModelCar
     )
 
 
-def _text(run: Run, model: Model, name: str, report: Any) -> str:
+def _text(run: Run, model: Model, name: str, licence: str | None, report: Any) -> str:
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"cell": cell, "interval": bounds}
     pins = run.revision.read("requirements.txt").decode().split()
@@ -72,7 +72,8 @@ def _text(run: Run, model: Model, name: str, report: Any) -> str:
         params=run.params,
         used=used_parameters(run),
         checkpoint=run.revision.json("data/tokenized/checkpoint.json"),
-        labels=in_scope(model.labels),
+        about=checkpoint_about(run),
+        labels=model.labels,
         model=model,
         alone=run.params["method"] in AS_IT_IS and not report,
         scores=card_numbers.score_rows(run),
@@ -82,6 +83,8 @@ def _text(run: Run, model: Model, name: str, report: Any) -> str:
         oos=run.oos_scores,
         metrics={kind: run.revision.json(f"metrics/{kind}.json") for kind in kinds},
         pictures=PICTURES,
+        licence=licence,
+        spread=read_spread(run),
         commit=run.revision.commit,
         changed=run.revision.sha is None and uncommitted() is not None,
         packages=[pin for pin in pins if pin.split("==")[0] in PACKAGES],
@@ -90,13 +93,24 @@ def _text(run: Run, model: Model, name: str, report: Any) -> str:
     return texts
 
 
+def checkpoint_about(run: Run) -> str:
+    """Return what the checkpoint's spec says about it; nothing for one without a spec."""
+    path = f"models/checkpoints/{run.params['model']}.yaml"
+    return str(run.revision.yaml(path)["about"]) if run.revision.tracked(path) else ""
+
+
 def used_parameters(run: Run) -> str:
     """Return the parameters that the run's stages read, as YAML."""
     found: dict[str, Any] = {}
     for stage in run.lock.values():
         found |= stage.get("params", {}).get("params.yaml", {})
+    sections = {key for key in found if "." not in key}  # a stage may read a key of a section that another reads whole
+    whole = {key: found[key] for key in sorted(found) if key in sections or key.split(".")[0] not in sections}
+    whole.pop("plots", None)
     stream = StringIO()
-    YAML(typ="safe", pure=True).dump({key: found[key] for key in sorted(found) if not key.startswith("plots")}, stream)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.dump(whole, stream)
     return stream.getvalue().strip()
 
 

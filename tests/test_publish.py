@@ -1,0 +1,127 @@
+"""Publish: what goes to the Hub, its card, and one sentence for whatever stands in the way."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from huggingface_hub import ModelCard
+from transformers import pipeline
+
+from tests.conftest import Clone
+from tests.hub import TOKEN, Hub, serving
+from tools.lib.model import load_model
+
+TEXT = "where is my parcel?"
+
+
+def publish(clone: Clone, *arguments: str, fails: bool = False, **environment: str) -> str:
+    """Return what `tools.publish` printed; without a Hub unless `environment` names one."""
+    command = ["python", "-m", "tools.publish", "--repo-id", "me/my-model", *arguments]
+    home = {"HF_HOME": str(clone.folder / ".cache/hf"), "HF_ENDPOINT": "http://127.0.0.1:9"}
+    known = {key: value for key, value in clone.environment.items() if not key.startswith(("HF_", "HUGGING"))}
+    done = subprocess.run(
+        command, cwd=clone.folder, env=known | home | environment, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def written(trained: Clone) -> Path:
+    out = publish(trained, "--dry-run", "--license", "mit")
+    assert "nothing was sent; it would go to me/my-model, private" in out
+    return trained.folder / "exported/hub"
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with serving(Hub()) as running:
+        yield running
+
+
+def test_the_folder_is_an_ordinary_classifier_with_the_same_answers(trained: Clone, written: Path) -> None:
+    ours = load_model(trained.folder / "models").answer([TEXT])
+    np.testing.assert_array_equal(load_model(written).answer([TEXT]).probabilities, ours.probabilities)
+    (found,) = pipeline("text-classification", str(written))([TEXT])
+    assert found["label"] == ours.intents[0]
+    assert (written / "model.safetensors").read_bytes() == trained.read("models/classifier/model.safetensors")
+
+
+def test_the_card_is_of_this_run(trained: Clone, written: Path) -> None:
+    card = ModelCard.load(written / "README.md")
+    results = {result.metric_name: result.metric_value for result in card.data.eval_results}
+    scores = json.loads(trained.read("metrics/test.json"))
+    assert results == {name.replace("_", " "): value for name, value in scores.items() if name != "rows"}
+    assert card.data.license == "mit"
+    assert card.data.library_name == "transformers"
+    head = trained.run("git", "rev-parse", "HEAD").strip()
+    assert f"Commit `{head}`;" in card.text
+    assert "CC0-1.0" in card.text
+    checksum = trained.run("sha256sum", "data/corpora/shop_support.csv").split()[0]
+    assert f"| data/corpora/shop_support.csv | `{checksum}` |" in card.text
+    assert f"| accuracy | {scores['accuracy']} | " in card.text
+    assert "| style | everyday |" in card.text
+    assert "It has no rule for them" in card.text
+    assert "lr: 0.001" in card.text
+    for picture in ("confusion_matrix.png", "reliability.png"):
+        assert f"]({picture})" in card.text
+        assert (written / picture).read_bytes() == trained.read(f"plots/pictures/{picture}")
+
+
+def test_all_of_it_goes_to_a_private_repository(trained: Clone, hub: Hub) -> None:
+    out = publish(trained, HF_TOKEN=TOKEN, HF_ENDPOINT=hub.address)
+    assert f"{hub.address}/me/my-model/commit/" in out
+    assert hub.private is True
+    folder = trained.folder / "exported/hub"
+    sent = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert hub.files == sent
+    assert hub.message == f"Commit {trained.run('git', 'rev-parse', 'HEAD').strip()}"
+    assert hub.asked.index("/api/validate-yaml") < hub.asked.index("/api/repos/create")
+
+
+def test_a_public_repository_is_not_written_by_mistake(trained: Clone, hub: Hub) -> None:
+    hub.private = False
+    out = publish(trained, fails=True, HF_TOKEN=TOKEN, HF_ENDPOINT=hub.address)
+    assert "error: me/my-model is there already and public; --public says that this is meant" in out
+    assert not hub.files
+    publish(trained, "--public", HF_TOKEN=TOKEN, HF_ENDPOINT=hub.address)
+    assert "README.md" in hub.files
+
+
+def test_what_the_hub_refuses_is_said_in_its_words(trained: Clone, hub: Hub) -> None:
+    out = publish(trained, fails=True, HF_TOKEN="hf_another", HF_ENDPOINT=hub.address)
+    assert "error: me/my-model was not published, the Hub says: Invalid token" in out
+    hub.card_problem = "license is not allowed"
+    out = publish(trained, fails=True, HF_TOKEN=TOKEN, HF_ENDPOINT=hub.address)
+    assert "error: me/my-model was not published, the Hub doesn't take its card: license is not allowed" in out
+    assert not hub.files
+
+
+def test_without_network_or_token_there_is_one_sentence(trained: Clone) -> None:
+    assert "error: no token for the Hub; set HF_TOKEN" in publish(trained, fails=True)
+    out = publish(trained, fails=True, HF_TOKEN=TOKEN)
+    assert "error: http://127.0.0.1:9 cannot be reached (ConnectError); what would go is in exported/hub" in out
+
+
+@pytest.mark.parametrize(
+    ("repo_id", "message"),
+    [
+        ("my-model", "error: --repo-id my-model: your name or an organisation's is missing, as in me/my-model"),
+        ("me/my model", "error: --repo-id me/my model: Repo id must"),
+    ],
+)
+def test_a_bad_name_is_said(trained: Clone, repo_id: str, message: str) -> None:
+    assert message in publish(trained, "--repo-id", repo_id, "--dry-run", fails=True)
+
+
+def test_changes_that_no_commit_holds_are_refused(trained: Clone) -> None:
+    with (trained.folder / "CONTRIBUTING.md").open("a") as guide:
+        guide.write("\nmore\n")
+    out = publish(trained, "--dry-run", fails=True)
+    assert "error: CONTRIBUTING.md has changes that are not committed; what is written here names its commit" in out
+    trained.reset()
