@@ -2,17 +2,19 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from huggingface_hub import ModelCard
+from huggingface_hub import ModelCard, constants
 from transformers import pipeline
 
+from stages.lib.errors import InputError
 from tests.conftest import Clone
 from tests.hub import TOKEN, Hub, serving
 from tools.lib.model import load_model
+from tools.publish import push
 
 TEXT = "where is my parcel?"
 
@@ -84,28 +86,46 @@ def test_all_of_it_goes_to_a_private_repository(trained: Clone, hub: Hub) -> Non
     assert hub.asked.index("/api/validate-yaml") < hub.asked.index("/api/repos/create")
 
 
-def test_a_public_repository_is_not_written_by_mistake(trained: Clone, hub: Hub) -> None:
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch, in_tmp: Path) -> Callable[..., None]:
+    """Point this process to a Hub."""
+
+    def point(address: str, token: str = TOKEN) -> None:
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        monkeypatch.setenv("HF_TOKEN", token)
+
+    return point
+
+
+def test_a_public_repository_is_not_written_by_mistake(written: Path, hub: Hub, at: Callable[..., None]) -> None:
+    at(hub.address)
     hub.private = False
-    out = publish(trained, fails=True, HF_TOKEN=TOKEN, HF_ENDPOINT=hub.address)
-    assert "error: me/my-model is there already and public; --public says that this is meant" in out
+    with pytest.raises(InputError, match="is there already and public; --public says that this is meant"):
+        push(written, "me/my-model", public=False, message="x")
     assert not hub.files
-    publish(trained, "--public", HF_TOKEN=TOKEN, HF_ENDPOINT=hub.address)
+    push(written, "me/my-model", public=True, message="x")
     assert "README.md" in hub.files
 
 
-def test_what_the_hub_refuses_is_said_in_its_words(trained: Clone, hub: Hub) -> None:
-    out = publish(trained, fails=True, HF_TOKEN="hf_another", HF_ENDPOINT=hub.address)
-    assert "error: me/my-model was not published, the Hub says: Invalid token" in out
+def test_what_the_hub_refuses_is_said_in_its_words(written: Path, hub: Hub, at: Callable[..., None]) -> None:
+    at(hub.address, "hf_another")
+    with pytest.raises(InputError, match=r"^me/my-model was not published, the Hub says: Invalid token$"):
+        push(written, "me/my-model", public=False, message="x")
+    at(hub.address)
     hub.card_problem = "license is not allowed"
-    out = publish(trained, fails=True, HF_TOKEN=TOKEN, HF_ENDPOINT=hub.address)
-    assert "error: me/my-model was not published, the Hub doesn't take its card: license is not allowed" in out
+    with pytest.raises(InputError, match="the Hub doesn't take its card: license is not allowed"):
+        push(written, "me/my-model", public=False, message="x")
     assert not hub.files
 
 
-def test_without_network_or_token_there_is_one_sentence(trained: Clone) -> None:
+def test_without_network_there_is_one_sentence(written: Path, at: Callable[..., None]) -> None:
+    at("http://127.0.0.1:9")
+    with pytest.raises(InputError, match=r"^http://127.0.0.1:9 cannot be reached \(ConnectError\); what would"):
+        push(written, "me/my-model", public=False, message="x")
+
+
+def test_without_a_token_nothing_is_begun(trained: Clone) -> None:
     assert "error: no token for the Hub; set HF_TOKEN" in publish(trained, fails=True)
-    out = publish(trained, fails=True, HF_TOKEN=TOKEN)
-    assert "error: http://127.0.0.1:9 cannot be reached (ConnectError); what would go is in exported/hub" in out
 
 
 @pytest.mark.parametrize(
