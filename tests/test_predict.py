@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,8 +39,6 @@ def test_a_text_gets_its_label_with_runners_up(copy: Clone) -> None:
 
 
 def test_several_texts_and_standard_input(copy: Clone) -> None:
-    import subprocess
-
     out = predict(copy, TEXT, "i want my money back", "--top", "1")
     assert len(out.splitlines()) == 4
     command = ["python", "-m", "tools.predict", "-", "--top", "1"]
@@ -60,6 +59,15 @@ def test_a_file_is_scored(copy: Clone) -> None:
 def test_a_picture_of_one_text(copy: Clone) -> None:
     predict(copy, "it costs $5 and $6", "--plot", "out.png", "--top", "5")
     assert copy.read("out.png").startswith(b"\x89PNG")
+
+
+def test_a_reader_that_ends_early_is_no_error(copy: Clone) -> None:
+    command = ["python", "-m", "tools.predict", "-"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=copy.folder, env=copy.environment, **pipes) as process:  # type: ignore[call-overload]
+        process.stdout.close()
+        _, said = process.communicate(TEXT.encode())
+    assert said == b""
 
 
 @pytest.mark.parametrize(

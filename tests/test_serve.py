@@ -80,6 +80,8 @@ def test_what_is_beyond_the_limits_is_refused_with_the_limit(
 
 def test_an_enormous_body_is_not_even_read(client: TestClient) -> None:
     assert client.post("/predict", json={"text": "x" * 10_000}).status_code == 413
+    endless = client.post("/predict", content=iter([b'{"text": "aaa"}']))
+    assert (endless.status_code, endless.json()) == (411, {"detail": "content-length is needed"})
 
 
 def test_out_of_scope_is_said(model: Model) -> None:
@@ -135,6 +137,15 @@ def test_the_page_says_what_is_served_and_needs_nothing_from_outside(client: Tes
     assert client.get("/health").json() == {"status": "ok"}
     schema = client.get("/openapi.json").json()
     assert "where is my parcel?" in json.dumps(schema)
+
+
+def test_the_description_of_the_interface_needs_nothing_from_outside(client: TestClient) -> None:
+    page = client.get("/docs").text
+    needed = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+    assert len(needed) >= 3
+    for address in needed:
+        assert address.startswith("/")
+        assert client.get(address).status_code == 200
 
 
 def test_no_text_is_in_logs_or_metrics(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:

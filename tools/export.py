@@ -14,11 +14,11 @@ from stages.lib.outputs import write_json
 from tools.lib.card import write_card
 from tools.lib.export_report import table, verified
 from tools.lib.guard import stale
-from tools.lib.model import CLASSIFIER, MODELS, Model, load_model, opened
+from tools.lib.model import CLASSIFIER, MODELS, REPORT, Model, load_model, opened
 from tools.lib.revisions import WORKSPACE, resolve
 from tools.lib.runs import Run
 
-EXPORTED, REPORT = Path("exported"), "export.json"
+EXPORTED = Path("exported")
 CLOSE = 1e-4  # what the order of sums may change in a probability
 
 
@@ -31,7 +31,7 @@ def export(model: Model, run: Run, folder: Path, int8: bool) -> dict[str, Any]:
     found = verified({"before": model, "after": load_model(folder)}, run)
     if not int8 and (difference := found["largest_difference"]) > CLOSE:
         raise InputError(f"the graph's probabilities differ by up to {difference} from the classifier's; not exported")
-    report = {"format": "onnx", "int8": int8} | found
+    report = {"format": "onnx", "int8": int8, "commit": run.revision.commit} | found
     write_json(folder / REPORT, report)
     write_card(folder, run, model, f"{run.params['dataset']}-{'onnx-int8' if int8 else 'onnx'}", report=report)
     return report

@@ -10,6 +10,7 @@ from pathlib import Path
 from stages.lib.errors import InputError
 from stages.lib.out_of_scope import is_out, kind_of
 from tools.lib import batch
+from tools.lib.console import end_with_the_reader
 from tools.lib.model import MODELS, Answers, Model, opened
 
 BAR = 24  # characters
@@ -97,6 +98,7 @@ def answer(options: argparse.Namespace, model: Model) -> None:
 
 def main() -> None:
     """Do what the command line says."""
+    end_with_the_reader()
     options = parsed()
     try:
         with opened(options.model, options.rev) as model:

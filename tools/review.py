@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from stages.lib.errors import InputError
+from tools.lib.console import end_with_the_reader
 from tools.lib.gate import broken_rules, read_gate
 from tools.lib.noise import measure
 from tools.lib.report import NotComparable, review
@@ -34,6 +35,7 @@ def parsed() -> argparse.Namespace:
 
 def main() -> None:
     """Print the review; write what is asked for."""
+    end_with_the_reader()
     options = parsed()
     try:
         if options.seeds:
@@ -50,11 +52,11 @@ def main() -> None:
         sys.exit(f"error: {error}")
     failed = broken_rules(report, gate)
     text = markdown(report, failed)
-    print(text)
     if options.out:
         options.out.write_text(text, encoding="utf-8")
     if options.html:
         options.html.write_text(html(report, failed), encoding="utf-8")
+    print(text)
     if options.gate and failed:
         sys.exit("gate: " + "; ".join(failed))
 

@@ -5,6 +5,7 @@ Prometheus, /health says that the model is loaded, /about what is served.
 """
 
 import argparse
+import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from stages.lib.errors import InputError
-from tools.lib.model import MODELS, opened
+from tools.lib.model import MODELS, REPORT, opened
 from tools.lib.revisions import WORKSPACE, resolve
 from tools.lib.service import Limits, create_app
 
@@ -37,6 +38,14 @@ def parsed() -> argparse.Namespace:
     return options
 
 
+def commit(folder: Path, rev: str | None) -> str:
+    """Return the commit of the model that is served: an exported folder says it; of any other it is unknown."""
+    if rev is not None or folder == MODELS:
+        return resolve(rev or WORKSPACE).commit
+    report = folder / REPORT
+    return str(json.loads(report.read_text(encoding="utf-8"))["commit"]) if report.is_file() else "unknown"
+
+
 def main() -> None:
     """Load the model and serve it."""
     options = parsed()
@@ -47,7 +56,7 @@ def main() -> None:
         except InputError as error:
             sys.exit(f"error: {error}")
         model.answer(["warm up"])
-        app = create_app(model, resolve(options.rev or WORKSPACE).commit, limits)
+        app = create_app(model, commit(options.model, options.rev), limits)
         print(f"http://{options.host}:{options.port}", flush=True)
         uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
 

@@ -25,7 +25,7 @@ from stages.lib.task import Predicted
 
 MODELS = Path("models")  # the pipeline's
 PARTS = CLASSIFIER, CALIBRATION, SCOPE = "classifier", "calibration.json", "scope"
-GRAPH = "model.onnx"  # of an exported classifier
+GRAPH, REPORT = "model.onnx", "export.json"  # of an exported classifier, and of what exporting it changed
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,23 @@
 
 import asyncio
 import json
-import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import FastAPI, HTTPException, Response
+from fastapi.responses import HTMLResponse
+from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field, StringConstraints, create_model
 
 from stages.lib.out_of_scope import is_out, kind_of
 from tools.lib.batcher import Batcher, Full
 from tools.lib.model import Model
+from tools.lib.service_log import Logged
 from tools.lib.service_metrics import ServiceMetrics
 
-PATHS = ("/", "/about", "/docs", "/health", "/metrics", "/openapi.json", "/predict")
 PAGE = Path(__file__).with_name("service.html")
 SHOWN = 5  # labels of an answer
 RETRY_AFTER = "1"  # seconds
@@ -102,8 +101,9 @@ def create_app(model: Model, commit: str, limits: Limits = Limits()) -> FastAPI:
         with suppress(asyncio.CancelledError):
             await worker
 
-    app = FastAPI(title="Text classification", version=commit[:12], lifespan=lifespan)
-    app.middleware("http")(_logged(metrics, most=1000 + 8 * limits.texts * limits.characters))
+    title = "Text classification"
+    app = FastAPIOffline(title=title, version=commit[:12], lifespan=lifespan, redoc_url=None)
+    app.add_middleware(Logged, metrics=metrics, most=1000 + 8 * limits.texts * limits.characters)
     about = {"commit": commit, "model_sha256": model.checksum, "labels": model.labels, "limits": asdict(limits)}
     Question = question(limits)
 
@@ -136,22 +136,3 @@ def create_app(model: Model, commit: str, limits: Limits = Limits()) -> FastAPI:
             raise HTTPException(503, "too much is waiting; try again", {"Retry-After": RETRY_AFTER}) from None
 
     return app
-
-
-def _logged(metrics: ServiceMetrics, most: int) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Any]:
-    async def log(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-        start, status = time.perf_counter(), 500
-        try:
-            size = request.headers.get("content-length", "0")
-            large = not size.isdigit() or int(size) > most
-            response = JSONResponse({"detail": f"more than {most:,} bytes"}, 413) if large else await call(request)
-            status = response.status_code
-            return response
-        finally:
-            seconds = time.perf_counter() - start
-            path = request.url.path if request.url.path in PATHS else "other"  # anybody can make up a path
-            metrics.observe(path, status, seconds)
-            line = {"method": request.method, "path": path, "status": status, "ms": round(1e3 * seconds, 2)}
-            print(json.dumps(line), file=sys.stderr, flush=True)
-
-    return log
