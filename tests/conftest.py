@@ -60,6 +60,25 @@ def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Call a tool's `main` in a folder as if it were typed there, and return what it printed; `fails` if it must."""
+
+    def call(main: Callable[[], None], folder: Path, *arguments: str, fails: bool = False) -> str:
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", ["tool", *arguments])
+        code: object = None
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        printed = "".join(capsys.readouterr()) + (code if isinstance(code, str) else "")
+        assert (code not in (None, 0)) == fails, printed
+        return printed
+
+    return call
+
+
 class Clone:
     """A private copy of the project under git, with shrunk parameters."""
 

@@ -1,6 +1,7 @@
 """Out of scope and calibration end to end, in a private copy: what runs, what is written, what a review says."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -27,10 +28,6 @@ def scores(clone: Clone, name: str) -> dict[str, float]:
 
 def test_without_a_method_nothing_of_it_runs(copy: Clone) -> None:
     assert scores(copy, "oos") == {}
-    copy.set(lr=2e-3)
-    assert "scope" not in ran(copy.run("dvc", "repro"))
-    copy.reset()
-    copy.run("dvc", "checkout", "--quiet")
     (copy.folder / "data/corpora/shop_support_oos.csv").write_text("text,kind,split\nhm,noise,test\n")
     assert ran(copy.run("dvc", "repro")) == ["download"]
     copy.reset()
@@ -80,6 +77,16 @@ def test_the_review_lists_what_moved_in_and_out_of_scope_apart(copy: Clone) -> N
     since = copy.run("python", "-m", "tools.review", "main", "energy")
     assert "no detectable difference: accuracy" in since
     assert "test, out of scope: 135 rows added, 0 removed, 0 relabelled" in since
+
+
+def test_the_card_says_how_messages_out_of_scope_are_told(copy: Clone) -> None:
+    copy.run("python", "-m", "tools.publish", "--repo-id", "me/it", "--rev", "class", "--dry-run")
+    card = copy.read("exported/hub/README.md").decode()
+    assert "(`oos.method: class`; chosen on validation rows)" in card
+    assert re.search(r"\| auroc \| 0\.\d+ \|", card)
+    assert "Its confidences become trustworthy when the logits are divided by" in card
+    assert "data/corpora/shop_support_oos.csv" in card
+    assert "a text classifier of 24 labels" in card.lower()
 
 
 def test_a_corpus_without_such_rows_stops_before_any_work(copy: Clone) -> None:

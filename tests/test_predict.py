@@ -4,7 +4,8 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,9 @@ import pytest
 
 from tests.conftest import ROOT, Clone
 from tools.lib.model import load_model
+from tools.predict import main
 
 TEXT = "where is my parcel?"
-
-
-def predict(clone: Clone, *arguments: str, fails: bool = False) -> str:
-    return clone.run("python", "-m", "tools.predict", *arguments, fails=fails)
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +25,13 @@ def copy(trained: Clone) -> Iterator[Clone]:
     trained.run("dvc", "checkout", "--quiet")
 
 
-def test_a_text_gets_its_label_with_runners_up(copy: Clone) -> None:
-    out = predict(copy, TEXT, "--top", "4")
+@pytest.fixture
+def predict(copy: Clone, typed: Callable[..., str]) -> Callable[..., str]:
+    return partial(typed, main, copy.folder)
+
+
+def test_a_text_gets_its_label_with_runners_up(copy: Clone, predict: Callable[..., str]) -> None:
+    out = predict(TEXT, "--top", "4")
     lines = out.splitlines()
     assert lines[0] == TEXT
     shares = [float(re.search(r"([\d.]+)%", line)[1]) for line in lines[1:]]  # type: ignore[index]
@@ -38,8 +41,8 @@ def test_a_text_gets_its_label_with_runners_up(copy: Clone) -> None:
     assert {line.split()[0] for line in lines[1:]} <= set(labels)
 
 
-def test_several_texts_and_standard_input(copy: Clone) -> None:
-    out = predict(copy, TEXT, "i want my money back", "--top", "1")
+def test_several_texts_and_standard_input(copy: Clone, predict: Callable[..., str]) -> None:
+    out = predict(TEXT, "i want my money back", "--top", "1")
     assert len(out.splitlines()) == 4
     command = ["python", "-m", "tools.predict", "-", "--top", "1"]
     options = {"cwd": copy.folder, "env": copy.environment, "capture_output": True, "text": True}
@@ -49,22 +52,23 @@ def test_several_texts_and_standard_input(copy: Clone) -> None:
     assert (empty.returncode, empty.stderr) == (1, "error: standard input holds no text\n")
 
 
-def test_a_file_is_scored(copy: Clone) -> None:
+def test_a_file_is_scored(copy: Clone, predict: Callable[..., str]) -> None:
     (copy.folder / "in.csv").write_text(f"id,text\n1,{TEXT}\n2,\n")
-    out = predict(copy, "--in", "in.csv", "--out", "out.csv")
+    out = predict("--in", "in.csv", "--out", "out.csv")
     assert "1 rows have no answer; their column `reason` says why" in out
     assert copy.read("out.csv").decode().splitlines()[2] == "2,,,,empty"
 
 
-def test_a_picture_of_one_text(copy: Clone) -> None:
-    predict(copy, "it costs $5 and $6", "--plot", "out.png", "--top", "5")
+def test_a_picture_of_one_text(copy: Clone, predict: Callable[..., str]) -> None:
+    predict("it costs $5 and $6", "--plot", "out.png", "--top", "5")
     assert copy.read("out.png").startswith(b"\x89PNG")
 
 
 def test_a_reader_that_ends_early_is_no_error(copy: Clone) -> None:
     command = ["python", "-m", "tools.predict", "-"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=copy.folder, env=copy.environment, **pipes) as process:  # type: ignore[call-overload]
+    options = pipes | {"cwd": copy.folder, "env": copy.environment}
+    with subprocess.Popen(command, **options) as process:  # type: ignore[call-overload]
         process.stdout.close()
         _, said = process.communicate(TEXT.encode())
     assert said == b""
@@ -85,24 +89,24 @@ def test_a_reader_that_ends_early_is_no_error(copy: Clone) -> None:
         (["x", "--top", "0"], "--top and --batch-size are 1 or more"),
     ],
 )
-def test_mistakes_get_one_sentence(copy: Clone, arguments: list[str], message: str) -> None:
-    out = predict(copy, *arguments, fails=True)
+def test_mistakes_get_one_sentence(predict: Callable[..., str], arguments: list[str], message: str) -> None:
+    out = predict(*arguments, fails=True)
     assert message in out
     assert "Traceback" not in out
 
 
-def test_another_revisions_classifier_needs_nothing_of_the_workspace(copy: Clone) -> None:
-    before = predict(copy, TEXT, "--top", "24")
+def test_another_revisions_classifier_needs_nothing_of_the_workspace(copy: Clone, predict: Callable[..., str]) -> None:
+    before = predict(TEXT, "--top", "24")
     shutil.rmtree(copy.folder / "models/classifier")
     assert "error: models holds no classifier of this pipeline; dvc repro makes models/classifier" in predict(
-        copy, TEXT, fails=True
+        TEXT, fails=True
     )
-    assert predict(copy, TEXT, "--top", "24", "--rev", "main") == before
+    assert predict(TEXT, "--top", "24", "--rev", "main") == before
     copy.run("dvc", "checkout", "--quiet")
-    assert predict(copy, TEXT, "--top", "24") == before
+    assert predict(TEXT, "--top", "24") == before
 
 
-def test_out_of_scope_is_said(copy: Clone) -> None:
+def test_out_of_scope_is_said(copy: Clone, predict: Callable[..., str]) -> None:
     scope = copy.folder / "models/scope/scope.json"
     rule = {"method": "threshold", "score": "probability", "neighbours": 1, "outside": ["out_of_scope"]}
     scope.unlink()
@@ -110,7 +114,7 @@ def test_out_of_scope_is_said(copy: Clone) -> None:
     from safetensors.numpy import save_file
 
     save_file({}, copy.folder / "models/scope/scope.safetensors")
-    assert predict(copy, TEXT).splitlines()[1] == "  out of scope; if it were not:"
+    assert predict(TEXT).splitlines()[1] == "  out of scope; if it were not:"
     (copy.folder / "models/scope/scope.safetensors").unlink()
     scope.unlink()
     copy.run("dvc", "checkout", "--quiet", "--force")

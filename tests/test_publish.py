@@ -14,7 +14,7 @@ from stages.lib.errors import InputError
 from tests.conftest import Clone
 from tests.hub import TOKEN, Hub, serving
 from tools.lib.model import load_model
-from tools.publish import push
+from tools.publish import main, push
 
 TEXT = "where is my parcel?"
 
@@ -124,8 +124,13 @@ def test_without_network_there_is_one_sentence(written: Path, at: Callable[..., 
         push(written, "me/my-model", public=False, message="x")
 
 
-def test_without_a_token_nothing_is_begun(trained: Clone) -> None:
-    assert "error: no token for the Hub; set HF_TOKEN" in publish(trained, fails=True)
+def test_without_a_token_nothing_is_begun(
+    trained: Clone, typed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(trained.folder / "none"))
+    out = typed(main, trained.folder, "--repo-id", "me/my-model", fails=True)
+    assert "error: no token for the Hub; set HF_TOKEN" in out
 
 
 @pytest.mark.parametrize(
@@ -135,13 +140,13 @@ def test_without_a_token_nothing_is_begun(trained: Clone) -> None:
         ("me/my model", "error: --repo-id me/my model: Repo id must"),
     ],
 )
-def test_a_bad_name_is_said(trained: Clone, repo_id: str, message: str) -> None:
-    assert message in publish(trained, "--repo-id", repo_id, "--dry-run", fails=True)
+def test_a_bad_name_is_said(trained: Clone, typed: Callable[..., str], repo_id: str, message: str) -> None:
+    assert message in typed(main, trained.folder, "--repo-id", repo_id, "--dry-run", fails=True)
 
 
-def test_changes_that_no_commit_holds_are_refused(trained: Clone) -> None:
+def test_changes_that_no_commit_holds_are_refused(trained: Clone, typed: Callable[..., str]) -> None:
     with (trained.folder / "CONTRIBUTING.md").open("a") as guide:
         guide.write("\nmore\n")
-    out = publish(trained, "--dry-run", fails=True)
+    out = typed(main, trained.folder, "--repo-id", "me/my-model", "--dry-run", fails=True)
     assert "error: CONTRIBUTING.md has changes that are not committed; what is written here names its commit" in out
     trained.reset()

@@ -98,7 +98,6 @@ def answer(options: argparse.Namespace, model: Model) -> None:
 
 def main() -> None:
     """Do what the command line says."""
-    end_with_the_reader()
     options = parsed()
     try:
         with opened(options.model, options.rev) as model:
@@ -108,4 +107,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_with_the_reader()
     main()

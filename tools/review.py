@@ -35,7 +35,6 @@ def parsed() -> argparse.Namespace:
 
 def main() -> None:
     """Print the review; write what is asked for."""
-    end_with_the_reader()
     options = parsed()
     try:
         if options.seeds:
@@ -62,4 +61,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_with_the_reader()
     main()

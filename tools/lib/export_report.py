@@ -62,5 +62,6 @@ def size(model: Model) -> float:
 def table(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
     rows = [f"| {title} | {report['before'][key]} | {report['after'][key]} |" for key, title in SHOWN.items()]
-    agreement = f"{report['label_agreement']:.2%} of {report['rows']:,} test rows get the same label."
+    agreement = f"{report['label_agreement']:.2%} of {report['rows']:,} test rows get the same label, "
+    agreement += f"{report['answer_agreement']:.2%} the same answer, out of scope included."
     return "\n".join(["| | PyTorch | ONNX |", "|---|---|---|", *rows, "", agreement])
