@@ -27,7 +27,7 @@ check: setup  ## lint and types, of the workflows too
 	actionlint
 
 test: check  ## lint, types and all tests
-	python -m pytest -n auto --dist loadfile
+	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: setup  ## time the classifier, exported and not, against transformers' pipeline
 	python -m tools.bench

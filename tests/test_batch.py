@@ -182,6 +182,14 @@ def test_bad_input_is_one_sentence(
     assert not list(tmp_path.glob("*.parts"))
 
 
+def test_a_bad_row_far_down_leaves_nothing_behind(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "in.csv").write_text("text\n" + "x\n" * 20 + "x,y\n")
+    job = Job(tmp_path / "in.csv", "text", tmp_path / "out.csv", window=8)
+    with pytest.raises(InputError, match="row 21 has more cells than the header"):
+        batch.run(job, model, resume=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
+
+
 def test_a_file_that_is_not_there_or_not_parquet_is_named(tmp_path: Path, model: Model) -> None:
     with pytest.raises(InputError, match=r"in.csv does not exist"):
         batch.run(Job(tmp_path / "in.csv", "text", tmp_path / "out.csv"), model, resume=False)

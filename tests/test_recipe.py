@@ -95,7 +95,7 @@ def test_a_recipe_runs_as_an_experiment_of_its_name_and_is_recorded(trained: Clo
     small_recipe(trained, "words", method="baseline")
     trained.set(lr=0.5)
     dirty = trained.run("python", "-m", "tools.recipe", "words", "--record", fails=True)
-    assert dirty == "error: params.yaml has changes that are not committed; a recorded result names its commit\n"
+    assert dirty == "error: params.yaml has changes that are not committed; what is written here names its commit\n"
     trained.reset()
 
     recorded = trained.run("python", "-m", "tools.recipe", "words", "--record", "--force")

@@ -102,7 +102,7 @@ def main() -> None:
     try:
         with opened(options.model, options.rev) as model:
             answer(options, model)
-    except InputError as error:
+    except (InputError, OSError) as error:  # such as a disk that is full
         sys.exit(f"error: {error}")
 
 

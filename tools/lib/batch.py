@@ -39,6 +39,20 @@ def run(job: Job, model: Model, resume: bool) -> int:
     known, added = columns(job.source), added_columns(model)
     refuse(job, known, added)
     begin(job, model, resume)
+    try:
+        files, unanswered = score_windows(job, model, known, added)
+    except InputError:
+        shutil.rmtree(job.parts)  # the input has to be mended, and is another one then
+        raise
+    whole = job.parts / f"whole{job.target.suffix}"
+    join_files(files, whole)
+    whole.replace(job.target)
+    shutil.rmtree(job.parts)
+    return unanswered
+
+
+def score_windows(job: Job, model: Model, known: list[str], added: dict[str, pa.DataType]) -> tuple[list[Path], int]:
+    """Write a file for each window that has none yet; return all of them, and how many rows got no answer now."""
     files, unanswered = [], 0
     with tqdm(desc="predict", unit=" rows", disable=None) as bar:
         for number, rows in enumerate(read_windows(job.source, job.window)):
@@ -50,11 +64,7 @@ def run(job: Job, model: Model, resume: bool) -> int:
                 part.replace(files[-1])
                 unanswered += sum(row["reason"] != "" for row in scored)
             bar.update(len(rows))
-    whole = job.parts / f"whole{job.target.suffix}"
-    join_files(files, whole)
-    whole.replace(job.target)
-    shutil.rmtree(job.parts)
-    return unanswered
+    return files, unanswered
 
 
 def added_columns(model: Model) -> dict[str, pa.DataType]:
