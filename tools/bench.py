@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from stages.lib.encoders import Encoder
 from stages.lib.errors import InputError
-from stages.lib.machine import machine
 from stages.lib.outputs import write_json
 from tools.lib import onnx_graph, speed_table
 from tools.lib.export_report import answerer
@@ -74,7 +74,8 @@ def result(run: Run, classifier: Encoder) -> dict[str, Any]:
         "dataset": run.params["dataset"],
         "rows": len(texts),
         "commit": run.revision.commit,
-        "processor": f"{processor()}, {', '.join(machine())}",
+        "processor": processor(),
+        "threads": torch.get_num_threads(),
         "versions": {name: version(name) for name in ("torch", "transformers", "onnxruntime")},
         "ways": ways,
     }

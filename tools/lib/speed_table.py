@@ -21,4 +21,6 @@ def rows(dataset: str) -> list[str]:
         cells = [way["way"], f"{way['rows_per_second']:,}", f"{way['rows_per_second'] / first:.1f}"]
         cells += [f"{way['p50_ms']:.1f}", f"{way['p95_ms']:.1f}", f"{way['accuracy']:.4f}"]
         table.append(f"| {' | '.join(cells)} |")
-    return [*table, "", f"{result['rows']:,} test rows of `{dataset}`, one run on {result['processor']}."]
+    versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
+    on = f"{result['processor']}, {result['threads']} threads, {versions}"
+    return [*table, "", f"{result['rows']:,} test rows of `{dataset}`, one run on {on}."]
