@@ -38,12 +38,15 @@ def measure(loaders: Mapping[str, Callable[[], Answer]], texts: list[str]) -> di
         processes = {name: stack.enter_context(_process(loader)) for name, loader in loaders.items()}
         labels = {name: process.submit(_labels, texts).result() for name, process in processes.items()}
         turns = [(name, process) for _ in range(ROUNDS) for name, process in processes.items()]
-        bar = tqdm(turns, "speed, all at once", unit="pass", disable=None)
-        times = [(name, process.submit(_seconds, texts).result()) for name, process in bar]
-        bar = tqdm(processes.items(), "speed, one by one", unit="model", disable=None)
-        singles = {name: process.submit(_percentiles, texts[:SINGLES]).result() for name, process in bar}
-    fastest = {name: min(taken for other, taken in times if other == name) for name in loaders}
-    return {name: Measured(labels[name], round(len(texts) / fastest[name]), *singles[name]) for name in loaders}
+        rounds: dict[str, list[tuple[float, float, float]]] = {name: [] for name in loaders}
+        for name, process in tqdm(turns, "speed", unit="pass", disable=None):
+            rounds[name].append(process.submit(_pass, texts).result())
+    found = {}
+    for name, taken in rounds.items():
+        fastest = min(seconds for seconds, _, _ in taken)
+        p50, p95 = min((p50, p95) for _, p50, p95 in taken)
+        found[name] = Measured(labels[name], round(len(texts) / fastest), round(p50, 2), round(p95, 2))
+    return found
 
 
 def _process(loader: Callable[[], Answer]) -> ProcessPoolExecutor:
@@ -59,12 +62,13 @@ def _labels(texts: list[str]) -> list[str]:
     return _answer(texts)
 
 
+def _pass(texts: list[str]) -> tuple[float, float, float]:
+    """Return the seconds for all texts at once, and median and 95th percentile of the milliseconds for one."""
+    p50, p95 = np.percentile([1e3 * _seconds([text]) for text in texts[:SINGLES]], [50, 95])
+    return _seconds(texts), float(p50), float(p95)
+
+
 def _seconds(texts: list[str]) -> float:
     start = time.perf_counter()
     _answer(texts)
     return time.perf_counter() - start
-
-
-def _percentiles(texts: list[str]) -> tuple[float, float]:
-    p50, p95 = np.percentile([1e3 * _seconds([text]) for text in texts], [50, 95])
-    return round(float(p50), 2), round(float(p95), 2)
