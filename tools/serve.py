@@ -43,7 +43,8 @@ def commit(folder: Path, rev: str | None) -> str:
     if rev is not None or folder == MODELS:
         return resolve(rev or WORKSPACE).commit
     report = folder / REPORT
-    return str(json.loads(report.read_text(encoding="utf-8"))["commit"]) if report.is_file() else "unknown"
+    known = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
+    return str(known.get("commit", "unknown"))
 
 
 def main() -> None:
