@@ -18,7 +18,7 @@ from stages.lib.errors import InputError
 from stages.lib.outputs import write_json
 from tools.lib import onnx_graph, speed_table
 from tools.lib.export_report import answerer
-from tools.lib.guard import stale
+from tools.lib.guard import refuse_stale
 from tools.lib.model import CLASSIFIER, MODELS, load_model
 from tools.lib.results import processor
 from tools.lib.revisions import WORKSPACE, refuse_uncommitted, resolve
@@ -48,7 +48,7 @@ def exported(classifier: Encoder, folder: Path) -> dict[str, Path]:
 def result(run: Run, classifier: Encoder) -> dict[str, Any]:
     """Return the speed and the accuracy of each way to have the run's test rows classified."""
     actual = run.predictions["actual"]
-    texts = run.rows["text"].loc[actual.index].tolist()
+    texts = run.test_texts
     with tempfile.TemporaryDirectory() as temporary:
         folders = exported(classifier, Path(temporary))
         pipeline = partial(pipeline_answerer, folders["hugging-face"])
@@ -63,9 +63,7 @@ def result(run: Run, classifier: Encoder) -> dict[str, Any]:
     ways = [
         {
             "way": way,
-            "rows_per_second": measured.rows_per_second,
-            "p50_ms": measured.p50_ms,
-            "p95_ms": measured.p95_ms,
+            **measured.speed,
             "accuracy": round(float(np.mean(measured.labels == actual)), 4),
         }
         for way, measured in found.items()
@@ -85,8 +83,7 @@ def main() -> None:
     """Measure, write results/speed/<dataset>.json, and print the table."""
     run = Run(resolve(WORKSPACE))
     try:
-        if reason := stale(run):
-            raise InputError(reason)
+        refuse_stale(run)
         refuse_uncommitted()
         classifier = load_model(MODELS).classifier
         if not isinstance(classifier, Encoder):

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,11 @@ from stages.lib.errors import InputError
 from stages.lib.outputs import write_json
 from tools.lib.card import write_card
 from tools.lib.export_report import table, verified
-from tools.lib.guard import stale
+from tools.lib.guard import refuse_stale
 from tools.lib.model import CLASSIFIER, MODELS, REPORT, Model, load_model, opened
 from tools.lib.revisions import WORKSPACE, resolve
 from tools.lib.runs import Run
+from tools.lib.whole_folder import whole
 
 EXPORTED = Path("exported")
 CLOSE = 1e-4  # what the order of sums may change in a probability
@@ -52,20 +52,14 @@ def parsed() -> argparse.Namespace:
 def main() -> None:
     """Export what the command line says; the folder appears whole or not at all."""
     options = parsed()
-    part = options.out.with_name(f"{options.out.name}.part")
     try:
         if options.out.exists() and not (options.out / REPORT).is_file():
             raise InputError(f"{options.out} is there and is no export; name another with --out")
         run = Run(resolve(options.rev or WORKSPACE))
-        if reason := stale(run):
-            raise InputError(reason)
-        shutil.rmtree(part, ignore_errors=True)
-        with opened(MODELS, options.rev) as model:
+        refuse_stale(run)
+        with opened(MODELS, options.rev) as model, whole(options.out) as part:
             report = export(model, run, part, options.int8)
-        shutil.rmtree(options.out, ignore_errors=True)
-        part.rename(options.out)
     except InputError as error:
-        shutil.rmtree(part, ignore_errors=True)
         sys.exit(f"error: {error}")
     print(f"{options.out}: python -m tools.predict --model {options.out} ...\n{table(report)}")
 

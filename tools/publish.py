@@ -4,7 +4,6 @@ The repository is private unless `--public` is given. `--dry-run` writes the fol
 """
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 from typing import cast
@@ -18,10 +17,11 @@ from stages import classifiers
 from stages.lib.errors import InputError
 from stages.lib.task import Classifier
 from tools.lib.card import AS_IT_IS, write_card
-from tools.lib.guard import stale
+from tools.lib.guard import refuse_stale
 from tools.lib.model import MODELS, Model, opened
 from tools.lib.revisions import WORKSPACE, refuse_uncommitted, resolve
 from tools.lib.runs import Run
+from tools.lib.whole_folder import whole
 
 FOLDER = Path("exported/hub")
 
@@ -84,13 +84,11 @@ def prepare(options: argparse.Namespace) -> Run:
     """Check everything, then write `FOLDER` anew; return the run that it is of."""
     refuse(options.repo_id, options.dry_run)
     run = Run(resolve(options.rev or WORKSPACE))
-    if reason := stale(run):
-        raise InputError(reason)
+    refuse_stale(run)
     if run.revision.sha is None:
         refuse_uncommitted()
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    with opened(MODELS, options.rev) as model:
-        package(model, run, FOLDER, options.repo_id, options.license)
+    with opened(MODELS, options.rev) as model, whole(FOLDER) as part:
+        package(model, run, part, options.repo_id, options.license)
     return run
 
 

@@ -43,7 +43,10 @@ def commit(folder: Path, rev: str | None) -> str:
     if rev is not None or folder == MODELS:
         return resolve(rev or WORKSPACE).commit
     report = folder / REPORT
-    known = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
+    try:
+        known = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
+    except ValueError:
+        raise InputError(f"{report} is not valid JSON; export the model again") from None
     return str(known.get("commit", "unknown"))
 
 
@@ -54,10 +57,11 @@ def main() -> None:
     with ExitStack() as stack:
         try:
             model = stack.enter_context(opened(options.model, options.rev))
+            sha = commit(options.model, options.rev)
         except InputError as error:
             sys.exit(f"error: {error}")
         model.answer(["warm up"])
-        app = create_app(model, commit(options.model, options.rev), limits)
+        app = create_app(model, sha, limits)
         print(f"http://{options.host}:{options.port}", flush=True)
         uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
 

@@ -35,7 +35,6 @@ def write_card(folder: Path, run: Run, model: Model, name: str, licence: str | N
 
 
 def _metadata(run: Run, name: str, licence: str | None, report: Any) -> ModelCardData:
-    checkpoint = run.revision.json("data/tokenized/checkpoint.json")
     results = [
         EvalResult(
             task_type="text-classification",
@@ -55,7 +54,7 @@ def _metadata(run: Run, name: str, licence: str | None, report: Any) -> ModelCar
         library_name="transformers" if run.params["method"] in AS_IT_IS and not report else None,
         pipeline_tag="text-classification",
         tags=["text-classification", *(["onnx"] if report else [])],
-        base_model=checkpoint.get("hub") if run.params["method"] != "baseline" else None,
+        base_model=checkpoint(run).get("hub"),
         metrics=["accuracy", "f1"],
         eval_results=results,
     )
@@ -65,14 +64,13 @@ def _text(run: Run, model: Model, name: str, licence: str | None, report: Any) -
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"cell": cell, "interval": bounds}
     pins = run.revision.read("requirements.txt").decode().split()
-    kinds = ("data", "split", "tokens", "train", "test")
+    kinds = ("data", "split", "tokens", "test")
     texts: str = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         name=name,
         source=run.revision.yaml(f"data/sources/{run.params['dataset']}.yaml"),
         params=run.params,
         used=used_parameters(run),
-        checkpoint=run.revision.json("data/tokenized/checkpoint.json"),
-        about=checkpoint_about(run),
+        checkpoint=checkpoint(run),
         labels=model.labels,
         model=model,
         alone=run.params["method"] in AS_IT_IS and not report,
@@ -93,10 +91,14 @@ def _text(run: Run, model: Model, name: str, licence: str | None, report: Any) -
     return texts
 
 
-def checkpoint_about(run: Run) -> str:
-    """Return what the checkpoint's spec says about it; nothing for one without a spec."""
+def checkpoint(run: Run) -> dict[str, str]:
+    """Return where the checkpoint comes from and, if it has a spec, what that says; nothing if the method uses none."""
+    if run.params["method"] == "baseline":
+        return {}
     path = f"models/checkpoints/{run.params['model']}.yaml"
-    return str(run.revision.yaml(path)["about"]) if run.revision.tracked(path) else ""
+    spec = run.revision.yaml(path) if run.revision.tracked(path) else {}
+    pinned: dict[str, str] = run.revision.json("data/tokenized/checkpoint.json")
+    return {"about": spec.get("about", "")} | pinned
 
 
 def used_parameters(run: Run) -> str:

@@ -24,16 +24,14 @@ SHOWN = {
 def verified(models: dict[str, Model], run: Run) -> dict[str, Any]:
     """Return what became of labels, accuracy, size and speed between the two `models`, on the run's test rows."""
     actual = run.predictions["actual"]
-    texts = run.rows["text"].loc[actual.index].tolist()
+    texts = run.test_texts
     before, after = (model.answer(texts) for model in models.values())
     times = measure({name: partial(answerer, model.folder) for name, model in models.items()}, texts[:MOST])
     sides = {
         name: {
             "accuracy": round(float(np.mean(found.intents == actual)), 4),
             "size_mb": size(models[name]),
-            "rows_per_second": times[name].rows_per_second,
-            "p50_ms": times[name].p50_ms,
-            "p95_ms": times[name].p95_ms,
+            **times[name].speed,
         }
         for name, found in zip(models, (before, after), strict=True)
     }

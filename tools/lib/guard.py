@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from stages.lib.errors import InputError
 from tools.lib.runs import Run
 
 SCORING = ("stages/evaluate.py", "stages/lib/scores.py", "stages/lib/metric_modules.py")
@@ -55,6 +56,12 @@ def stale(run: Run) -> str | None:
     """Return why what the run holds doesn't belong to its parameters and code, by dvc.lock, or None. Runs nothing."""
     reason = next((reason for name in run.lock for reason in _stale_stage(run, name)), None)
     return reason and f"{run.revision.name}: its scores don't belong to it: {reason}"
+
+
+def refuse_stale(run: Run) -> None:
+    """Raise `InputError` for a run that is `stale`."""
+    if reason := stale(run):
+        raise InputError(reason)
 
 
 def _stale_stage(run: Run, name: str) -> Iterator[str]:

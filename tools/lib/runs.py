@@ -52,6 +52,11 @@ class Run:
         """The test rows' actual, predicted, confidence and loss, by id, so that the rows' order plays no part."""
         return self._listing(PREDICTIONS)
 
+    @property
+    def test_texts(self) -> list[str]:
+        """The texts of the test rows, in the order of `predictions`; from DVC's cache."""
+        return list(self.rows.loc[self.predictions.index, "text"])
+
     @cached_property
     def decisions(self) -> pd.DataFrame | None:
         """All test rows' actual, predicted, intent and score, by id; None if nothing is ever out of scope."""
