@@ -2,43 +2,58 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-find-links \
+  --no-emit-index-url pyproject.toml
+USE := --extra train --extra review --extra serve --extra export --extra publish
 
-.PHONY: help setup repro check test bench lock clean
+.PHONY: help setup repro check test docs bench deps lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed  ## make .venv and install the pinned requirements
-
-$(VENV)/.installed: requirements.txt requirements-dev.txt
+$(VENV)/.installed: requirements.txt
 	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, python3 is %d.%d" % sys.version_info[:2])'
 	python3 -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	$(INSTALL) -r requirements.txt
 	touch $@
 
-repro: setup  ## run what changed of the pipeline, and show the scores
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
+	touch $@
+
+setup: $(VENV)/.installed-dev  ## make .venv with the pinned packages, those for development included
+
+repro: $(VENV)/.installed  ## run what changed of the pipeline, and show the scores
 	dvc repro
 	dvc metrics show metrics/validation.json metrics/test.json
 
-check: setup  ## lint and types, of the workflows too
+check: setup docs  ## lint and types, of the workflows too, and the docs' links
 	ruff check .
 	ruff format --check .
-	mypy stages tools
+	mypy textclf stages tools tests
 	actionlint
 
 test: check  ## lint, types and all tests
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
+docs: setup  ## build the docs into site/; a broken link is an error
+	mkdocs build --quiet --strict
+
 bench: setup  ## time the classifier, exported and not, against transformers' pipeline
 	python -m tools.bench
 
-lock: setup  ## pin what pyproject.toml asks for in requirements.txt and requirements-dev.txt
-	pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-find-links --no-emit-index-url \
-	  --output-file requirements.txt pyproject.toml
-	pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-find-links --no-emit-index-url --extra dev \
-	  --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
-	@# A local build's tag, such as +cpu, is offered on some machines only.
-	sed -i.old 's/+cpu$$//' requirements.txt requirements-dev.txt && rm requirements.txt.old requirements-dev.txt.old
+deps: setup  ## write the code and the packages that each stage depends on, from the imports
+	python -m tools.deps
 
-clean:  ## remove .venv, downloads and checkpoints to resume from (not DVC's cache)
-	rm -rf $(VENV) .cache
+lock: setup  ## pin what pyproject.toml asks for in requirements.txt, requirements-dev.txt and requirements/
+	$(COMPILE) $(USE) --output-file requirements.txt
+	$(COMPILE) $(USE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --extra serve --constraint requirements.txt --output-file requirements/serve.txt
+	@# A local build's tag, such as +cpu, is offered on some machines only, and uvloop not on Windows.
+	sed -i.old -e 's/+cpu$$//' -e 's/^uvloop==.*/&; sys_platform != "win32"/' requirements.txt requirements-dev.txt \
+	  requirements/serve.txt && rm requirements.txt.old requirements-dev.txt.old requirements/serve.txt.old
+	python -m tools.deps
+
+clean:  ## remove .venv, the built docs, downloads and checkpoints to resume from (not DVC's cache)
+	rm -rf $(VENV) site .cache

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from stages.lib import stage
-from stages.lib.out_of_scope import in_scope
-from stages.lib.outputs import write_json
-from stages.lib.params import read_params
-from stages.lib.predictions import read_predictions
-from stages.lib.rows import read_labels
-from stages.lib.temperature import fit_temperature
+from textclf import process
+from textclf.metrics.temperature import fit_temperature
+from textclf.oos.labels import in_scope
+from textclf.outputs import write_json
+from textclf.params import read_params
+from textclf.predictions import read_predictions
+from textclf.probabilities import label_ids
+from textclf.rows import read_labels
 
 LABELS = Path("data/raw/labels.json")
 VALIDATION = Path("data/predicted/validation.parquet")
@@ -19,10 +20,11 @@ def main() -> None:
     """Write models/calibration.json, with a temperature of 1 for calibration: none."""
     temperature = 1.0
     if read_params().calibration == "temperature":
-        found = read_predictions(VALIDATION)
-        temperature = fit_temperature(found.numbers(in_scope(read_labels(LABELS))), found.logits)
+        predictions = read_predictions(VALIDATION)
+        actual = label_ids(predictions.actual, in_scope(read_labels(LABELS)))
+        temperature = fit_temperature(actual, predictions.logits)
     write_json(CALIBRATION, {"temperature": temperature})
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    process.run(main)

@@ -1,6 +1,6 @@
-"""Download: bring a data set's files into one table of rows with ids, and count what is odd about it.
+"""Download: bring a data set's files into one table of rows with ids, and count its oddities.
 
-The first stage, so the one that refuses bad parameters, an unknown data set, checkpoint or method before any work.
+The first stage, so it rejects bad parameters and an unknown data set, checkpoint or method before any work.
 """
 
 import hashlib
@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.lib import stage
-from stages.lib.checkpoints import read_checkpoint
-from stages.lib.corpus import read_corpus
-from stages.lib.errors import InputError
-from stages.lib.out_of_scope import in_scope, is_out
-from stages.lib.outputs import new, write_json
-from stages.lib.params import read_params
-from stages.lib.sources import SPLITS, Source, read_source
+from textclf import process
+from textclf.data.corpus import read_corpus
+from textclf.data.source_spec import SPLITS, Source, read_source
+from textclf.encoders.checkpoint_spec import read_checkpoint
+from textclf.errors import InputError
+from textclf.oos.labels import in_scope, is_out
+from textclf.outputs import ensure_parent, write_json
+from textclf.params import read_params
 
 SOURCES = Path("data/sources")
 CORPORA = Path("data/corpora")  # where the files of embedded data sets lie, by their specs
@@ -28,8 +28,8 @@ METRICS = Path("metrics/data.json")
 def with_ids(rows: pd.DataFrame) -> pd.DataFrame:
     """Return `rows` with a unique column `id` first: a hash of the text, and a number for each exact repeat.
 
-    Those of out-of-scope rows begin with `oos-`, as the same text can be in scope, too.
-    Test rows are counted first, so that their ids don't depend on what else the data set holds.
+    Ids of out-of-scope rows begin with `oos-`, because the same text can be in scope too.
+    Test rows are counted first, so that their ids don't depend on the other rows.
 
     >>> rows = pd.DataFrame({"text": ["hi", "hi", "bye"], "label": "a", "split": ["train", "test", "train"]})
     >>> with_ids(rows)["id"].tolist()
@@ -59,14 +59,14 @@ def label_order(rows: pd.DataFrame, source: Source) -> list[str]:
 
 
 def describe(rows: pd.DataFrame, labels: list[str], empty_texts: int) -> dict[str, int]:
-    """Count rows by split, labels, and what is suspicious; texts are compared exactly."""
+    """Count rows by split, labels, and suspicious rows; texts are compared exactly."""
     train, test = (rows[rows["split"] == name] for name in ("train", "test"))
     return {
         **{f"{name}_rows": int((rows["split"] == name).sum()) for name in SPLITS},
         "labels": len(labels),
         "empty_texts": empty_texts,
         "duplicate_rows": int(rows.duplicated(["split", "text", "label"]).sum()),
-        "texts_with_two_labels": int((rows.groupby("text")["label"].nunique() > 1).sum()),
+        "conflicting_texts": int((rows.groupby("text")["label"].nunique() > 1).sum()),
         "train_texts_in_test": int(train["text"].isin(set(test["text"])).sum()),
     }
 
@@ -87,12 +87,12 @@ def main() -> None:
     if empty:
         print(f"{params.dataset}: {empty} rows have no text and are left out", file=sys.stderr)
     labels = label_order(rows, source)
-    rows.to_parquet(new(RAW / "rows.parquet"), index=False)
-    out.to_parquet(new(RAW / "oos.parquet"), index=False)
+    rows.to_parquet(ensure_parent(RAW / "rows.parquet"), index=False)
+    out.to_parquet(ensure_parent(RAW / "oos.parquet"), index=False)
     write_json(RAW / "labels.json", labels)
     out_of_scope = int(rows["label"].map(is_out).sum()) + len(out)
     write_json(METRICS, describe(rows, labels, empty) | {"out_of_scope_rows": out_of_scope})
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    process.run(main)

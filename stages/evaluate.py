@@ -1,4 +1,4 @@
-"""Evaluate: the scores of the classifier's calibrated predictions on validation and test rows that are in scope."""
+"""Evaluate: score the classifier's calibrated predictions on the validation and test rows that are in scope."""
 
 import json
 import math
@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_fscore_support
 
-from stages.lib import scores, stage
-from stages.lib.listing import write_listing
-from stages.lib.metric_modules import LabelScores, ProbabilityScores
-from stages.lib.out_of_scope import in_scope
-from stages.lib.outputs import new, write_json
-from stages.lib.params import read_params
-from stages.lib.predictions import Predictions, read_predictions
-from stages.lib.rows import read_labels
+from textclf import process
+from textclf.metrics.calibration import expected_calibration_error
+from textclf.metrics.hf_metrics import LabelScores, ProbabilityScores
+from textclf.metrics.listing import write_listing
+from textclf.metrics.selection import log_loss
+from textclf.oos.labels import in_scope
+from textclf.outputs import ensure_parent, write_json
+from textclf.params import read_params
+from textclf.predictions import Predictions, read_predictions
+from textclf.probabilities import Labels, Probabilities, label_ids, row_losses, softmax
+from textclf.rows import read_labels
 
 LABELS = Path("data/raw/labels.json")
 VALIDATION_PREDICTED = Path("data/predicted/validation.parquet")
@@ -31,45 +34,44 @@ CLASSES = Path("plots/classes.csv")
 DIGITS = 4
 
 
-def headline(actual: scores.Labels, probabilities: scores.Probabilities, ece_bins: int) -> dict[str, float]:
+def headline(actual: Labels, probabilities: Probabilities, ece_bins: int) -> dict[str, float]:
     """Return the flat headline numbers, rounded; a score that these rows don't define is left out."""
     predicted = probabilities.argmax(axis=1)
-    found = LabelScores(keep_in_memory=True).compute(predictions=predicted, references=actual)
-    found |= ProbabilityScores(keep_in_memory=True).compute(
+    scores = LabelScores(keep_in_memory=True).compute(predictions=predicted, references=actual)
+    scores |= ProbabilityScores(keep_in_memory=True).compute(
         predictions=probabilities, references=actual, ece_bins=ece_bins
     )
-    return {name: round(score, DIGITS) for name, score in found.items() if not math.isnan(score)} | {
-        "rows": len(actual)
-    }
+    rounded = {name: round(score, DIGITS) for name, score in scores.items() if not math.isnan(score)}
+    return rounded | {"rows": len(actual)}
 
 
-def calibration(actual: scores.Labels, found: Predictions, temperature: float, ece_bins: int) -> dict[str, float]:
-    """Return the temperature, and if it changes anything log-loss and calibration error without it."""
+def calibration(actual: Labels, predictions: Predictions, temperature: float, ece_bins: int) -> dict[str, float]:
+    """Return the temperature and, if it changes anything, log-loss and calibration error without it."""
     if temperature == 1:
         return {"temperature": temperature}
-    before = scores.softmax(found.logits)
-    ece = scores.expected_calibration_error(actual, before, ece_bins)
-    log_loss = scores.log_loss(actual, before)
-    return {"temperature": temperature, "log_loss_before": round(log_loss, DIGITS), "ece_before": round(ece, DIGITS)}
+    before = softmax(predictions.logits)
+    ece = expected_calibration_error(actual, before, ece_bins)
+    loss = log_loss(actual, before)
+    return {"temperature": temperature, "log_loss_before": round(loss, DIGITS), "ece_before": round(ece, DIGITS)}
 
 
-def predictions(found: Predictions, probabilities: scores.Probabilities, labels: list[str]) -> pd.DataFrame:
+def listing(predictions: Predictions, probabilities: Probabilities, labels: list[str]) -> pd.DataFrame:
     """Return id, actual, predicted, confidence (the predicted label's probability) and loss (-ln p(actual)) a row."""
     return pd.DataFrame(
         {
-            "id": found.ids,
-            "actual": found.actual,
+            "id": predictions.ids,
+            "actual": predictions.actual,
             "predicted": [labels[number] for number in probabilities.argmax(axis=1)],
             "confidence": probabilities.max(axis=1).round(DIGITS),
-            "loss": scores.row_losses(found.numbers(labels), probabilities).round(DIGITS),
+            "loss": row_losses(label_ids(predictions.actual, labels), probabilities).round(DIGITS),
         }
     )
 
 
 def per_class(table: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     """Return precision, recall, F1 and support of every label, in the labels' order; 0 where nothing defines it."""
-    found = precision_recall_fscore_support(table["actual"], table["predicted"], labels=labels, zero_division=0)
-    columns = zip(("precision", "recall", "f1", "support"), found, strict=True)
+    scores = precision_recall_fscore_support(table["actual"], table["predicted"], labels=labels, zero_division=0)
+    columns = zip(("precision", "recall", "f1", "support"), scores, strict=True)
     return pd.DataFrame({"label": labels} | {name: np.round(values, DIGITS) for name, values in columns})
 
 
@@ -78,16 +80,16 @@ def main() -> None:
     bins, labels = read_params().evaluation.ece_bins, in_scope(read_labels(LABELS))
     temperature = json.loads(CALIBRATION.read_text(encoding="utf-8"))["temperature"]
     outputs = {VALIDATION_PREDICTED: (VALIDATION, VALIDATION_PREDICTIONS), TEST_PREDICTED: (TEST, TEST_PREDICTIONS)}
-    for path, (metrics, listing) in outputs.items():
-        found = read_predictions(path)
-        probabilities = scores.softmax(found.logits / temperature)
-        actual = found.numbers(labels)
+    for path, (metrics, listed) in outputs.items():
+        predictions = read_predictions(path)
+        probabilities = softmax(predictions.logits / temperature)
+        actual = label_ids(predictions.actual, labels)
         write_json(metrics, headline(actual, probabilities, bins))
-        table = predictions(found, probabilities, labels)
-        write_listing(table, listing)
-    write_json(CALIBRATION_SCORES, calibration(actual, found, temperature, bins))
-    per_class(table, labels).to_csv(new(CLASSES), index=False)
+        table = listing(predictions, probabilities, labels)
+        write_listing(table, listed)
+    write_json(CALIBRATION_SCORES, calibration(actual, predictions, temperature, bins))
+    per_class(table, labels).to_csv(ensure_parent(CLASSES), index=False)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    process.run(main)

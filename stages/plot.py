@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages.charts import calibration, classes, confusion, curve, extremes, lengths, scope, style, text_map
-from stages.lib import stage
-from stages.lib.listing import read_listing
-from stages.lib.out_of_scope import in_scope, is_out
-from stages.lib.params import Params, read_params
-from stages.lib.predictions import read_predictions
-from stages.lib.rows import read_labels
-from stages.lib.scores import softmax
+from textclf import process
+from textclf.charts import confusion, extreme_rows, labels, learning_curve, map, oos, reliability, style, token_lengths
+from textclf.metrics.listing import read_listing
+from textclf.oos.labels import in_scope, is_out
+from textclf.params import Params, read_params
+from textclf.predictions import read_predictions
+from textclf.probabilities import softmax
+from textclf.rows import read_labels
 
 RAW = Path("data/raw/rows.parquet")
 LABELS = Path("data/raw/labels.json")
@@ -23,7 +23,7 @@ CURVE = Path("plots/learning_curve.csv")
 CLASSES = Path("plots/classes.csv")
 TEST = Path("metrics/test.json")
 CALIBRATION = Path("metrics/calibration.json")
-OUT_OF_SCOPE = Path("metrics/predictions/oos.json")
+OOS = Path("metrics/predictions/oos.json")
 VALIDATION_PREDICTIONS = Path("metrics/predictions/validation.json")
 TEST_PREDICTIONS = Path("metrics/predictions/test.json")
 TEST_PREDICTED = Path("data/predicted/test.parquet")
@@ -39,18 +39,18 @@ def read_labelled(path: Path) -> pd.DataFrame:
 
 
 def draw_data(params: Params) -> None:
-    """Draw what is known before training: labels and lengths."""
+    """Draw the data as they are before training: labels and lengths."""
     parts = [read_labelled(SPLITS / f"{name}.csv").assign(split=name) for name in ("train", "validation", "test")]
-    show(classes.draw_distribution(pd.concat(parts)), "class_distribution", params)
+    show(labels.draw_distribution(pd.concat(parts)), "class_distribution", params)
     tokenized = pd.read_parquet(TOKENIZED, columns=["tokens", "truncated"])
-    show(lengths.draw_lengths(tokenized, params.max_length), "token_lengths", params)
+    show(token_lengths.draw_lengths(tokenized, params.max_length), "token_lengths", params)
 
 
 def draw_results(params: Params) -> None:
-    """Draw how training went and what the classifier gets right and wrong; write the series for `dvc plots`."""
+    """Draw the learning curve and the classifier's hits and mistakes; write the series for `dvc plots`."""
     epochs = pd.read_csv(CURVE)
-    show(curve.draw_curve(epochs), "learning_curve", params)
-    show(classes.draw_f1(read_labelled(CLASSES)), "f1_by_label", params)
+    show(learning_curve.draw_curve(epochs), "learning_curve", params)
+    show(labels.draw_f1(read_labelled(CLASSES)), "f1_by_label", params)
     test = read_listing(TEST_PREDICTIONS)
     pairs = confusion.count_pairs(test)
     pairs.to_csv(CONFUSION, index=False)
@@ -59,41 +59,41 @@ def draw_results(params: Params) -> None:
     draw_map(test, params)
     draw_calibration(test, params)
     texts = pd.read_parquet(RAW, columns=["id", "text"])
-    rows = extremes.extreme_rows(read_listing(VALIDATION_PREDICTIONS), texts, params.plots.loss_rows)
+    rows = extreme_rows.extreme_rows(read_listing(VALIDATION_PREDICTIONS), texts, params.plots.loss_rows)
     rows.to_csv(EXTREMES, index=False)
-    show(extremes.draw_extremes(rows), "extreme_rows", params)
+    show(extreme_rows.draw_extremes(rows), "extreme_rows", params)
 
 
 def draw_map(test: pd.DataFrame, params: Params) -> None:
     """Draw the test rows' vectors in two dimensions, if the method has vectors."""
     vectors = read_predictions(TEST_PREDICTED).vectors
-    if vectors is not None and len(vectors) >= text_map.LEAST_ROWS:
+    if vectors is not None and len(vectors) >= map.MIN_ROWS:
         print(f"placing {len(vectors):,} test rows on the map", flush=True)
-        points = text_map.place(vectors, params.plots.map_seed)
-        show(text_map.draw_map(points, test, in_scope(read_labels(LABELS))), "map", params)
+        points = map.place(vectors, params.plots.map_seed)
+        show(map.draw_map(points, test, in_scope(read_labels(LABELS))), "map", params)
 
 
 def draw_calibration(test: pd.DataFrame, params: Params) -> None:
-    """Draw the reliability diagram, if there is a temperature also that without it; write its series."""
+    """Draw the reliability diagram, with a temperature also the one without it; write its series."""
     bins = params.evaluation.ece_bins
     scores = json.loads(TEST.read_text(encoding="utf-8")) | json.loads(CALIBRATION.read_text(encoding="utf-8"))
-    table = calibration.reliability_table(test, bins)
+    table = reliability.reliability_table(test, bins)
     table.to_csv(RELIABILITY, index=False)
     before = None
     if "ece_before" in scores:
         plain = softmax(read_predictions(TEST_PREDICTED).logits).max(axis=1)
-        before = calibration.reliability_table(test.assign(confidence=plain), bins)
-    show(calibration.draw_reliability(table, before, bins, scores), "reliability", params)
+        before = reliability.reliability_table(test.assign(confidence=plain), bins)
+    show(reliability.draw_reliability(table, before, bins, scores), "reliability", params)
 
 
-def draw_out_of_scope(params: Params) -> None:
-    """Draw how out-of-scope rows are told from the others, if the run has an oos.method."""
-    table = read_listing(OUT_OF_SCOPE)
+def draw_oos(params: Params) -> None:
+    """Draw how well out-of-scope rows are detected, if the run has an oos.method."""
+    table = read_listing(OOS)
     if len(table):
-        show(scope.draw_scores(table), "oos_scores", params)
-        show(scope.draw_risk(table), "oos_risk_coverage", params)
+        show(oos.draw_scores(table), "oos_scores", params)
+        show(oos.draw_risk(table), "oos_risk_coverage", params)
         if table["actual"].map(is_out).any():
-            show(scope.draw_roc(table), "oos_roc", params)
+            show(oos.draw_roc(table), "oos_roc", params)
 
 
 def show(figure: Figure, name: str, params: Params) -> None:
@@ -107,8 +107,8 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     draw_data(params)
     draw_results(params)
-    draw_out_of_scope(params)
+    draw_oos(params)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    process.run(main)

@@ -1,15 +1,15 @@
-"""Split: decide which rows are trained on, which choose the epoch, and which are for the report alone."""
+"""Split: choose the rows to train on, the rows that select the epoch, and the rows that are only reported on."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from stages.lib import stage
-from stages.lib.errors import InputError
-from stages.lib.out_of_scope import is_out
-from stages.lib.outputs import new, write_json
-from stages.lib.params import Split, read_params
+from textclf import process
+from textclf.errors import InputError
+from textclf.oos.labels import is_out
+from textclf.outputs import ensure_parent, write_json
+from textclf.params import Split, read_params
 
 RAW = Path("data/raw/rows.parquet")
 OUT_OF_SCOPE = Path("data/raw/oos.parquet")
@@ -20,21 +20,21 @@ Texts = Iterable[str]
 
 
 def split_rows(rows: pd.DataFrame, params: Split, tested: Texts = ()) -> tuple[dict[str, pd.DataFrame], int]:
-    """Return train, validation and test rows, and how many rows were left out because their text stands in test.
+    """Return train, validation and test rows, and how many rows were dropped because their text is also in test.
 
     `rows` has id, text, label and split. The source's own validation and test rows are taken where it has them; else a
     stratified share is drawn, from all rows for test, from the training rows for validation. The limits come last, so
-    that a limited run is tested and validated on rows that the unlimited run has, too. `tested` are further texts that
-    stand in test. Out-of-scope rows that are to be a class are drawn apart, so that the others stay where they are.
+    that a limited run is validated and tested on rows that the unlimited run has too. `tested` are further texts of
+    test rows. Out-of-scope rows that are to be a class are drawn separately, so that the others stay where they are.
     """
     out, tested = rows["label"].map(is_out), list(tested)
     parts, others = _parts(rows[~out], params, tested), _parts(rows[out], params, tested, draw_test=not tested)
     parts = {name: pd.concat([part, others[name]]).sort_index() for name, part in parts.items()}
-    left_out = len(rows) - sum(map(len, parts.values()))
+    dropped = len(rows) - sum(map(len, parts.values()))
     for name, limit in (("train", params.train_limit), ("test", params.test_limit)):
         parts[name] = _limited(parts[name], limit, f"{name}_limit", params.seed)
-    _refuse_lost_labels(parts["train"], rows)
-    return parts, left_out
+    _check_labels_kept(parts["train"], rows)
+    return parts, dropped
 
 
 def split_out_of_scope(rows: pd.DataFrame, params: Split, tested: Texts = ()) -> pd.DataFrame:
@@ -93,9 +93,9 @@ def _limited(rows: pd.DataFrame, limit: int | None, key: str, seed: int) -> pd.D
     return rows if limit is None else stratified_sample(rows, limit, seed)
 
 
-def _refuse_lost_labels(train: pd.DataFrame, rows: pd.DataFrame) -> None:
+def _check_labels_kept(train: pd.DataFrame, rows: pd.DataFrame) -> None:
     if lost := sorted(set(rows["label"]) - set(train["label"])):
-        cause = "its texts all stand in test, or split.train_limit is too small"
+        cause = "all its texts are also in test, or split.train_limit is too small"
         raise InputError(f"label {lost[0]!r} has no training row left: {cause}")
 
 
@@ -103,13 +103,13 @@ def main() -> None:
     """Write data/splits, ids and labels of each split and of the out-of-scope rows, and metrics/split.json."""
     params = read_params().split
     rows, out = pd.read_parquet(RAW), pd.read_parquet(OUT_OF_SCOPE)
-    parts, left_out = split_rows(rows, params, out["text"][out["split"] == "test"])
+    parts, dropped = split_rows(rows, params, out["text"][out["split"] == "test"])
     for name, part in parts.items():
-        part[["id", "label"]].to_csv(new(SPLITS / f"{name}.csv"), index=False)
+        part[["id", "label"]].to_csv(ensure_parent(SPLITS / f"{name}.csv"), index=False)
     out = split_out_of_scope(out, params, parts["test"]["text"])
     out[["id", "label", "split"]].to_csv(SPLITS / "oos.csv", index=False)
-    write_json(METRICS, {name: len(part) for name, part in parts.items()} | {"left_out_as_in_test": left_out})
+    write_json(METRICS, {name: len(part) for name, part in parts.items()} | {"dropped_leaks": dropped})
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    process.run(main)

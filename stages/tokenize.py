@@ -7,12 +7,13 @@ import pandas as pd
 from tqdm import tqdm
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
-from stages.lib import stage
-from stages.lib.checkpoints import locate, read_checkpoint, weights_sha256
-from stages.lib.errors import InputError
-from stages.lib.outputs import new, write_json
-from stages.lib.params import Params, read_params
-from stages.lib.quiet import quiet_transformers
+from textclf import process
+from textclf.encoders.checkpoint_spec import read_checkpoint
+from textclf.encoders.checkpoints import locate, weights_sha256
+from textclf.encoders.quiet import quiet_transformers
+from textclf.errors import InputError
+from textclf.outputs import ensure_parent, write_json
+from textclf.params import Params, read_params
 
 CHECKPOINTS = Path("models/checkpoints")
 RAW = Path("data/raw/rows.parquet")
@@ -56,7 +57,7 @@ def main() -> None:
     for path in (OUT_OF_SCOPE, RAW):
         raw = pd.read_parquet(path, columns=["id", "text"])
         rows = tokenize(raw["text"].tolist(), tokenizer, params.max_length)
-        pd.concat([raw, rows], axis=1).to_parquet(new(TOKENIZED / path.name), index=False)
+        pd.concat([raw, rows], axis=1).to_parquet(ensure_parent(TOKENIZED / path.name), index=False)
     pinned = checkpoint.model_copy(update={"weights": weights_sha256(folder)})
     write_json(TOKENIZED / "checkpoint.json", pinned.model_dump(exclude_none=True))
     numbers = {
@@ -68,4 +69,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    process.run(main)

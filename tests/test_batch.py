@@ -13,14 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import classifiers
-from stages.lib.errors import InputError
-from stages.lib.scopes import Scope
-from stages.methods import baseline
 from tests.toys import task
-from tools.lib import batch
-from tools.lib.batch import Job
-from tools.lib.model import Model, load_model
+from textclf import classifiers
+from textclf.errors import InputError
+from textclf.inference.model import Model, load_model
+from textclf.methods import baseline
+from textclf.oos.rule import Scope
+from tools.predict.score_file import Job
 
 TEXTS = ["aaa and", "bbb or", "", None, "ccc\nwith a line end", 'say "aaa", please', "  ", "ünïcode bbb"]
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tools.lib.batcher import Batcher, Full
+from tools.serve.microbatch import Batcher, Full
 
 
 class Work:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib import scores
-from tools.lib.bootstrap import F1_BY_LABEL, Side, as_numbers, interval, p_value, resampled, scorer
-from tools.lib.differences import differences
+from textclf.metrics import scores
+from tools.review.differences import differences
+from tools.stats.bootstrap import F1_BY_LABEL, Side, as_numbers, interval, p_value, resampled, scorer
 
 LABELS = [f"label {number}" for number in range(4)]
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stages.lib.scores import expected_calibration_error, log_loss, softmax
-from stages.lib.temperature import fit_temperature
+from textclf.metrics.calibration import expected_calibration_error
+from textclf.metrics.selection import log_loss
+from textclf.metrics.temperature import fit_temperature
+from textclf.probabilities import softmax
 
 
 def drawn(rows: int = 20_000) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

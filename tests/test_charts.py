@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from stages.charts import calibration, classes, confusion, curve, extremes, lengths, scope, style
+from textclf.charts import confusion, labels, style
 
 PREDICTIONS = pd.DataFrame(
     {

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.checkpoints import Checkpoint, locate, read_checkpoint, weights_sha256
-from stages.lib.errors import InputError
 from tests.conftest import CHECKPOINTS as SPECS
+from textclf.encoders.checkpoint_spec import read_checkpoint
+from textclf.encoders.checkpoints import Checkpoint, locate, weights_sha256
+from textclf.errors import InputError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from stages.lib.corpus import Corpus, read_corpus
-from stages.lib.errors import InputError
-from stages.lib.params import OutOfScope, read_params
-from stages.lib.sources import Source, read_source
 from tests.conftest import ROOT
+from textclf.data.corpus import Corpus, read_corpus
+from textclf.data.source_spec import Source, read_source
+from textclf.errors import InputError
+from textclf.params import OutOfScope, read_params
 
 
 def oos(**changes: Any) -> OutOfScope:

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from stages.download import describe, label_order, with_ids
-from stages.lib.corpus import read_splits
-from stages.lib.errors import InputError
-from stages.lib.sources import Source
 from tests.conftest import ROOT
+from textclf.data.corpus import read_splits
+from textclf.data.source_spec import Source
+from textclf.errors import InputError
 
 
 def source(**more: Any) -> Source:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from stages.lib.params import Params
 from tests.conftest import ROOT
+from textclf.params import Params
 
 STAGES: dict[str, dict[str, Any]] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]
 CHOSEN = {"train": ("methods",), "predict": ("classifiers",)}  # folders with a module a method

@@ -10,16 +10,16 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from stages.classifiers.baseline import MostFrequent
-from stages.classifiers.features import Features, new_body
-from stages.lib.checkpoints import Checkpoint
-from stages.lib.encoders import Encoder
-from stages.lib.errors import InputError
 from tests.conftest import Clone
 from tests.toys import LABELS
-from tools import predict
-from tools.export import main
-from tools.lib import onnx_classifier, onnx_graph, speed
+from textclf.classifiers.baseline import MostFrequent
+from textclf.classifiers.encoder import Encoder
+from textclf.classifiers.features import Features, new_body
+from textclf.encoders.checkpoints import Checkpoint
+from textclf.errors import InputError
+from textclf.inference import onnx_classifier
+from tools.export import onnx_graph
+from tools.export.__main__ import main
 
 TEXTS = ["where is my parcel?", "refund", "a b c d e f g h i j k l m n o p q r s t u v w x y z", "hello there"]
 Made = Encoder | Features

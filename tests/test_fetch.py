@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib import fetch as fetching
-from stages.lib.errors import InputError
-from stages.lib.fetch import fetch
-from stages.lib.sources import SourceFile
+from textclf.data import fetch as fetching
+from textclf.data.fetch import fetch
+from textclf.data.source_spec import SourceFile
+from textclf.errors import InputError
 
 CONTENT = b"text,label\n" + b"hello,greet\n" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -9,11 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from stages.lib import fitting, precision
-from stages.lib.errors import InputError
-from stages.lib.task import Trained
-from stages.methods import full
 from tests.toys import params, task
+from textclf.errors import InputError
+from textclf.methods import full
+from textclf.training.task import Trained
 
 
 class Killed(Exception):

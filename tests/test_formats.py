@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stages.lib.errors import InputError
-from stages.lib.formats import MAX_CHARACTERS, read_table
-from stages.lib.sources import Source
+from textclf.data.formats import MAX_CHARACTERS, read_table
+from textclf.data.source_spec import Source
+from textclf.errors import InputError
 
 TEXTS = ["where is my parcel?", 'say "hi", please', "no; thanks"]
 LABELS = ["track", "greet", "greet"]

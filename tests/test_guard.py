@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from tests.test_bootstrap import LABELS, predictions
-from tools.lib import causes, guard
-from tools.lib.differences import differences
-from tools.lib.gate import Gate, broken_rules
-from tools.lib.slices import slice_differences, slices
+from tools.review.differences import differences
+from tools.review.gate import broken_rules
+from tools.review.rules import Gate
+from tools.stats.slices import slice_differences, slices
 
 
 def run(table: pd.DataFrame, md5: str = "1", **params: Any) -> Any:

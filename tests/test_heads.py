@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
-from stages.lib.encoders import Encoder
-from stages.lib.errors import InputError
-from stages.lib.forward import forward
-from stages.lib.frozen import vectors
-from stages.lib.heads import output_layer, read_head
-from stages.lib.rows import Rows
-from stages.lib.scores import Probabilities
-from stages.lib.starts import refuse_other_heads, start_from_probe
 from tests.toys import rows
+from textclf.classifiers.encoder import Encoder
+from textclf.encoders.forward import forward
+from textclf.encoders.frozen_vectors import vectors
+from textclf.encoders.heads import output_layer, read_head
+from textclf.errors import InputError
+from textclf.probabilities import Probabilities
+from textclf.rows import Rows
+from textclf.training.probe_start import refuse_other_heads, start_from_probe
 
 
 def classifier(folder: Path, labels: int) -> PreTrainedModel:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.contingency_tables import mcnemar as reference
 
-from tools.lib.mcnemar import detectable_difference, mcnemar
+from tools.stats.mcnemar import detectable_difference, mcnemar
 
 
 @pytest.mark.parametrize(("fixed", "broken"), [(41, 19), (1, 0), (0, 7), (10, 10), (300, 250)])

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from stages import classifiers
-from stages.lib.errors import InputError
-from stages.lib.scores import accuracy
-from stages.lib.task import Task, Trained
-from stages.methods import lora
 from stages.train import numbers
 from tests.conftest import ROOT
 from tests.toys import LABELS, rows, task
+from textclf import classifiers
+from textclf.errors import InputError
+from textclf.methods import lora
+from textclf.metrics.selection import accuracy
+from textclf.training.task import Task, Trained
 
 METHODS = {path.stem for path in (ROOT / "stages" / "methods").glob("[a-z]*.py")}
 
@@ -136,9 +136,9 @@ def test_a_trained_head_predicts_on_cached_vectors_as_with_the_whole_body_in_pla
 ) -> None:
     import torch
 
-    from stages.classifiers.features import new_body
-    from stages.lib.frozen import vectors
-    from stages.lib.heads import without_body
+    from textclf.classifiers.features import new_body
+    from textclf.encoders.frozen_vectors import vectors
+    from textclf.encoders.heads import without_body
 
     encoder: Any = run("head", architecture)[0].classifier
     test = rows(3, 20, seed=3)
@@ -151,7 +151,6 @@ def test_a_trained_head_predicts_on_cached_vectors_as_with_the_whole_body_in_pla
 def test_a_frozen_body_is_run_once_for_a_row_and_not_again_in_the_next_run(
     tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stages.lib import frozen
 
     seen: list[int] = []
 
@@ -204,7 +203,7 @@ def test_loras_size_and_trainable_share_are_what_the_metrics_say(run: Callable[.
 def test_auto_means_all_linear_layers_of_the_body_whatever_they_are_called(
     tiny: Callable[[str], Path], tmp_path: Path, architecture: str, names: set[str]
 ) -> None:
-    from stages.lib.starts import new_encoder
+    from textclf.training.probe_start import new_encoder
 
     model = new_encoder(task(tiny(architecture), tmp_path)).model
     found = lora.targets(model, "auto")
@@ -222,7 +221,7 @@ def test_a_target_that_the_architecture_does_not_have_is_refused(tiny: Callable[
 
 
 def test_gradual_unfreezing_trains_a_layer_more_each_epoch(tiny: Callable[[str], Path], tmp_path: Path) -> None:
-    from stages.lib.starts import new_encoder
+    from textclf.training.probe_start import new_encoder
 
     toy = task(tiny("bert"), tmp_path, method="lora", lora={"unfreeze": "gradual"})
     model = lora.Adapter(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from stages.lib.errors import InputError
-from stages.lib.params import Params, check_params, read_params
 from tests.conftest import ROOT
+from textclf.errors import InputError
+from textclf.params import Params, check_params, read_params
 
 
 @pytest.fixture

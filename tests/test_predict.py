@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, Clone
-from tools.lib.model import load_model
-from tools.predict import main
+from textclf.inference.model import load_model
+from tools.predict.__main__ import main
 
 TEXT = "where is my parcel?"
 

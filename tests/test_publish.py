@@ -10,10 +10,10 @@ import pytest
 from huggingface_hub import ModelCard, constants
 from transformers import pipeline
 
-from stages.lib.errors import InputError
 from tests.conftest import Clone
 from tests.hub import TOKEN, Hub, serving
-from tools.lib.model import load_model
+from textclf.errors import InputError
+from textclf.inference.model import load_model
 from tools.publish import main, push
 
 TEXT = "where is my parcel?"

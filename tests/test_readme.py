@@ -10,9 +10,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
-from stages.lib import oos_metrics, scores
-from stages.lib.metric_modules import LABEL_SCORES
 from tests.conftest import ROOT
+from textclf.metrics import scores
+from textclf.metrics.hf_metrics import LABEL_SCORES
 
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text()
@@ -92,7 +92,7 @@ def test_the_locks_pin_every_package_alike_and_hold_no_builds_tag() -> None:
 
 
 def test_five_lines_of_yaml_in_the_readme_are_a_valid_spec(in_tmp: Path) -> None:
-    from stages.lib.sources import read_source
+    from textclf.data.source_spec import read_source
 
     text = re.search(r"```yaml\n(files:.*?)```", README, re.S)
     assert text

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from stages import classifiers
-from stages.lib.errors import InputError
 from tests.conftest import ROOT, Clone
 from tests.test_pipeline import STAGES
 from tests.toys import task
-from tools.lib import recipes, results_table
-from tools.lib.recipes import Recipe, check, find_recipes
+from textclf import classifiers
+from textclf.errors import InputError
+from tools.recipe import recipes, results_table
+from tools.recipe.recipes import Recipe, check, find_recipes
 
 ALL = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
 

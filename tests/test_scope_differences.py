@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tools.lib.scope_differences import delong, moved_rows, scope_differences
+from tools.review.oos_differences import delong, moved_rows, scope_differences
 
 CHAT = "out_of_scope:chat"
 

@@ -10,13 +10,12 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
-from stages.lib import oos_metrics, oos_scores, scopes
-from stages.lib.errors import InputError
-from stages.lib.params import OutOfScope, read_params
-from stages.lib.predictions import Predictions, join, write_predictions
-from stages.lib.scopes import operating_point
-from stages.scope import decided, fitted
+from stages.oos import decided, fitted
 from tests.conftest import ROOT
+from textclf.errors import InputError
+from textclf.oos.rule import operating_point
+from textclf.params import OutOfScope, read_params
+from textclf.predictions import Predictions, join, write_predictions
 
 LABELS = ["a", "b", "out_of_scope:chat", "out_of_scope:noise"]
 METHODS = [("threshold", s) for s in ("probability", "energy", "logit", "mahalanobis", "knn")]

@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from stages.evaluate import headline, per_class, predictions
-from stages.lib import scores
-from stages.lib.predictions import Predictions
+from textclf.metrics import scores
+from textclf.predictions import Predictions
 
 RANDOM = np.random.default_rng(0)
 

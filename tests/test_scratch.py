@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.params import Params, read_params
-from stages.lib.scratch import COMPLETE, last_checkpoint, scratch_folder
 from tests.conftest import ROOT
+from textclf.params import Params, read_params
+from textclf.training.resume import COMPLETE, last_checkpoint, scratch_folder
 
 
 @pytest.fixture

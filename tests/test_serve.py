@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from stages import classifiers
-from stages.lib.outputs import write_json
-from stages.lib.scopes import Scope
-from stages.methods import baseline
 from tests.conftest import ROOT
 from tests.toys import task
-from tools.lib.model import Model, load_model
-from tools.lib.service import Limits, create_app
+from textclf import classifiers
+from textclf.inference.model import Model, load_model
+from textclf.methods import baseline
+from textclf.oos.rule import Scope
+from textclf.outputs import write_json
+from tools.serve.app import Limits, create_app
 
 COMMIT = "0123456789abcdef"
 SECRET = "aaa, and my number is 4711"

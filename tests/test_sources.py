@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from stages.lib.errors import InputError
-from stages.lib.sources import read_source
 from tests.conftest import ROOT
+from textclf.data.source_spec import read_source
+from textclf.errors import InputError
 
 SPECS = ROOT / "data" / "sources"
 GOOD = {"files": {"train": "train.csv"}, "text": "message", "label": "team"}

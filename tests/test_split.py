@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stages.lib.errors import InputError
-from stages.lib.params import Split, read_params
 from stages.split import split_out_of_scope, split_rows, stratified_sample
 from tests.conftest import ROOT
+from textclf.errors import InputError
+from textclf.params import Split, read_params
 
 
 def params(**changes: Any) -> Split:

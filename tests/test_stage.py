@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib import stage
-from stages.lib.errors import InputError
+from textclf.errors import InputError
 
 
 def test_a_mistake_is_one_sentence_and_not_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:

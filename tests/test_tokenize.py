@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
-from stages.lib.errors import InputError
-from stages.lib.params import Params, read_params
 from stages.tokenize import load_tokenizer, tokenize
 from tests.conftest import ROOT
+from textclf.errors import InputError
+from textclf.params import Params, read_params
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.whole_folder import whole
+from textclf.atomic import whole
 
 
 def interrupted(folder: Path) -> None:

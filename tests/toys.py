@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.checkpoints import Checkpoint
-from stages.lib.params import Params, check_params, read_params
-from stages.lib.rows import Rows
-from stages.lib.task import Task
 from tests.conftest import ROOT
+from textclf.encoders.checkpoints import Checkpoint
+from textclf.params import Params, check_params, read_params
+from textclf.rows import Rows
+from textclf.training.task import Task
 
 LABELS = ["a", "b", "c"]
 

@@ -1,11 +1,11 @@
-"""Write .dvc/page.html, the page in which `dvc plots` shows its plots: Vega's scripts inline, so it needs no network.
+"""Write .dvc/page.html, the page of `dvc plots`, with Vega's scripts inline, so that it needs no network.
 
 Run it again after a new version of vl-convert-python: `python -m tools.plots_page`.
 """
 
 from pathlib import Path
 
-import vl_convert
+from tools import command
 
 PAGE = Path(".dvc/page.html")
 VEGA_LITE = "5.21"  # the major version that DVC's templates are written for
@@ -37,14 +37,17 @@ TEMPLATE = """<!DOCTYPE html>
 
 def page() -> str:
     """Return the template that DVC fills in at `{refresh_tag}` and `{plot_divs}`."""
+    import vl_convert  # takes a second
+
     bundle = vl_convert.javascript_bundle(EXPORTS, vl_version=VEGA_LITE)
     return TEMPLATE % bundle.replace("</script", "<\\/script")
 
 
 def main() -> None:
     """Write the page."""
+    command.parser("plots_page", __doc__).parse_args()
     PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -1,39 +1,50 @@
 """Time each stage of a full run, and a run that has nothing to do: `python -m tools.stage_times`.
 
-Runs every stage by force, so that nothing comes from a cache, and then says whether dvc.lock is still the same.
+Runs every stage by force, so that nothing comes from a cache, and then tells whether dvc.lock is still the same.
 """
 
+import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from ruamel.yaml import YAML
+from tools import command
+from tools.markdown_table import table
 
 LOCK = Path("dvc.lock")
 
 
-def seconds(*arguments: str) -> float:
-    """Return how long `dvc repro` with `arguments` took; end with its output if it failed."""
-    start = time.monotonic()
-    done = subprocess.run(["dvc", "repro", *arguments], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(done.stdout + done.stderr)
-    return time.monotonic() - start
+def run_timed(arguments: list[str]) -> dict[str, float]:
+    """Run a command of dvc, passing on what it prints, and return each stage's seconds; end with its exit code."""
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    seconds, stage, start = {}, "", 0.0
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            if stage and line.startswith(("Running stage", "Updating lock file")):
+                seconds[stage] = time.monotonic() - start
+                stage = ""
+            if match := re.match(r"Running stage '(\w+)'", line):
+                stage, start = match[1], time.monotonic()
+    if process.returncode:
+        sys.exit(process.returncode)
+    return seconds
 
 
 def main() -> None:
     """Print a Markdown table of stages and seconds."""
-    stages = list(YAML(typ="safe", pure=True).load(Path("dvc.yaml"))["stages"])
+    command.parser("stage_times", __doc__).parse_args()
     before = LOCK.read_bytes()
-    print("| stage | seconds |\n|---|---|")
-    times = []
-    for stage in stages:
-        times.append(seconds("--force", "--single-item", stage))
-        print(f"| {stage} | {times[-1]:.1f} |", flush=True)
-    print(f"| all | {sum(times):.1f} |\n| nothing to do | {seconds():.1f} |")
+    seconds = run_timed(["dvc", "repro", "--force"])
+    start = time.monotonic()
+    run_timed(["dvc", "repro"])
+    idle = time.monotonic() - start
+    rows = [*seconds.items(), ("all", sum(seconds.values())), ("nothing to do", idle)]
+    print("\n".join(table(["stage", "seconds"], [[name, f"{value:.1f}"] for name, value in rows])))
     print(f"\ndvc.lock is {'unchanged' if LOCK.read_bytes() == before else 'CHANGED'} after the forced run.")
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

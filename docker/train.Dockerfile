@@ -1,0 +1,30 @@
+# The pipeline, with the repository and its history. Build it from the repository's root:
+#
+#   docker build -f docker/train.Dockerfile -t textclf-train .
+#   docker run --name textclf-run -v textclf-cache:/project/.dvc/cache textclf-train
+#   docker cp textclf-run:/project/metrics .
+#
+# The volume keeps DVC's cache, so that the next container doesn't repeat a run. PyTorch comes with CUDA; for a CPU, add
+# --build-arg PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu and save several GB.
+
+FROM python:3.11-slim-bookworm AS build
+ARG PIP_EXTRA_INDEX_URL
+COPY requirements.txt requirements-dev.txt /tmp/
+# Of the development requirements DVC alone, at its pinned version.
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir -r /tmp/requirements.txt -c /tmp/requirements-dev.txt dvc
+
+FROM python:3.11-slim-bookworm
+# Bookworm removes a package's old versions, so a pin would break the build.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --no-install-recommends --yes git \
+    && rm -rf /var/lib/apt/lists/*
+RUN useradd --uid 10001 --create-home app \
+    && install --directory --owner=app --group=app /project /project/.dvc /project/.dvc/cache
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1
+COPY --from=build /opt/venv /opt/venv
+WORKDIR /project
+COPY --chown=app:app . .
+USER 10001
+CMD ["dvc", "repro"]

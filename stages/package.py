@@ -1,0 +1,27 @@
+"""Package: put classifier, temperature and out-of-scope rule into one folder, with a checksum of each file.
+
+The folder is the model: what `textclf.load` reads and what is served, exported, published or registered.
+"""
+
+import shutil
+from pathlib import Path
+
+from textclf import process
+from textclf.inference.files import CALIBRATION_FILE, OOS_FOLDER, write_checksums
+
+TRAINED = Path("models/trained")
+CALIBRATION = Path("models/calibration.json")
+OOS = Path("models/oos")
+MODEL = Path("models/classifier")
+
+
+def main() -> None:
+    """Write models/classifier."""
+    shutil.copytree(TRAINED, MODEL, dirs_exist_ok=True)
+    shutil.copy(CALIBRATION, MODEL / CALIBRATION_FILE)
+    shutil.copytree(OOS, MODEL / OOS_FOLDER, dirs_exist_ok=True)
+    write_checksums(MODEL)
+
+
+if __name__ == "__main__":
+    process.run(main)

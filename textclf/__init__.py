@@ -1,0 +1,27 @@
+"""Reproducible text classification: the library that the pipeline's stages and the tools share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textclf.inference.model import Model
+
+
+def load(folder: str | Path = "models/classifier", rev: str | None = None) -> Model:
+    """Return the trained model in `folder`: of the pipeline, exported, or downloaded after `tools.publish`.
+
+    With `rev` it is the pipeline's at that commit, branch, tag or experiment, from DVC's cache or remote. A folder that
+    is not a complete model raises `textclf.errors.InputError`.
+
+    >>> from textclf import load
+    >>> answers = load("models/classifier").predict(["where is my parcel?"])  # doctest: +SKIP
+    >>> answers.predicted  # one label a text; an out-of-scope label where the model's rule says so  # doctest: +SKIP
+    ['order_status']
+    >>> answers.probabilities.shape  # of the texts, for each of answers.labels  # doctest: +SKIP
+    (1, 24)
+    """
+    from textclf.inference.model import load_model  # what it imports is slow
+
+    return load_model(Path(folder), rev)

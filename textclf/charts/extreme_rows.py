@@ -1,0 +1,53 @@
+"""The rows with the highest and the lowest loss: wrong labels and quirks of the data above, shortcuts below."""
+
+import textwrap
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from textclf.charts.style import canvas
+
+WIDTHS = {"text": 80, "actual": 30, "predicted": 30}  # characters a line
+MAX_LINES = 4
+COLUMNS = {"which": 0.0, "loss": 0.07, "confidence": 0.125, "text": 0.2, "actual": 0.62, "predicted": 0.81}
+
+
+def extreme_rows(predictions: pd.DataFrame, rows: pd.DataFrame, shown: int) -> pd.DataFrame:
+    """Return the `shown` rows of highest and of lowest loss with their text, the highest first.
+
+    `predictions` has id, actual, predicted, confidence and loss; `rows` has id and text.
+    """
+    ordered = predictions.merge(rows[["id", "text"]], on="id").sort_values(["loss", "id"], ascending=[False, True])
+    highest, lowest = ordered.head(shown), ordered.iloc[shown:].tail(shown)
+    both = pd.concat([highest.assign(which="highest"), lowest.assign(which="lowest")])
+    return both[["which", "loss", "confidence", "actual", "predicted", "text", "id"]].reset_index(drop=True)
+
+
+def draw_extremes(table: pd.DataFrame) -> Figure:
+    """Draw the table of `extreme_rows`; long texts are wrapped and cut."""
+    shown = table.assign(**{name: table[name].map("{:.4f}".format) for name in ("loss", "confidence")})
+    cells = [[_wrapped(row[name], name) for name in COLUMNS] for _, row in shown.iterrows()]
+    heights = [max(cell.count("\n") + 1 for cell in row) + 0.6 for row in cells]
+    total = sum(heights) + 2
+    figure, axes = canvas(13, 0.6 + 0.17 * total, "Validation rows with the highest and the lowest loss")
+    axes.set(xlim=(0, 1), ylim=(total, 0))
+    axes.axis("off")
+    _write_row(axes, 0.2, list(COLUMNS), weight="bold")
+    top = 2.0
+    for row, height in zip(cells, heights, strict=True):
+        axes.axhline(top - 0.35, color="#dddddd", linewidth=0.8)
+        _write_row(axes, top, row)
+        top += height
+    return figure
+
+
+def _write_row(axes, top: float, cells: list[str], weight: str = "normal") -> None:  # type: ignore[no-untyped-def]
+    for place, cell in zip(COLUMNS.values(), cells, strict=True):
+        # A dollar sign would open a formula.
+        axes.text(place, top, cell.replace("$", r"\$"), va="top", fontsize=8, weight=weight)
+
+
+def _wrapped(text: str, name: str) -> str:
+    if name not in WIDTHS:
+        return text
+    return "\n".join(textwrap.wrap(text, WIDTHS[name], max_lines=MAX_LINES, placeholder=" …")) or " "

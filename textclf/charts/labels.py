@@ -1,0 +1,35 @@
+"""Labels: how many rows each has, and how well each is recognized."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from textclf.charts.style import BLUE, GREY, ORANGE, bars, canvas
+
+
+def draw_f1(classes: pd.DataFrame) -> Figure:
+    """Draw the F1 of every label on test, the worst on top, and their mean."""
+    ordered = classes.sort_values(["f1", "label"])
+    figure, axes = bars(
+        "F1 by label (test rows)", ordered["label"].tolist(), ordered["f1"].tolist(), "F1", BLUE, "{:.2f}"
+    )
+    mean = classes["f1"].mean()
+    axes.axvline(mean, color=ORANGE, linestyle="--", label=f"mean {mean:.3f}")
+    axes.set_xlim(0, 1.08)
+    figure.legend(frameon=False, loc="outside lower center")
+    return figure
+
+
+def draw_distribution(rows: pd.DataFrame) -> Figure:
+    """Draw each label's number of rows (columns `label`, `split`) in train, validation and test, the largest on top."""
+    counts = rows.groupby(["label", "split"]).size().unstack(fill_value=0)
+    counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    figure, axes = canvas(9, 1.4 + 0.22 * len(counts), "Rows by label", "rows")
+    left = pd.Series(0, index=counts.index)
+    for split, colour in (("train", BLUE), ("validation", ORANGE), ("test", GREY)):
+        axes.barh(counts.index, counts[split], left=left, color=colour, label=f"{split} ({counts[split].sum():,})")
+        left = left + counts[split]
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0, labelsize=9)
+    axes.set_ylim(len(counts) - 0.4, -0.6)
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)
+    return figure

@@ -1,0 +1,65 @@
+"""An ordinary Hugging Face classifier, which the methods `full` and `head` leave: saved, loaded, predicting."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from textclf.classifiers.base import Predicted
+from textclf.encoders.forward import forward, on_device
+from textclf.encoders.heads import read_head
+from textclf.encoders.quiet import quiet_transformers
+from textclf.rows import Rows, new_rows
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A model with its tokenizer."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    kind = "encoder"
+
+    @property
+    def body(self) -> PreTrainedModel:
+        """The model without its head, but for BERT's pooler."""
+        return cast(PreTrainedModel, self.model.base_model)
+
+    @property
+    def labels(self) -> list[str]:
+        """The label names, in the order of the logits."""
+        names = self.model.config.id2label or {}
+        return [str(name) for _, name in sorted(names.items())]
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows."""
+        return new_rows(texts, self.tokenizer)
+
+    def save(self, folder: Path) -> None:
+        """Write weights (safetensors), config with label names, and tokenizer: what `from_pretrained` loads."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+    def predict(self, rows: Rows, batch_size: int, desc: str) -> Predicted:
+        """Return logits and what the output layer was given."""
+
+        def read(inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+            return torch.cat(read_head(self.model, inputs), dim=1)
+
+        found = forward(self.model, read, rows.input_ids, batch_size, desc)
+        size = found.shape[1] - int(self.model.config.num_labels or 0)
+        return Predicted(found[:, size:], found[:, :size])
+
+
+def load(folder: Path, cache_dir: Path | None = None) -> Encoder:
+    """Return the classifier that `Encoder.save` wrote; `cache_dir` is for classifiers on frozen vectors."""
+    quiet_transformers()
+    model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
+    return Encoder(on_device(model), AutoTokenizer.from_pretrained(folder))

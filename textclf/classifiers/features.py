@@ -1,0 +1,67 @@
+"""Frozen vectors with a logistic regression on them. The body is not saved: it is the pinned checkpoint's."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.numpy import load_file, save_file
+from sklearn.linear_model import LogisticRegression
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from textclf.classifiers.base import Predicted
+from textclf.encoders.checkpoints import Checkpoint, locate
+from textclf.encoders.forward import on_device
+from textclf.encoders.frozen_vectors import frozen_vectors
+from textclf.encoders.quiet import quiet_transformers
+from textclf.logistic import from_tensors, logits, to_tensors
+from textclf.outputs import write_json
+from textclf.rows import Rows, new_rows
+
+SETTINGS, TENSORS = "features.json", "features.safetensors"
+
+
+@dataclass(frozen=True)
+class Features:
+    """A frozen body, how its states are pooled into a vector, and the regression on that."""
+
+    checkpoint: Checkpoint
+    body: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    pooling: str
+    labels: list[str]
+    regression: LogisticRegression
+    cache_dir: Path | None
+    kind = "features"
+
+    def save(self, folder: Path) -> None:
+        """Write the regression's tensors, the tokenizer, and which checkpoint, pooling and labels they are for."""
+        self.tokenizer.save_pretrained(folder)
+        save_file(to_tensors(self.regression), folder / TENSORS)
+        settings = {"pooling": self.pooling, "labels": self.labels}
+        write_json(folder / SETTINGS, settings | {"checkpoint": self.checkpoint.model_dump(exclude_none=True)})
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows."""
+        return new_rows(texts, self.tokenizer)
+
+    def predict(self, rows: Rows, batch_size: int, desc: str) -> Predicted:
+        """Return logits and the pooled vectors."""
+        vectors = frozen_vectors(self.body, rows, self.pooling, batch_size, desc, self.cache_dir)
+        return Predicted(logits(self.regression, vectors), vectors)
+
+
+def load(folder: Path, cache_dir: Path | None = None) -> Features:
+    """Return the classifier that `Features.save` wrote, its body from the checkpoint."""
+    settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    checkpoint = Checkpoint.model_validate(settings["checkpoint"])
+    regression = from_tensors(load_file(folder / TENSORS), len(settings["labels"]))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    body = load_body(locate(checkpoint))
+    return Features(checkpoint, body, tokenizer, settings["pooling"], settings["labels"], regression, cache_dir)
+
+
+def load_body(folder: Path) -> PreTrainedModel:
+    """Return the checkpoint's model without a head."""
+    quiet_transformers()
+    return on_device(AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32))

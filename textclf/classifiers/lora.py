@@ -1,0 +1,89 @@
+"""LoRA leaves an adapter and a head, without the body, which is the pinned checkpoint's."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model_state_dict
+from safetensors.torch import save_file
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from textclf.classifiers import encoder as encoders
+from textclf.classifiers.base import Predicted
+from textclf.classifiers.encoder import Encoder
+from textclf.encoders.checkpoints import Checkpoint, locate
+from textclf.encoders.forward import on_device
+from textclf.encoders.quiet import quiet_transformers
+from textclf.outputs import write_json
+from textclf.rows import Rows
+
+ADAPTER_CONFIG, ADAPTER, CHECKPOINT = "adapter_config.json", "adapter_model.safetensors", "checkpoint.json"
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """An encoder with adapters in its linear layers."""
+
+    model: PeftModel
+    tokenizer: PreTrainedTokenizerBase
+    checkpoint: Checkpoint
+    kind = "adapter"
+
+    @property
+    def encoder(self) -> Encoder:
+        """The model inside, adapters in place."""
+        return Encoder(cast(PreTrainedModel, self.model.get_base_model()), self.tokenizer)
+
+    @property
+    def labels(self) -> list[str]:
+        """The label names, in the order of the logits."""
+        return self.encoder.labels
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows."""
+        return self.encoder.rows(texts)
+
+    def save(self, folder: Path) -> None:
+        """Write adapter and head as PEFT does, config with label names, tokenizer, and which checkpoint they are for.
+
+        PEFT's own `save_pretrained` lists modules in the order of a set, which varies, and adds a model card.
+        """
+        config = cast(LoraConfig, self.model.peft_config["default"])
+        config.target_modules = sorted(config.target_modules or ())
+        config.modules_to_save = sorted(config.modules_to_save or ())
+        config.base_model_name_or_path = self.checkpoint.hub or self.checkpoint.folder  # not where it lies here
+        config.revision = self.checkpoint.revision
+        config.inference_mode = True
+        config.save_pretrained(str(folder))
+        tensors = {name: tensor.contiguous() for name, tensor in get_peft_model_state_dict(self.model).items()}
+        save_file(tensors, folder / ADAPTER, metadata={"format": "pt"})
+        self.encoder.model.config.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+        write_json(folder / CHECKPOINT, self.checkpoint.model_dump(exclude_none=True))
+
+    def predict(self, rows: Rows, batch_size: int, desc: str) -> Predicted:
+        """Return logits and what the output layer was given."""
+        return self.encoder.predict(rows, batch_size, desc)
+
+
+def load(folder: Path, cache_dir: Path | None = None) -> Encoder:
+    """Return the classifier with the adapter merged into the checkpoint's weights, so that it costs no time.
+
+    `cache_dir` is for classifiers on frozen vectors.
+    """
+    if not (folder / ADAPTER_CONFIG).is_file():
+        return encoders.load(folder)
+    quiet_transformers()
+    checkpoint = Checkpoint.model_validate_json((folder / CHECKPOINT).read_bytes())
+    base = AutoModelForSequenceClassification.from_pretrained(
+        locate(checkpoint), config=AutoConfig.from_pretrained(folder), use_safetensors=True, dtype=torch.float32
+    )
+    merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
+    return Encoder(on_device(merged), AutoTokenizer.from_pretrained(folder))

@@ -1,0 +1,77 @@
+"""All rows of a data set, those that are in scope of its labels and those that are not."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from textclf.data.fetch import fetch
+from textclf.data.formats import read_table
+from textclf.data.source_spec import SPLITS, Source
+from textclf.errors import InputError
+from textclf.oos.labels import is_out, out_label
+from textclf.params import Oos
+
+
+class Corpus(NamedTuple):
+    """Rows with text, label, split and the source's own columns; those out of scope have no columns of their own."""
+
+    rows: pd.DataFrame
+    out_of_scope: pd.DataFrame
+
+
+def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
+    """Return all rows, split by split; out-of-scope rows only if `oos.method` asks for them.
+
+    Method `class` learns the out-of-scope rows that are not for the test like any other, so they stand among them. The
+    rows of `oos.held_out` labels are unseen intents: those of test are out of scope, the others left out.
+    """
+    rows = read_splits(source, dataset)
+    marked = rows["label"].map(is_out)
+    rows, out = rows[~marked], [rows[marked]]
+    if oos.method == "none":
+        return Corpus(rows.reset_index(drop=True), _slim(out).iloc[:0])
+    if apart := source.out_of_scope_source:
+        found = read_splits(apart, dataset)
+        out.append(found.assign(label=found["label"].map(out_label)))
+    held = rows["label"].isin(_known(oos.held_out, rows, dataset))
+    test = (rows["split"] == "test") if (rows["split"] == "test").any() else True  # a source without test rows
+    unseen = rows[held & test]
+    out.append(unseen.assign(label=unseen["label"].map(out_label), split="test"))
+    return _learned(Corpus(rows[~held].reset_index(drop=True), _slim(out)), oos.method, dataset)
+
+
+def read_splits(source: Source, dataset: str) -> pd.DataFrame:
+    """Return the rows of the source's files, split by split."""
+    tables = []
+    for name, file in source.files.items():
+        table = read_table(fetch(file, dataset), source)
+        if source.split is None:
+            table["split"] = "train" if name == "all" else name
+        tables.append(table)
+    rows = pd.concat(tables, ignore_index=True)
+    if (unknown := ~rows["split"].isin(SPLITS)).any():
+        raise InputError(f"{dataset}: split {rows['split'][unknown].iloc[0]!r}; allowed: {', '.join(SPLITS)}")
+    return rows
+
+
+def _learned(corpus: Corpus, method: str, dataset: str) -> Corpus:
+    test = corpus.out_of_scope["split"] == "test"
+    if method in ("class", "gate") and test.all():
+        raise InputError(
+            f"params.yaml: oos.method = {method!r}: {dataset} has no out-of-scope rows to train on; name some under "
+            f"out_of_scope in data/sources/{dataset}.yaml, or use threshold, which needs none"
+        )
+    if method != "class":
+        return corpus
+    rows = pd.concat([corpus.rows, corpus.out_of_scope[~test]], ignore_index=True)
+    return Corpus(rows, corpus.out_of_scope[test].reset_index(drop=True))
+
+
+def _slim(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(tables, ignore_index=True)[["text", "label", "split"]]
+
+
+def _known(held_out: list[str], rows: pd.DataFrame, dataset: str) -> list[str]:
+    if unknown := sorted(set(held_out) - set(rows["label"])):
+        raise InputError(f"params.yaml: oos.held_out: {dataset} has no label {unknown[0]!r}")
+    return held_out

@@ -1,0 +1,116 @@
+"""Source specs: one YAML a data set in data/sources, with its files and the meaning of their columns."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from textclf.errors import InputError
+from textclf.specs import read_spec
+
+SPLITS = ("train", "validation", "test")
+
+SplitName = Literal["train", "validation", "test", "all"]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class SourceFile(BaseModel):
+    """One file of a data set: in the repository (`path`), or elsewhere, pinned by its checksum (`url`, `name`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path | None = None
+    url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    name: str | None = None
+    sha256: Sha256 | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _findable(self) -> Self:
+        if self.path is None and self.url is None and self.name is None:
+            raise ValueError("path, url or name is needed")
+        if self.path is None and self.sha256 is None:
+            raise ValueError("sha256 is needed for a file that is not in the repository")
+        return self
+
+    @property
+    def filename(self) -> str:
+        """The file's name in a mirror, and what its format is read from."""
+        return self.name or Path(str(self.path or self.url)).name
+
+
+class OutOfScopeRows(BaseModel):
+    """Which rows belong to none of the labels: those of files of their own, of one label, or of one column's value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: dict[SplitName, SourceFile] | None = None  # with the columns of the source's, but for the label's
+    label: str | None = None
+    column: str | None = None
+    value: str | None = None  # what `column` holds in such a row
+    kind: str | None = None  # the column that names such a row's kind
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(way is not None for way in (self.files, self.label, self.column)) != 1:
+            raise ValueError("one of files, label and column is needed")
+        if (self.column is None) != (self.value is None):
+            raise ValueError("column and value go together")
+        return self
+
+
+class Source(BaseModel):
+    """A data set. Its files are named by split, or `all` for one file that holds every row."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    about: str = ""
+    license: str = ""
+    files: Annotated[dict[SplitName, SourceFile], Field(min_length=1)]
+    text: str
+    label: Annotated[str, Field(min_length=1)]
+    split: str | None = None  # the column that names a row's split, in a file of all rows
+    label_names: tuple[str, ...] | None = None  # names of the labels 0, 1, 2, ...
+    out_of_scope: OutOfScopeRows | None = None
+    format: Literal["csv", "text", "jsonl", "parquet", "clinc"] | None = None  # else by the file's ending
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    columns: tuple[str, ...] | None = None  # of a file without a header
+
+    @field_validator("files")
+    @classmethod
+    def _trainable(cls, files: dict[str, SourceFile]) -> dict[str, SourceFile]:
+        if ("all" in files) == ("train" in files):
+            raise ValueError("either a train file or one file of all rows is needed")
+        if "all" in files and len(files) > 1:
+            raise ValueError("a file of all rows stands alone")
+        return files
+
+    @property
+    def out_of_scope_columns(self) -> dict[str, str]:
+        """The columns that say of this source's rows whether they are out of scope and of which kind, by key."""
+        spec = self.out_of_scope
+        named = {} if spec is None or spec.files else {"column": spec.column, "kind": spec.kind}
+        return {f"out_of_scope.{key}": column for key, column in named.items() if column}
+
+    @property
+    def out_of_scope_source(self) -> "Source | None":
+        """The files of out-of-scope rows as a source, whose label is the kind; None without such files."""
+        spec = self.out_of_scope
+        if spec is None or spec.files is None:
+            return None
+        return self.model_copy(
+            update={"files": spec.files, "label": spec.kind or "", "label_names": None, "out_of_scope": None}
+        )
+
+
+def read_source(dataset: str, folder: Path) -> Source:
+    """Return the spec `folder/<dataset>.yaml`; an unknown data set or a bad spec is an `InputError`."""
+    path = folder / f"{dataset}.yaml"
+    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    if dataset not in known:
+        raise InputError(f"params.yaml: dataset = {dataset!r}: no {path}; allowed: {', '.join(known)}")
+    return read_spec(path, Source, {"licence": "license"})

@@ -1,0 +1,60 @@
+"""A classifier's head: its layers, what they are given, and running it without the body."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+from textclf.encoders.forward import Inputs
+
+
+class Precomputed(nn.Module):
+    """Stands in for a body whose [CLS] vectors are known: takes them as `inputs_embeds`, shape (batch, size)."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.pooler = getattr(body, "pooler", None)  # BERT's is a part of its body, but of the head by what it does
+
+    def forward(self, *_: None, inputs_embeds: torch.Tensor, **__: None) -> BaseModelOutputWithPooling:
+        """Return the vectors as states of a sequence that has a first token only."""
+        states = inputs_embeds[:, None]
+        return BaseModelOutputWithPooling(
+            last_hidden_state=states, pooler_output=self.pooler(states) if self.pooler else None
+        )
+
+
+@contextmanager
+def without_body(model: PreTrainedModel) -> Iterator[None]:
+    """In this context `model` is its head alone, and takes [CLS] vectors as `inputs_embeds`, shape (batch, size)."""
+    body = model.base_model
+    setattr(model, model.base_model_prefix, Precomputed(body))
+    try:
+        yield
+    finally:
+        setattr(model, model.base_model_prefix, body)
+
+
+def output_layer(model: nn.Module, labels: int | None) -> nn.Linear:
+    """Return the linear layer that gives the logits: the last with as many outputs as there are labels."""
+    return [m for m in model.modules() if isinstance(m, nn.Linear) and m.out_features == labels][-1]
+
+
+def head_parameters(model: PreTrainedModel) -> list[nn.Parameter]:
+    """Return the parameters of the head: all but those of the body, the pooler included."""
+    with without_body(model):
+        return list(model.parameters())
+
+
+def read_head(model: PreTrainedModel, inputs: Inputs) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run `model` and return what its output layer was given, shape (batch, size), and the logits (batch, labels)."""
+    seen: list[torch.Tensor] = []
+    layer = output_layer(model, model.config.num_labels)
+    hook = layer.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    try:
+        logits = model(**inputs).logits
+    finally:
+        hook.remove()
+    return seen[0], logits

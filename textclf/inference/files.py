@@ -1,0 +1,44 @@
+"""The files of a model: one folder with classifier, temperature and out-of-scope rule under one list of checksums."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from textclf.errors import InputError
+from textclf.outputs import write_json
+
+MODEL = Path("models/classifier")  # the pipeline's
+CALIBRATION_FILE, OOS_FOLDER = "calibration.json", "oos"
+CHECKSUMS = "checksums.json"
+GRAPH, REPORT = "model.onnx", "export.json"  # of an exported model: its network, and a comparison with the original
+
+
+def write_checksums(folder: Path) -> None:
+    """Write the sha256 of every file in `folder`, by its path, for `check_complete`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != CHECKSUMS)
+    write_json(folder / CHECKSUMS, {path.relative_to(folder).as_posix(): sha256(path) for path in files})
+
+
+def check_complete(folder: Path) -> None:
+    """Raise `InputError` unless `folder` holds every file of its list of checksums, with the same bytes."""
+    try:
+        listed: dict[str, str] = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+        files = {name: (folder / name, checksum) for name, checksum in listed.items()}
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder} is not a model: it has no {CHECKSUMS}; dvc repro makes {MODEL}, tools.export and tools.publish "
+            "make others"
+        ) from None
+    except (OSError, ValueError, AttributeError):
+        raise InputError(f"{folder / CHECKSUMS} is not readable; make the model again") from None
+    for name, (path, checksum) in files.items():
+        if not path.is_file():
+            raise InputError(f"{folder} is not complete: {name} is missing; make the model again")
+        if sha256(path) != checksum:
+            raise InputError(f"{path} has changed since the model was made; make the model again")
+
+
+def sha256(path: Path) -> str:
+    """Return the file's sha256, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

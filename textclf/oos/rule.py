@@ -1,0 +1,130 @@
+"""The out-of-scope rule: a score, and the threshold above which a message is out of scope."""
+
+import json
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from sklearn.linear_model import LogisticRegression
+
+from textclf.errors import InputError
+from textclf.logistic import from_tensors, logits, to_tensors
+from textclf.oos import scores
+from textclf.oos.labels import OUT_OF_SCOPE, in_scope, is_out
+from textclf.oos.scores import Floats, Tensors, unit
+from textclf.outputs import write_json
+from textclf.params import Oos
+from textclf.predictions import Predictions
+from textclf.probabilities import label_ids, softmax
+
+SETTINGS, TENSORS = "oos.json", "oos.safetensors"
+OF_LOGITS = {"probability": scores.probability, "energy": scores.energy, "logit": scores.logit}
+OF_VECTORS = ("mahalanobis", "knn")
+
+
+@dataclass(frozen=True)
+class OosRule:
+    """A fitted rule. `outside` are its labels for out-of-scope messages, `fitted` the tensors that it has learned.
+
+    A message whose score is above `threshold` is out of scope.
+    """
+
+    method: str
+    score: str
+    neighbors: int
+    outside: list[str]
+    fitted: Tensors
+    threshold: float = math.inf
+
+    def scores(self, logits: Floats, vectors: Floats | None) -> tuple[NDArray[np.float64], list[str]]:
+        """Return each row's score, higher is further out, and the label that it has if it is out of scope."""
+        by_label = self._class_scores(logits, np.empty((len(logits), 0)) if vectors is None else vectors)
+        return by_label.sum(axis=1), [self.outside[number] for number in by_label.argmax(axis=1)]
+
+    def predict(
+        self, logits: Floats, vectors: Floats | None, intents: list[str]
+    ) -> tuple[NDArray[np.float64], list[str]]:
+        """Return each row's score and its label: one of out of scope, or that of `intents`, the most probable ones."""
+        scores, outside = self.scores(logits, vectors)
+        rows = zip(scores, outside, intents, strict=True)
+        return scores, [out if score > self.threshold else intent for score, out, intent in rows]
+
+    def _class_scores(self, class_logits: Floats, vectors: Floats) -> NDArray[np.float64]:
+        """Return the score of each label in `outside`, shape (rows, labels); probabilities with class and gate."""
+        if self.method == "class":
+            return softmax(class_logits)[:, -len(self.outside) :]
+        if self.method == "gate":
+            gate = from_tensors(self.fitted, len(self.fitted["coef"]))
+            return softmax(logits(gate, unit(vectors)))[:, -len(self.outside) :]
+        if self.score == "mahalanobis":
+            return scores.mahalanobis(vectors, self.fitted)[:, None]
+        if self.score == "knn":
+            return scores.kth_neighbor_distance(vectors, self.fitted, self.neighbors)[:, None]
+        return OF_LOGITS[self.score](class_logits)[:, None]
+
+    def save(self, folder: Path) -> None:
+        """Write settings and tensors."""
+        settings = {key: value for key, value in vars(self).items() if key != "fitted"}
+        write_json(folder / SETTINGS, settings)
+        save_file(self.fitted, folder / TENSORS)
+
+
+def save_none(folder: Path) -> None:
+    """Write that nothing is ever out of scope."""
+    write_json(folder / SETTINGS, {"method": "none"})
+
+
+def load(folder: Path) -> OosRule | None:
+    """Return the rule that was saved, or None where nothing is ever out of scope."""
+    settings: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    if settings["method"] == "none":
+        return None
+    return OosRule(**settings, fitted=load_file(folder / TENSORS))
+
+
+def fit(oos: Oos, labels: list[str], train: Predictions | None, validation: Predictions) -> OosRule:
+    """Return the rule that `oos` asks for, fitted on `train`, with its threshold chosen on `validation` rows alone.
+
+    `labels` are the classifier's. Rows of both tables may be out of scope; `class` needs no `train`.
+    """
+    outside, fitted = (
+        ([label for label in labels if is_out(label)], {}) if train is None else _learn(oos, labels, train)
+    )
+    rule = OosRule(oos.method, oos.score, oos.neighbors, outside, fitted)
+    scored, _ = rule.scores(validation.logits, validation.vectors)
+    out = np.array([is_out(label) for label in validation.actual])
+    return replace(rule, threshold=operating_point(scored[~out], scored[out], oos.target, oos.target_of))
+
+
+def _learn(oos: Oos, labels: list[str], train: Predictions) -> tuple[list[str], Tensors]:
+    """Return the labels for out-of-scope messages, and the tensors that method threshold or gate keeps."""
+    if train.vectors is None or (oos.method == "threshold" and oos.score not in OF_VECTORS):
+        return [OUT_OF_SCOPE], {}
+    if oos.method == "gate":
+        outside = sorted({label for label in train.actual if is_out(label)})
+        # Multinomial over intents and kinds: in- and out-of-scope are not linearly separable as two classes.
+        ids = label_ids(train.actual, in_scope(labels) + outside)
+        return outside, to_tensors(LogisticRegression(C=oos.C, max_iter=3000).fit(unit(train.vectors), ids))
+    if oos.score == "knn":
+        return [OUT_OF_SCOPE], {"known": unit(train.vectors)}
+    return [OUT_OF_SCOPE], scores.fit_mahalanobis(train.vectors, label_ids(train.actual, in_scope(labels)))
+
+
+def operating_point(inside: Floats, outside: Floats, target: float, target_of: str) -> float:
+    """Return the threshold that reaches `target` on these scores; a score above it is out of scope.
+
+    >>> operating_point(np.array([1.0, 2.0, 3.0, 9.0]), np.array([5.0]), target=0.75, target_of="in_scope")
+    3.0
+    >>> operating_point(np.array([1.0]), np.array([4.0, 5.0, 6.0, 7.0]), target=0.25, target_of="out_of_scope") < 5
+    True
+    """
+    if target_of == "in_scope":
+        return float(np.sort(inside)[math.ceil(round(target * len(inside), 9)) - 1])
+    if len(outside) == 0:
+        raise InputError("params.yaml: oos.target_of = 'out_of_scope': no validation row is out of scope; use in_scope")
+    let_through = math.floor(round(target * len(outside), 9))
+    return float(np.nextafter(np.sort(outside)[let_through], -np.inf))

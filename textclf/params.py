@@ -1,0 +1,218 @@
+"""The parameters: one typed schema for params.yaml, checked as a whole before any work.
+
+The schema has no default values and converts nothing: it can stop a run, but never change what a run computes. So no
+stage depends on this module (see tools/deps.py).
+"""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from textclf.errors import InputError
+
+PARAMS = Path("params.yaml")
+RENAMED = {
+    "full.head_init": "head_init",
+    "full.head_lr_factor": "head_lr_factor",
+    "head.init": "head_init",
+    "lora.head_init": "head_init",
+    "lora.head_lr_factor": "head_lr_factor",
+    "lora.targets": "lora.target_modules",
+    "oos.neighbours": "oos.neighbors",
+}
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+Candidates = Positive | Annotated[list[Positive], Field(min_length=1)]  # of several the best on validation is kept
+
+
+class Section(BaseModel):
+    """A part of params.yaml: immutable, without unknown keys, without conversions (a number in quotes is a mistake)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Split(Section):
+    """How rows are divided into train, validation and test."""
+
+    validation_fraction: Fraction
+    test_fraction: Fraction
+    seed: Seed
+    train_limit: Count | None
+    test_limit: Count | None
+
+
+class Full(Section):
+    """Method `full`: every weight is trained."""
+
+    freeze_embeddings: bool
+
+
+class Head(Section):
+    """Method `head`: only the head is trained; nothing to choose but the parameters that all methods share."""
+
+
+class Lora(Section):
+    """Method `lora`: adapters and the head are trained."""
+
+    r: Annotated[int, Field(ge=1, le=1024)]
+    alpha: Count
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    target_modules: Literal["auto"] | Annotated[list[str], Field(min_length=1)]
+    unfreeze: Literal["none", "gradual"]
+    body_lr_factor: Annotated[float, Field(gt=0, le=1000)]
+
+
+class Features(Section):
+    """Method `features`: a logistic regression on frozen vectors."""
+
+    pooling: Literal["cls", "mean"]
+    C: Candidates
+
+
+class Baseline(Section):
+    """Method `baseline`: what needs no encoder."""
+
+    kind: Literal["most_frequent", "tfidf"]
+    C: Candidates
+
+
+class Oos(Section):
+    """Out-of-scope messages: how they are detected."""
+
+    method: Literal["none", "threshold", "class", "gate"]
+    score: Literal["probability", "energy", "logit", "mahalanobis", "knn"]
+    neighbors: Count
+    C: Positive
+    target: Fraction
+    target_of: Literal["in_scope", "out_of_scope"]
+    held_out: list[str]
+
+
+class Evaluation(Section):
+    """How predictions are scored."""
+
+    ece_bins: Annotated[int, Field(ge=2, le=100)]
+
+
+class Plots(Section):
+    """What the pictures show."""
+
+    confused_pairs: Annotated[int, Field(ge=1, le=100)]
+    loss_rows: Annotated[int, Field(ge=1, le=50)]
+    map_seed: Seed
+    dpi: Annotated[int, Field(ge=50, le=400)]
+
+
+class Params(Section):
+    """All of params.yaml, which documents each value."""
+
+    dataset: str
+    model: str
+    max_length: Annotated[int, Field(ge=3)]  # [CLS], a token, [SEP]
+    split: Split
+    method: Literal["full", "head", "lora", "features", "baseline"]
+    seed: Seed
+    head_init: Literal["probe", "random"]
+    head_lr_factor: Annotated[float, Field(gt=0, le=1000)]
+    lr: Annotated[float, Field(gt=0, le=1)]
+    epochs: Annotated[int, Field(ge=1, le=1000)]
+    batch_size: Count
+    eval_batch_size: Count
+    weight_decay: Annotated[float, Field(ge=0, le=1)]
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    scheduler: Literal["linear", "cosine", "constant"]
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    class_weights: Literal["none", "balanced"]
+    sampling: Literal["none", "oversample", "undersample"]
+    max_grad_norm: Annotated[float, Field(gt=0)]
+    selection_metric: Literal["accuracy", "macro_f1", "log_loss"]
+    early_stopping: Count | None
+    precision: Literal["auto", "bf16", "fp32"]
+    full: Full
+    head: Head
+    lora: Lora
+    features: Features
+    baseline: Baseline
+    calibration: Literal["none", "temperature"]
+    oos: Oos
+    evaluation: Evaluation
+    plots: Plots
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        vectors = self.oos.method == "gate" or (
+            self.oos.method == "threshold" and self.oos.score in ("mahalanobis", "knn")
+        )
+        if self.method == "baseline" and vectors:
+            asked = "oos.method = 'gate'" if self.oos.method == "gate" else f"oos.score = {self.oos.score!r}"
+            raise PydanticCustomError(
+                "together",
+                f"{asked} needs vectors, and method baseline has none; use probability, energy or logit",
+            )
+        if self.oos.held_out and self.oos.method == "none":
+            raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
+        return self
+
+
+def read_params(path: Path = PARAMS) -> Params:
+    """Return the checked parameters of `path`, or raise `InputError` with a line for each mistake.
+
+    Read as DVC reads it (YAML 1.2), so that `5e-5` and `5e-05` are numbers.
+    """
+    try:
+        values = YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing here; run from the root of the repository") from None
+    except YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    return check_params(values, str(path))
+
+
+def check_params(values: Any, where: str = str(PARAMS)) -> Params:
+    """Return `values`, a mapping as YAML gives it, as `Params`; `where` opens each message.
+
+    >>> check_params({"lr": "fast"})  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    textclf.errors.InputError: params.yaml: lr = 'fast': a valid number is needed
+    """
+    if not isinstance(values, dict):
+        raise InputError(f"{where} holds no keys with values")
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        raise InputError("\n".join(f"{where}: {sentence(mistake)}" for mistake in error.errors())) from None
+
+
+def sentence(mistake: ErrorDetails) -> str:
+    """Return a mistake that pydantic found as a sentence: the key, the value, what is allowed.
+
+    >>> sentence({"type": "greater_than", "loc": ("lr",), "msg": "Input should be greater than 0", "input": -1})
+    'lr = -1: should be greater than 0'
+    """
+    key = ".".join(str(part) for part in mistake["loc"])
+    if mistake["type"] == "together":
+        return mistake["msg"]
+    if mistake["type"] == "missing":
+        return f"{key} is missing"
+    if mistake["type"] == "extra_forbidden":
+        if key in RENAMED:
+            return f"{key} is now called {RENAMED[key]}"
+        return f"{key} is not a parameter{_suggestion(mistake['loc'])}"
+    return f"{key} = {mistake['input']!r}: {mistake['msg'].removeprefix('Input ')}"
+
+
+def _suggestion(loc: tuple[int | str, ...]) -> str:
+    schema: type[BaseModel] = Params
+    for part in loc[:-1]:
+        schema = schema.model_fields[str(part)].annotation  # type: ignore[assignment]
+    known = list(schema.model_fields)
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; allowed here: {', '.join(known) or 'nothing'}"

@@ -1,0 +1,47 @@
+"""A classifier's predictions as a table: logits and vectors by id, with the actual labels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from textclf.outputs import ensure_parent
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Rows with actual labels, logits, shape (rows, labels), and vectors, shape (rows, size), if there are any."""
+
+    ids: list[str]
+    actual: list[str]
+    logits: NDArray[np.floating[Any]]
+    vectors: NDArray[np.float32] | None
+
+
+def join(first: Predictions, second: Predictions) -> Predictions:
+    """Return the rows of both; `second` may have none."""
+    if not second.ids:
+        return first
+    vectors = None
+    if first.vectors is not None and second.vectors is not None:
+        vectors = np.concatenate([first.vectors, second.vectors])
+    logits = np.concatenate([first.logits, second.logits])
+    return Predictions(first.ids + second.ids, first.actual + second.actual, logits, vectors)
+
+
+def write_predictions(found: Predictions, path: Path) -> None:
+    """Write a Parquet table with a row for each of `found`."""
+    columns: dict[str, Any] = {"id": found.ids, "actual": found.actual, "logits": list(found.logits)}
+    if found.vectors is not None:
+        columns["vectors"] = list(found.vectors)
+    pd.DataFrame(columns).to_parquet(ensure_parent(path), index=False)
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Return what `write_predictions` wrote."""
+    table = pd.read_parquet(path)
+    vectors = np.stack(table["vectors"].tolist()) if "vectors" in table else None
+    return Predictions(table["id"].tolist(), table["actual"].tolist(), np.stack(table["logits"].tolist()), vectors)

@@ -1,0 +1,132 @@
+"""Reading the project's files at a commit, branch, tag or experiment, or in the workspace; nothing is checked out."""
+
+import hashlib
+import json
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import dvc.api
+import pandas as pd
+from ruamel.yaml import YAML
+
+from textclf.errors import InputError
+
+WORKSPACE = "workspace"
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A state of the project: `sha` of its commit, or None for the workspace."""
+
+    name: str
+    sha: str | None
+
+    @property
+    def commit(self) -> str:
+        """The full hash of its commit; of the workspace that of HEAD, `unknown` outside a git repository."""
+        return self.sha or _git("rev-parse", "HEAD").stdout.decode().strip() or "unknown"
+
+    def tracked(self, path: str) -> bytes | None:
+        """Return a file that git tracks, or None if it doesn't at this revision."""
+        if self.sha is None:
+            file = Path(path)
+            return file.read_bytes() if file.is_file() else None
+        done = _git("cat-file", "blob", f"{self.sha}:{path}")
+        return done.stdout if done.returncode == 0 else None
+
+    def read(self, path: str) -> bytes:
+        """Return a file that git tracks or DVC keeps; `InputError` if it is in neither."""
+        found = self.tracked(path)
+        if found is not None:
+            return found
+        if self.sha is None:
+            raise InputError(f"{path} is not in the workspace; dvc repro or dvc pull brings it")
+        return _cached(path, self.sha, self.name)
+
+    def json(self, path: str) -> Any:
+        """Return a JSON file's value."""
+        return json.loads(self.read(path))
+
+    def yaml(self, path: str) -> dict[str, Any]:
+        """Return a YAML file's value, read as DVC reads it."""
+        values: dict[str, Any] = YAML(typ="safe", pure=True).load(self.read(path).decode())
+        return values
+
+    def csv(self, path: str) -> pd.DataFrame:
+        """Return a CSV file's table; a column `label` stays text."""
+        return pd.read_csv(BytesIO(self.read(path)), dtype={"label": str}, keep_default_na=False)
+
+    def parquet(self, path: str) -> pd.DataFrame:
+        """Return a Parquet file's table."""
+        return pd.read_parquet(BytesIO(self.read(path)))
+
+    def fetch(self, path: str, copy: Path) -> None:
+        """Copy the folder `path`, which DVC keeps, to `copy`; `InputError` if its bytes are not here."""
+        files = dvc.api.DVCFileSystem(rev=self.sha)
+        try:
+            files.get(path, str(copy), recursive=True)
+        except Exception as error:  # DVC says that a path is missing where its bytes are
+            raise InputError(_not_here(path, self.name, error)) from None
+
+    def md5(self, path: str) -> str | None:
+        """Return a tracked file's md5, as dvc.lock has it, or None."""
+        found = self.tracked(path)
+        return None if found is None else hashlib.md5(found, usedforsecurity=False).hexdigest()
+
+
+def resolve(name: str) -> Revision:
+    """Return the revision `name`: anything that git resolves, an experiment's name, or `workspace`."""
+    if name == WORKSPACE:
+        return Revision(name, None)
+    for candidate in (name, *_experiments(name)):
+        done = _git("rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}")
+        if done.returncode == 0:
+            return Revision(name, done.stdout.decode().strip())
+    raise InputError(f"{name!r} is no commit, branch, tag or experiment here; git fetch or dvc exp pull may bring it")
+
+
+def uncommitted() -> str | None:
+    """Return a tracked file whose changes no commit holds, or None; results/ and README.md, which are written later,
+    don't count.
+    """
+    command = ("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results", ":!README.md")
+    changed = _git(*command).stdout.decode().splitlines()
+    return changed[0][3:] if changed else None
+
+
+def check_committed() -> None:
+    """Raise `InputError` if there are changes that no commit holds."""
+    if changed := uncommitted():
+        raise InputError(f"{changed} has changes that are not committed; what is written here names its commit")
+
+
+def _experiments(name: str) -> list[str]:
+    return (
+        _git("for-each-ref", "--sort=-committerdate", "--format=%(refname)", f"refs/exps/*/*/{name}")
+        .stdout.decode()
+        .split()
+    )
+
+
+@cache
+def _cached(path: str, sha: str, name: str) -> bytes:
+    try:
+        content: bytes = dvc.api.read(path, rev=sha, mode="rb")
+    except Exception as error:  # DVC says that a path is missing where its bytes are
+        raise InputError(_not_here(path, name, error)) from None
+    return content
+
+
+def _not_here(path: str, name: str, error: Exception) -> str:
+    return (
+        f"{path} at {name} is in neither git nor DVC's cache ({type(error).__name__}); "
+        "dvc fetch --all-commits brings it if it was pushed"
+    )
+
+
+def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(["git", *arguments], capture_output=True)

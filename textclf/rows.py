@@ -1,0 +1,70 @@
+"""The rows of a data set: the downloaded table, its ids and its splits as they are on disk."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from textclf.probabilities import label_ids
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The tokenized rows of one split, in the order of the source.
+
+    `input_ids` holds one unpadded int array a row; `labels` are positions in the list of label names, shape (rows,).
+    """
+
+    ids: list[str]
+    texts: list[str]
+    input_ids: list[NDArray[np.int32]]
+    labels: NDArray[np.int64]
+
+    def take(self, positions: Sequence[int]) -> "Rows":
+        """Return the rows at `positions`, in that order; a position may come more than once."""
+        ids, texts, tokens = ([column[p] for p in positions] for column in (self.ids, self.texts, self.input_ids))
+        return Rows(ids, texts, tokens, self.labels[list(positions)])  # type: ignore[arg-type]
+
+
+def new_rows(texts: list[str], tokenize: Callable[..., Any] | None = None) -> Rows:
+    """Return texts without labels as rows; `tokenize` is a Hugging Face tokenizer, which cuts at its own length."""
+    tokens = tokenize(texts, truncation=True)["input_ids"] if tokenize else [[] for _ in texts]
+    ids = [str(number) for number in range(len(texts))]
+    return Rows(ids, texts, [np.asarray(t, dtype=np.int32) for t in tokens], np.zeros(len(texts), dtype=np.int64))
+
+
+def read_labels(path: Path) -> list[str]:
+    """Return the label names in their order."""
+    names: list[str] = json.loads(path.read_text(encoding="utf-8"))
+    return names
+
+
+def read_tokens(path: Path) -> pd.DataFrame:
+    """Return text and input_ids of all tokenized rows, by id."""
+    return pd.read_parquet(path, columns=["id", "text", "input_ids"]).set_index("id")
+
+
+def read_listed(split: Path) -> pd.DataFrame:
+    """Return the ids and labels that the CSV `split` lists; names such as `1` or `null` stay text."""
+    return pd.read_csv(split, dtype=str, keep_default_na=False)
+
+
+def read_rows(split: Path, tokens: pd.DataFrame, label_names: list[str]) -> Rows:
+    """Return the rows whose ids and labels the CSV `split` lists, in its order; `tokens` is that of `read_tokens`."""
+    return rows_of(read_listed(split), tokens, label_names)
+
+
+def rows_of(listed: pd.DataFrame, tokens: pd.DataFrame, label_names: list[str]) -> Rows:
+    """Return the rows that a table with the columns id and label lists."""
+    rows = tokens.loc[listed["id"]]
+    return Rows(
+        ids=listed["id"].tolist(),
+        texts=rows["text"].tolist(),
+        input_ids=rows["input_ids"].tolist(),
+        labels=label_ids(listed["label"].tolist(), label_names),
+    )

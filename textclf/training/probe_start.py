@@ -1,0 +1,123 @@
+"""The classifier that training starts from: the checkpoint with a new head, whose weights may come from a linear probe.
+
+Linear probing, then fine-tuning: Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features and Underperform
+Out-of-Distribution". A random head sends large, arbitrary gradients into a good body; a fitted head does not.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from textclf.classifiers.encoder import Encoder
+from textclf.encoders.forward import on_device, one_batch
+from textclf.encoders.frozen_vectors import Vectors, frozen_vectors
+from textclf.encoders.heads import output_layer, read_head, without_body
+from textclf.encoders.quiet import quiet_transformers
+from textclf.errors import InputError
+from textclf.logistic import fit_logistic, linear_layer
+from textclf.rows import Rows
+from textclf.training.determinism import set_seed
+from textclf.training.resume import last_checkpoint
+from textclf.training.task import Task
+
+
+def encoder_at_start(task: Task) -> Encoder:
+    """Return the encoder that the task's training starts from, after seeding everything.
+
+    With `head_init: probe` its head is fitted, unless training resumes from a checkpoint, which has the weights.
+    """
+    set_seed(task.params.seed)
+    encoder = new_encoder(task)
+    if task.params.head_init == "probe" and last_checkpoint(task.resume_dir) is None:
+        start_from_probe(encoder.model, task.train, cls_vectors(task, encoder, task.train), task.params.class_weights)
+    return encoder
+
+
+def cls_vectors(task: Task, encoder: Encoder, rows: Rows) -> Vectors:
+    """Return the frozen body's [CLS] vectors of `rows`, shape (rows, size), from the cache where it has them."""
+    return frozen_vectors(encoder.body, rows, "cls", task.params.eval_batch_size, "frozen vectors", task.vector_cache)
+
+
+def new_encoder(task: Task) -> Encoder:
+    """Return the task's checkpoint with a new head that knows the label names, and its tokenizer."""
+    quiet_transformers()
+    model = AutoModelForSequenceClassification.from_pretrained(
+        task.folder,
+        id2label=dict(enumerate(task.labels)),
+        label2id={name: number for number, name in enumerate(task.labels)},
+        use_safetensors=True,
+        dtype=torch.float32,
+    )
+    return Encoder(on_device(model), new_tokenizer(task))
+
+
+def new_tokenizer(task: Task) -> PreTrainedTokenizerBase:
+    """Return the checkpoint's tokenizer, without what it remembers of this machine, which would be saved with it."""
+    tokenizer = AutoTokenizer.from_pretrained(task.folder, model_max_length=task.params.max_length)
+    for key in ("is_local", "local_files_only"):
+        tokenizer.init_kwargs.pop(key, None)
+    return tokenizer
+
+
+def check_reads_cls(model: PreTrainedModel, rows: Rows, vectors: Vectors) -> None:
+    """Raise `InputError` if the head reads anything but the vector of the first token."""
+    if not _same_logits(model.eval(), rows, vectors):
+        raise InputError(
+            f"params.yaml: model: the head of a {type(model).__name__} reads more than the first token's vector; "
+            "use a BERT, DistilBERT, RoBERTa, ELECTRA or the like, or method full with head_init = random"
+        )
+
+
+def _same_logits(model: PreTrainedModel, rows: Rows, vectors: Vectors) -> bool:
+    with torch.inference_mode():
+        whole = model(**one_batch(rows.input_ids[:1], model)).logits
+        try:
+            with without_body(model):
+                alone = model(inputs_embeds=torch.from_numpy(vectors[:1]).to(model.device)).logits
+        except (
+            AttributeError,
+            IndexError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+        ):  # it needs more than Precomputed gives
+            return False
+    return torch.allclose(whole, alone, atol=1e-3)
+
+
+def start_from_probe(model: PreTrainedModel, rows: Rows, vectors: Vectors, class_weights: str) -> None:
+    """Give the head the weights of a logistic regression on the frozen body's [CLS] `vectors` of the training `rows`.
+
+    A dense layer between body and output layer, if it is of a known kind, first becomes an identity: its pre-trained
+    weights, if any, belong to another task.
+    """
+    check_reads_cls(model, rows, vectors)
+    _pass_through(model)
+    with torch.inference_mode(), without_body(model):
+        given = read_head(model.eval(), {"inputs_embeds": torch.from_numpy(vectors).to(model.device)})[0]
+    inputs = given.cpu().numpy()
+    centre = inputs.mean(axis=0)  # the identity layer's offset would otherwise dominate the L2 penalty
+    weight, bias = linear_layer(fit_logistic(inputs - centre, rows.labels, class_weights, C=1.0))
+    layer = output_layer(model, model.config.num_labels)
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(weight))
+        layer.bias.copy_(torch.from_numpy(np.asarray(bias - weight @ centre)))
+
+
+def _pass_through(model: PreTrainedModel) -> None:
+    """Make the dense layer before the output layer an identity: BERT's and RoBERTa's with tanh, DistilBERT's with ReLU.
+
+    tanh is close to linear where layer-normalized vectors lie. ReLU is linear above 0, so the identity is shifted.
+    """
+    pooler = getattr(model.base_model, "pooler", None) or getattr(model, "classifier", None)
+    if isinstance(dense := getattr(pooler, "dense", None), nn.Linear):
+        _identity(dense, shift=0.0)
+    elif isinstance(dense := getattr(model, "pre_classifier", None), nn.Linear):
+        _identity(dense, shift=3.0)
+
+
+def _identity(layer: nn.Linear, shift: float) -> None:
+    with torch.no_grad():
+        layer.weight.copy_(torch.eye(layer.out_features, layer.in_features))
+        layer.bias.fill_(shift)

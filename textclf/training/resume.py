@@ -1,0 +1,33 @@
+"""The ignored folder in which an interrupted run finds its last epoch."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from textclf.cache import cache_folder
+from textclf.encoders.machine import machine
+
+COMPLETE = "complete"  # written last; a checkpoint without it was cut off
+
+
+def resume_folder(params: BaseModel, files: Iterable[Path]) -> Path:
+    """Return the folder of exactly this run: its name is a hash of everything that determines the run's bytes.
+
+    These are the parameters, the bytes of `files` (inputs, code, pinned packages) and the kind of machine.
+    """
+    digest = hashlib.sha256(json.dumps([params.model_dump(), machine()], sort_keys=True).encode())
+    for file in sorted(files):
+        digest.update(str(file).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return cache_folder("runs") / digest.hexdigest()[:16]
+
+
+def last_checkpoint(resume_dir: Path) -> Path | None:
+    """Return the newest complete checkpoint in `resume_dir`, if any; remove those that were cut off."""
+    checkpoints = sorted(resume_dir.glob("checkpoint-*"), key=lambda folder: int(folder.name.split("-")[1]))
+    for broken in (folder for folder in checkpoints if not (folder / COMPLETE).is_file()):
+        shutil.rmtree(broken)
+    return next((folder for folder in reversed(checkpoints) if folder.is_dir()), None)

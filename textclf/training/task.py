@@ -1,0 +1,54 @@
+"""The input and the result of every method of training."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from textclf.classifiers.base import Classifier
+from textclf.encoders.checkpoints import Checkpoint
+from textclf.params import Params
+from textclf.rows import Rows
+
+
+@dataclass(frozen=True)
+class Task:
+    """A training run: the checkpoint and where its files lie, label names in order, rows, and where to keep what.
+
+    `resume_dir` holds this run's own epochs; `vector_cache` holds frozen vectors and is shared by all runs.
+    """
+
+    checkpoint: Checkpoint
+    folder: Path
+    labels: list[str]
+    train: Rows
+    validation: Rows
+    params: Params
+    resume_dir: Path
+    vector_cache: Path
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A classifier, its learning curve (a row an epoch, or a fit), and its numbers of trained and of all parameters."""
+
+    classifier: Classifier
+    curve: list[dict[str, float]]
+    trainable: int
+    parameters: int
+    precision: str = "fp32"
+
+
+class Sized(Protocol):
+    """A parameter of a model."""
+
+    requires_grad: bool
+
+    def numel(self) -> int:
+        """Return the number of its values."""
+
+
+def count(parameters: Iterable[Sized]) -> tuple[int, int]:
+    """Return how many values of `parameters` are trained, and how many there are."""
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in parameters]
+    return sum(size for size, trained in sizes if trained), sum(size for size, _ in sizes)

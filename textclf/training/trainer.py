@@ -1,0 +1,196 @@
+"""Fine-tuning with the Hugging Face Trainer: an evaluation and a checkpoint each epoch, the best epoch kept."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from sklearn.utils.class_weight import compute_class_weight
+from tqdm import tqdm
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PreTrainedModel,
+    PrinterCallback,
+    ProgressCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+
+from textclf.encoders.frozen_vectors import Vectors
+from textclf.metrics.selection import SELECTION_SCORES, selection_scores
+from textclf.params import Params
+from textclf.probabilities import Labels, softmax
+from textclf.rows import Rows
+from textclf.training.determinism import resolve_precision
+from textclf.training.resume import COMPLETE, last_checkpoint
+
+SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+
+
+def fit(
+    model: PreTrainedModel,
+    optimizer: torch.optim.Optimizer,
+    train: Dataset,
+    validation: Dataset,
+    collate: Callable[[list[Any]], dict[str, torch.Tensor]],
+    params: Params,
+    resume_dir: Path,
+    callbacks: Sequence[TrainerCallback] = (),
+) -> list[dict[str, float]]:
+    """Train `model` in place, to the best epoch's weights, and return the learning curve, a dict an epoch.
+
+    The data sets are those of `token_rows` or `vector_rows`; `collate` makes a batch of some of their rows. Training
+    resumes from the last whole checkpoint in `resume_dir`, with the same result as an uninterrupted run.
+    """
+    trainer = Trainer(
+        model=model,
+        args=arguments(params, resume_dir, "group_by_length" if "input_ids" in train.column_names else "random"),
+        train_dataset=train,
+        eval_dataset=validation,
+        data_collator=collate,
+        compute_loss_func=loss_function(np.asarray(train["labels"]), params),
+        compute_metrics=_selection_scores,
+        callbacks=[*_callbacks(params), *callbacks],
+        optimizers=(optimizer, None),
+    )
+    trainer.remove_callback(PrinterCallback)  # prints raw dictionaries; EpochLine prints sentences
+    checkpoint = last_checkpoint(resume_dir)
+    if checkpoint:
+        print(f"resuming the interrupted run from its {checkpoint.name}", flush=True)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    return learning_curve(trainer.state)
+
+
+def token_rows(rows: Rows) -> Dataset:
+    """Return the rows as token ids and labels."""
+    return Dataset.from_dict({"input_ids": rows.input_ids, "labels": rows.labels})
+
+
+def vector_rows(rows: Rows, vectors: Vectors) -> Dataset:
+    """Return the rows as [CLS] vectors, shape (rows, size), and labels: the input of a head without its body."""
+    return Dataset.from_dict({"inputs_embeds": list(vectors), "labels": rows.labels}).with_format("torch")
+
+
+def adamw(parameters: Iterable[tuple[torch.nn.Parameter, float]], weight_decay: float) -> torch.optim.AdamW:
+    """Return fused AdamW of parameters with their lr; biases and norms have no weight decay."""
+    groups: dict[tuple[float, bool], list[torch.nn.Parameter]] = {}
+    for parameter, lr in parameters:
+        groups.setdefault((lr, parameter.ndim > 1), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {"params": group, "lr": lr, "weight_decay": weight_decay if matrix else 0.0}
+            for (lr, matrix), group in groups.items()
+        ],
+        fused=True,
+    )
+
+
+def arguments(params: Params, resume_dir: Path, sampling: str) -> TrainingArguments:
+    """Return `params` by the names that the Trainer has for them."""
+    return TrainingArguments(
+        output_dir=str(resume_dir),
+        num_train_epochs=params.epochs,
+        per_device_train_batch_size=params.batch_size,
+        per_device_eval_batch_size=params.eval_batch_size,
+        train_sampling_strategy=sampling,
+        learning_rate=params.lr,
+        lr_scheduler_type=SCHEDULERS[params.scheduler],
+        warmup_steps=params.warmup,  # below 1: a share of all steps
+        max_grad_norm=params.max_grad_norm,
+        bf16=resolve_precision(params.precision) == "bf16",
+        use_cpu=not torch.cuda.is_available(),
+        dataloader_pin_memory=torch.cuda.is_available(),
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model=params.selection_metric,
+        greater_is_better=params.selection_metric != "log_loss",
+        seed=params.seed,
+        disable_tqdm=True,  # the Trainer's own bar; see ProgressBar
+        report_to="none",
+    )
+
+
+def loss_function(train: Labels, params: Params) -> Callable[..., torch.Tensor]:
+    """Return the mean cross-entropy of a batch, with label smoothing and class weights as `params` say.
+
+    `train` holds the labels of the training rows, from which the weights are computed.
+    """
+    weight: torch.Tensor | None = None
+    if params.class_weights == "balanced":
+        balanced = compute_class_weight("balanced", classes=np.unique(train), y=train)
+        weight = torch.tensor(balanced, dtype=torch.float32)
+
+    def loss(outputs: Any, labels: torch.Tensor, **_: Any) -> torch.Tensor:
+        logits = outputs["logits"].float()
+        return torch.nn.functional.cross_entropy(
+            logits,
+            labels,
+            weight=None if weight is None else weight.to(logits.device),
+            label_smoothing=params.label_smoothing,
+        )
+
+    return loss
+
+
+def learning_curve(state: TrainerState) -> list[dict[str, float]]:
+    """Return losses and validation scores of each epoch, rounded to four digits, and `kept`, 1 for the best epoch.
+
+    Both losses include label smoothing and class weights, as in training; `log_loss` has neither.
+    """
+    losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+    evaluations = [entry for entry in state.log_history if "eval_loss" in entry]
+    return [
+        {
+            "epoch": number,
+            "train_loss": round(loss, 4),
+            **{f"validation_{name}": round(entry[f"eval_{name}"], 4) for name in ("loss", *SELECTION_SCORES)},
+            "kept": int(entry["step"] == state.best_global_step),
+        }
+        for number, (loss, entry) in enumerate(zip(losses, evaluations, strict=True), 1)
+    ]
+
+
+class ProgressBar(ProgressCallback):
+    """The Trainer's progress bar without the raw dictionaries in between."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """Print nothing."""
+
+
+class EpochLine(TrainerCallback):
+    """Print a line an epoch, above the progress bar if there is one."""
+
+    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Print the epoch's losses and accuracy; they are logged by now."""
+        train, found = state.log_history[-2:]
+        scored = f"validation loss {found['eval_loss']:.4f}, accuracy {found['eval_accuracy']:.4f}"
+        epoch = f"epoch {found['epoch']:.0f} of {args.num_train_epochs:.0f}"
+        tqdm.write(f"{epoch}: train loss {train['loss']:.4f}, {scored}")
+        sys.stdout.flush()
+
+
+class MarkComplete(TrainerCallback):
+    """Mark a checkpoint as complete once all of it is written."""
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        (Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+
+
+def _callbacks(params: Params) -> list[TrainerCallback]:
+    stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
+    bar = [ProgressBar()] if sys.stderr.isatty() else []
+    return [EpochLine(), MarkComplete(), *bar, *stopping]
+
+
+def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:
+    return selection_scores(np.asarray(predicted.label_ids), softmax(np.asarray(predicted.predictions)))

@@ -1,0 +1,27 @@
+"""The table of speeds, from results/speed/."""
+
+import json
+from pathlib import Path
+
+from tools.markdown_table import table
+
+SPEED = Path("results/speed")
+COLUMNS = ("way", "rows a second", "times `pipeline`", "ms for one text, median", "95th percentile", "accuracy")
+
+
+def path(dataset: str) -> Path:
+    """Return the file in which `tools.bench` keeps its figures for `dataset`."""
+    return SPEED / f"{dataset}.json"
+
+
+def rows(dataset: str) -> list[str]:
+    """Return the table as Markdown, a row for each way to classify; the others are compared with the first."""
+    result = json.loads(path(dataset).read_text(encoding="utf-8"))
+    first = result["ways"][0]["rows_per_second"]
+    lines = []
+    for way in result["ways"]:
+        cells = [way["way"], f"{way['rows_per_second']:,}", f"{way['rows_per_second'] / first:.1f}"]
+        lines.append([*cells, f"{way['p50_ms']:.1f}", f"{way['p95_ms']:.1f}", f"{way['accuracy']:.4f}"])
+    versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
+    on = f"{result['processor']}, {result['threads']} threads, {versions}"
+    return [*table(COLUMNS, lines), "", f"{result['rows']:,} test rows of `{dataset}`, one run on {on}."]

@@ -1,0 +1,127 @@
+"""The model card: a run's results as Markdown with the metadata that the Hub reads."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from jinja2 import Environment, StrictUndefined
+from ruamel.yaml import YAML
+
+from textclf.inference.model import Model
+from textclf.revisions import uncommitted
+from tools import markdown_table
+from tools.card import numbers
+from tools.runs.run import Run
+from tools.runs.seeds import read_spread
+
+TEMPLATE = Path(__file__).with_name("card.md")
+PICTURES = {"confusion_matrix.png": "Confusion matrix", "reliability.png": "Reliability diagram"}
+ON_THE_HUB = {"accuracy": "accuracy", "macro_f1": "f1", "macro_precision": "precision", "macro_recall": "recall"}
+HUGGING_FACE = ("full", "head", "lora")  # methods whose published classifier transformers loads by itself
+PACKAGES = ("torch", "transformers", "scikit-learn", "numpy")
+
+
+def write_card(folder: Path, run: Run, model: Model, name: str, license: str | None = None, export: str = "") -> None:
+    """Write the card of the run's `model` and its pictures into `folder`; `export` compares an exported
+    model with the original, as a table.
+
+    `name` is the card's title: the repository's name on the Hub or a folder's.
+    """
+    for picture in PICTURES:
+        (folder / picture).write_bytes(run.revision.read(f"plots/pictures/{picture}"))
+    card = ModelCard(
+        f"---\n{_metadata(run, name, license, export).to_yaml()}\n---\n\n{_text(run, model, name, license, export)}"
+    )
+    card.save(folder / "README.md")
+
+
+def _metadata(run: Run, name: str, license: str | None, export: str) -> ModelCardData:
+    results = [
+        EvalResult(
+            task_type="text-classification",
+            dataset_type=run.params["dataset"],
+            dataset_name=run.params["dataset"],
+            dataset_split="test",
+            metric_type=ON_THE_HUB.get(score, score),
+            metric_name=score.replace("_", " "),
+            metric_value=value,
+        )
+        for score, value in run.scores.items()
+        if score != "rows"
+    ]
+    return ModelCardData(
+        model_name=name.split("/")[-1],
+        license=license,
+        library_name="transformers" if run.params["method"] in HUGGING_FACE and not export else None,
+        pipeline_tag="text-classification",
+        tags=["text-classification", *(["onnx"] if export else [])],
+        base_model=checkpoint(run).get("hub"),
+        metrics=["accuracy", "f1"],
+        eval_results=results,
+    )
+
+
+def _text(run: Run, model: Model, name: str, license: str | None, export: str) -> str:
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"cell": markdown_table.cell, "interval": format_interval}
+    pins = run.revision.read("requirements.txt").decode().split()
+    kinds = ("data", "split", "tokens", "test")
+    texts: str = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        name=name,
+        source=run.revision.yaml(f"data/sources/{run.params['dataset']}.yaml"),
+        params=run.params,
+        used=used_parameters(run),
+        checkpoint=checkpoint(run),
+        labels=model.labels,
+        model=model,
+        alone=run.params["method"] in HUGGING_FACE and not export,
+        scores=numbers.score_rows(run),
+        slices=numbers.slice_rows(run),
+        weakest=numbers.weakest_labels(run),
+        files=numbers.data_files(run),
+        oos=run.oos_scores,
+        metrics={kind: run.revision.json(f"metrics/{kind}.json") for kind in kinds},
+        pictures=PICTURES,
+        license=license,
+        spread=read_spread(run),
+        commit=run.revision.commit,
+        changed=run.revision.sha is None and uncommitted() is not None,
+        packages=[pin for pin in pins if pin.split("==")[0] in PACKAGES],
+        export=export,
+    )
+    return texts
+
+
+def checkpoint(run: Run) -> dict[str, str]:
+    """Return the checkpoint's origin and its spec's description; empty if the method uses none."""
+    if run.params["method"] == "baseline":
+        return {}
+    path = f"models/checkpoints/{run.params['model']}.yaml"
+    spec = run.revision.yaml(path) if run.revision.tracked(path) else {}
+    pinned: dict[str, str] = run.revision.json("data/tokenized/checkpoint.json")
+    return {"about": spec.get("about", "")} | pinned
+
+
+def used_parameters(run: Run) -> str:
+    """Return the parameters that the run's stages read, as YAML."""
+    found: dict[str, Any] = {}
+    for stage in run.lock.values():
+        found |= stage.get("params", {}).get("params.yaml", {})
+    sections = {key for key in found if "." not in key}  # a stage may read a key of a section that another reads whole
+    whole = {key: found[key] for key in sorted(found) if key in sections or key.split(".")[0] not in sections}
+    whole.pop("plots", None)
+    stream = StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.dump(whole, stream)
+    return stream.getvalue().strip()
+
+
+def format_interval(low_and_high: Any) -> str:
+    """Return an interval as text, or nothing.
+
+    >>> format_interval((0.85, 0.9)), format_interval(None)
+    ('0.850 to 0.900', '')
+    """
+    return "" if low_and_high is None else f"{low_and_high[0]:.3f} to {low_and_high[1]:.3f}"

@@ -1,0 +1,64 @@
+"""The numbers of a model card: scores with intervals, slices, weakest labels, data files with their checksums."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
+
+from tools.runs.run import Run
+from tools.stats.bootstrap import F1_BY_LABEL, RESAMPLES, draws, interval, scorer, to_side
+from tools.stats.slices import each_slice, slices
+
+Rows = list[dict[str, Any]]
+
+
+def score_rows(run: Run) -> Rows:
+    """Return each score on test, its 95% interval by a bootstrap over rows, and the score on validation."""
+    validation: dict[str, float] = run.revision.json("metrics/validation.json")
+    side = to_side(run.predictions, run.labels)
+    score = scorer(side, len(run.labels), run.params["evaluation"]["ece_bins"])
+    blocks = [score(drawn) for drawn in draws(len(side.actual), RESAMPLES, seed=0)]
+    intervals = {
+        name: interval(np.concatenate([block[name] for block in blocks])) for name in blocks[0] if name != F1_BY_LABEL
+    }
+    return [
+        {"score": name, "test": value, "interval": intervals.get(name), "validation": validation[name]}
+        for name, value in run.scores.items()
+        if name != "rows"
+    ]
+
+
+def slice_rows(run: Run) -> Rows:
+    """Return accuracy on each slice of the test rows, with Wilson's 95% interval."""
+    right = run.predictions["actual"] == run.predictions["predicted"]
+    parts = slices(run.rows, right.index)
+    found = []
+    for column, value, ids in each_slice(parts):
+        hits = int(right[ids].sum())
+        interval = proportion_confint(hits, len(ids), method="wilson")
+        accuracy = hits / len(ids)
+        found.append({"by": column, "slice": value, "rows": len(ids), "accuracy": accuracy, "interval": interval})
+    return found
+
+
+def weakest_labels(run: Run, number: int = 5) -> Rows:
+    """Return the labels with the lowest F1 on test, the weakest first."""
+    table: pd.DataFrame = run.revision.csv("plots/classes.csv")
+    rows: Rows = table.sort_values("f1", kind="stable").head(number).to_dict("records")
+    return rows
+
+
+def data_files(run: Run) -> Rows:
+    """Return the files that the rows come from, each with its sha256, from the data set's spec."""
+    spec = run.revision.yaml(f"data/sources/{run.params['dataset']}.yaml")
+    apart = (spec.get("out_of_scope") or {}).get("files") or {}
+    files = [*spec["files"].values(), *(apart.values() if run.params["oos"]["method"] != "none" else [])]
+    return [_file(run, {"path": file} if isinstance(file, str) else file) for file in files]
+
+
+def _file(run: Run, file: dict[str, str]) -> dict[str, str]:
+    name = file.get("url") or file.get("path") or file["name"]
+    known = file.get("sha256")
+    return {"name": name, "sha256": known or hashlib.sha256(run.revision.read(file["path"])).hexdigest()}

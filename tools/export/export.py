@@ -1,0 +1,37 @@
+"""A model as an ONNX graph with its rules, verified on the test rows."""
+
+from pathlib import Path
+from typing import Any
+
+from textclf.errors import InputError
+from textclf.inference.files import REPORT, write_checksums
+from textclf.inference.model import Model, load_model
+from textclf.outputs import write_json
+from tools.card.card import write_card
+from tools.export.report import table, verify
+from tools.runs.run import Run
+
+CLOSE = 1e-4  # what another order of additions may change in a probability
+
+
+def check_target(folder: Path) -> None:
+    """Raise `InputError` if `folder` exists and is not an export, which would be overwritten."""
+    if folder.exists() and not (folder / REPORT).is_file():
+        raise InputError(f"{folder} exists and is not an export; choose another folder with --out")
+
+
+def export(model: Model, run: Run, folder: Path, int8: bool) -> dict[str, Any]:
+    """Write `model` as a graph into `folder` with its rules, report and card; return the report."""
+    from tools.export import onnx_graph  # imports torch, ten seconds with its imports; mistakes are reported before
+
+    onnx_graph.save(model.classifier, folder, int8)
+    model.copy_rules(folder)
+    write_checksums(folder)
+    comparison = verify({"before": model, "after": load_model(folder)}, run)
+    if not int8 and (difference := comparison["largest_difference"]) > CLOSE:
+        raise InputError(f"the graph's probabilities differ by up to {difference} from the classifier's; not exported")
+    report = {"format": "onnx", "int8": int8, "commit": run.revision.commit} | comparison
+    write_json(folder / REPORT, report)
+    name = f"{run.params['dataset']}-{'onnx-int8' if int8 else 'onnx'}"
+    write_card(folder, run, model, name, export=table(report))
+    return report

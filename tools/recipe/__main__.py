@@ -1,0 +1,47 @@
+"""Run a recipe as a DVC experiment of its name: `python -m tools.recipe banking77-lora`.
+
+The experiment runs in a copy of the repository, so the workspace stays as it is: `dvc exp show` compares it with
+others, `dvc exp apply NAME` takes it over. `--record` keeps the result in results/, with the time of each stage
+that ran (of every stage with `--force`); `--table` writes docs/results.md from there.
+"""
+
+import argparse
+
+from tools import command
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = command.parser("recipe", __doc__)
+    parser.add_argument("recipe", nargs="*", help="names of files in recipes/; 'banking77-*' means all that match")
+    parser.add_argument("--list", action="store_true", help="list the recipes, a line each")
+    parser.add_argument("--queue", action="store_true", help="queue the experiments; dvc queue start runs them")
+    parser.add_argument("--sweep", action="append", default=[], metavar="KEY=V1,V2", help="queue one for each value")
+    parser.add_argument("--record", action="store_true", help="write results/<recipe>.json, with the stages' seconds")
+    parser.add_argument("--force", action="store_true", help="run every stage, even if DVC's cache has its outputs")
+    parser.add_argument("--table", action="store_true", help="write docs/results.md from results/")
+    options = parser.parse_args()
+    if not (options.recipe or options.list or options.table):
+        parser.error("give a recipe, --list or --table")
+    if options.record and (options.queue or options.sweep):
+        parser.error("--record runs the experiment now; leave out --queue and --sweep")
+    return options
+
+
+def main() -> None:
+    """Do what the command line says."""
+    options = parse_args()
+    from tools.recipe.experiment import run_recipes
+    from tools.recipe.recipes import find_recipes
+    from tools.recipe.results_page import write_page
+
+    if options.list:
+        print("\n".join(f"{name:36} {recipe.about}" for name, recipe in find_recipes(["*"]).items()))
+    if options.recipe:
+        run_recipes(options)
+    if options.table:
+        write_page(find_recipes(["*"]))
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,46 @@
+"""Measured results: a recipe's scores, and on which machine, at which commit, in how many seconds."""
+
+import importlib.metadata
+import json
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import dvc.api
+from ruamel.yaml import YAML
+
+from textclf.encoders.machine import machine, processor_name
+from textclf.outputs import write_json
+from tools.runs.run import open_run
+from tools.runs.seeds import config_hash
+
+RESULTS = Path("results")
+METRICS = ("data", "tokens", "split", "train", "validation", "test", "calibration", "oos")
+PACKAGES = ("torch", "transformers", "peft", "datasets", "scikit-learn", "numpy")
+
+
+def record(name: str, seconds: dict[str, float]) -> Path:
+    """Write results/<name>.json from the experiment `name` of this commit, and return its path."""
+    metrics = {kind: json.loads(dvc.api.read(f"metrics/{kind}.json", rev=name)) for kind in METRICS}
+    result = {
+        "recipe": name,
+        "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout[:40],
+        "params": YAML(typ="safe", pure=True).load(dvc.api.read("params.yaml", rev=name)),
+        "checkpoint": json.loads(dvc.api.read("data/tokenized/checkpoint.json", rev=name)),
+        "metrics": metrics,
+        "config_hash": config_hash(open_run(name)),
+        "seconds": {stage: round(value, 1) for stage, value in seconds.items()},
+        "processor": f"{processor_name()}, {', '.join(machine())}",
+        "versions": {"python": platform.python_version()}
+        | {package: importlib.metadata.version(package) for package in PACKAGES},
+    }
+    path = RESULTS / f"{name}.json"
+    write_json(path, result)
+    return path
+
+
+def read_result(name: str) -> dict[str, Any] | None:
+    """Return what `record` wrote for the recipe, or None if it was not measured."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None

@@ -1,0 +1,63 @@
+"""Is a change better, or is it noise? `python -m tools.review [BASE] [HEAD]` compares main with the workspace.
+
+BASE and HEAD are a branch, tag, commit, experiment or `workspace`. Nothing is trained. The exit code is 2 if the runs
+can't be compared and, with `--gate`, 1 if a rule of review.yaml is broken.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tools import command
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = command.parser("review", __doc__)
+    parser.add_argument("base", nargs="?", default="main", help="the run to compare with (main)")
+    parser.add_argument("head", nargs="?", default="workspace", help="the run that is reviewed (workspace)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the Markdown to FILE")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with all rows and charts")
+    parser.add_argument("--gate", action="store_true", help="exit with 1 if a rule of review.yaml is broken")
+    parser.add_argument("--seeds", type=int, metavar="N", help="run the workspace with N more seeds; record the spread")
+    options = parser.parse_args()
+    if options.seeds is not None and options.seeds < 1:
+        parser.error("--seeds needs a number of 1 or more")
+    return options
+
+
+def main() -> None:
+    """Print the review; write the files that are asked for."""
+    options = parse_args()
+    from tools.review.gate import broken_rules
+    from tools.review.html import html
+    from tools.review.markdown import markdown
+    from tools.review.report import NotComparable, compare
+    from tools.review.rules import read_rules
+    from tools.runs.run import open_run
+    from tools.runs.seeds import record_seeds
+
+    if options.seeds:
+        print(f"wrote {record_seeds(open_run(), options.seeds)}")
+        return
+    rules = read_rules()
+    try:
+        report = compare(open_run(options.base), open_run(options.head), rules)
+    except NotComparable as error:
+        if options.out:
+            options.out.write_text(f"## {error}\n", encoding="utf-8")
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    failed = broken_rules(report, rules)
+    text = markdown(report, failed)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    if options.html:
+        options.html.write_text(html(report, failed), encoding="utf-8")
+    print(text)
+    if options.gate and failed:
+        sys.exit("Gate failed: " + "; ".join(failed))
+
+
+if __name__ == "__main__":
+    command.run(main)

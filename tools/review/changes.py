@@ -1,0 +1,86 @@
+"""The changes between two runs: parameters, data, code, packages, a line each."""
+
+import pandas as pd
+
+from textclf.oos.labels import is_out
+from tools.runs.overrides import assignments
+from tools.runs.run import Run
+
+REQUIREMENTS = "requirements.txt"
+
+
+def changes(base: Run, head: Run) -> list[tuple[str, str]]:
+    """Return (kind, sentence) for everything that differs; empty if the runs have the same inputs."""
+    return [
+        *(("parameter", line) for line in changed_params(base, head)),
+        *(("data", line) for line in changed_data(base, head)),
+        *(("code", line) for line in changed_code(base, head)),
+        *(("environment", line) for line in changed_versions(base, head)),
+    ]
+
+
+def changed_params(base: Run, head: Run) -> list[str]:
+    """Return `lr: 0.0001 -> 0.0002` and the like."""
+    before, after = (dict(line.split("=", 1) for line in assignments(run.params)) for run in (base, head))
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return [f"{key}: {before.get(key, 'absent')} -> {after.get(key, 'absent')}" for key in keys]
+
+
+def changed_data(base: Run, head: Run) -> list[str]:
+    """Return how many rows were added, removed and relabelled, by split; nothing if the raw rows are the same bytes."""
+    if _outs(base).get("data/raw") == _outs(head).get("data/raw"):
+        return []
+    before, after = _parts(base), _parts(head)
+    lines = []
+    for split in {**before, **after}:
+        old, new = (parts.get(split, pd.Series(dtype=str)) for parts in (before, after))
+        shared = old.index.intersection(new.index)
+        added, removed = len(new) - len(shared), len(old) - len(shared)
+        relabelled = int((old[shared] != new[shared]).sum())
+        if added or removed or relabelled:
+            lines.append(f"{split}: {added:,} rows added, {removed:,} removed, {relabelled:,} relabelled")
+    shared = base.rows.index.intersection(head.rows.index)
+    same = base.rows.loc[shared].equals(head.rows.loc[shared])
+    return lines if lines or same else ["the rows' other columns differ"]
+
+
+def _parts(run: Run) -> dict[str, "pd.Series[str]"]:
+    """Return the labels of each split's rows by id, those out of scope apart."""
+    rows = pd.concat([run.rows[["label", "split"]], run.oos_rows[["label", "split"]]])
+    names = rows["split"] + rows["label"].map(lambda label: ", out of scope" if is_out(label) else "")
+    return {str(name): part for name, part in rows["label"].groupby(names, sort=False)}
+
+
+def changed_code(base: Run, head: Run) -> list[str]:
+    """Return the code files of dvc.lock whose bytes differ, with the stages that use them."""
+    before, after = _code(base), _code(head)
+    return [
+        f"{path} ({', '.join(sorted(set(before.get(path, {})) | set(after.get(path, {}))))})"
+        for path in sorted({**before, **after})
+        if set(before.get(path, {}).values()) != set(after.get(path, {}).values())
+    ]
+
+
+def changed_versions(base: Run, head: Run) -> list[str]:
+    """Return the pinned packages whose versions differ."""
+    before, after = (_pins(run) for run in (base, head))
+    names = [name for name in sorted({**before, **after}) if before.get(name) != after.get(name)]
+    return [f"{name}: {before.get(name, 'absent')} -> {after.get(name, 'absent')}" for name in names]
+
+
+def _outs(run: Run) -> dict[str, str | None]:
+    return {entry["path"]: entry.get("md5") for stage in run.lock.values() for entry in stage.get("outs", [])}
+
+
+def _code(run: Run) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name, stage in run.lock.items():
+        for entry in stage.get("deps", []):
+            if entry["path"].endswith(".py"):
+                found.setdefault(entry["path"], {})[name] = entry["md5"]
+    return found
+
+
+def _pins(run: Run) -> dict[str, str]:
+    lines = run.revision.read(REQUIREMENTS).decode().splitlines()
+    return dict(line.split("==", 1) for line in lines if "==" in line)

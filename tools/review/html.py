@@ -1,0 +1,40 @@
+"""A review as one HTML page: no network, pictures inside, tables that sort and filter, light and dark."""
+
+from pathlib import Path
+
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from tools.review.charts import charts
+from tools.review.report import Report
+from tools.review.sentences import headline, noise, power
+from tools.review.tables import tables
+
+TEMPLATE = Path(__file__).with_name("page.html")
+
+
+def html(report: Report, failed: list[str]) -> str:
+    """Return the page; `failed` has a sentence for each rule of the gate that the head breaks."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["breakable"] = breakable
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        verdict=report.verdict,
+        headline=headline(report),
+        base=report.base.revision.name,
+        head=report.head.revision.name,
+        power=power(report),
+        noise=noise(report),
+        remarks=report.remarks,
+        failed=failed,
+        tables=tables(report),
+        charts=charts(report),
+    )
+
+
+def breakable(text: str) -> Markup:
+    """Return `text` escaped, with line breaks allowed after underscores, which are frequent in labels.
+
+    >>> str(breakable("card_arrival <b>"))
+    'card_<wbr>arrival &lt;b&gt;'
+    """
+    return Markup("_<wbr>").join(escape(part) for part in text.split("_"))

@@ -1,0 +1,50 @@
+"""review.yaml: the differences that matter, and the losses that the gate allows. It is itself reviewed."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from textclf.specs import read_spec
+
+REVIEW = Path("review.yaml")
+RENAMED = {"least_rows": "min_rows", "worth": "min_effect", "may_lose": "margin"}
+
+Score = Literal["accuracy", "macro_f1", "weighted_f1", "macro_precision", "macro_recall", "log_loss", "ece"]
+Share = Annotated[float, Field(ge=0)]
+
+
+class ScoreRule(BaseModel):
+    """The rule for one score."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    direction: Literal["higher", "lower"]
+    min_effect: Share  # the smallest difference that matters
+    margin: Share  # of non-inferiority: the interval's worse end may not lie beyond it
+
+
+class SliceRule(BaseModel):
+    """A slice in which accuracy must not regress."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: str
+    slice: str
+    margin: Share = 0.0
+
+
+class Rules(BaseModel):
+    """All of review.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    primary: Score
+    min_rows: Annotated[int, Field(ge=1)]
+    metrics: dict[Score, ScoreRule]
+    slices: tuple[SliceRule, ...] = ()
+
+
+def read_rules(path: Path = REVIEW) -> Rules:
+    """Return the rules, or raise `InputError` for a mistake in them."""
+    return read_spec(path, Rules, RENAMED)

@@ -1,0 +1,144 @@
+"""A review's tables, for every page alike: a title, a note on how to read it, and rows of text."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tools.review.report import Report
+from tools.review.sentences import p, points
+from tools.stats.verdict import LOWER_IS_BETTER
+
+SCORES = ["metric", "base", "head", "difference", "95% interval", "better", "verdict"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows of text; `note` says how to read them."""
+
+    name: str
+    title: str
+    note: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+def tables(report: Report) -> list[Table]:
+    """Return all tables that have rows, in the order of a reader's questions."""
+    found = [_scores(report), _oos(report), _changes(report), _moved(report), _rows(report), _pairs(report)]
+    found += [_labels(report), _slices(report)]
+    return [table for table in found if table.rows]
+
+
+def _scores(report: Report) -> Table:
+    rows = [
+        _score_row(row, "lower" if row.metric in LOWER_IS_BETTER else "higher")
+        for row in report.differences.scores.itertuples()
+    ]
+    if {"roc_auc"} <= set(report.base.scores) & set(report.head.scores) and not report.remarks:
+        before, after = report.base.scores["roc_auc"], report.head.scores["roc_auc"]
+        rows.append(["roc_auc", f"{before:.4f}", f"{after:.4f}", f"{after - before:+.4f}", "", "higher", ""])
+    note = (
+        "95% intervals of a paired bootstrap over the test rows, 10,000 resamples. roc_auc has no interval: it needs "
+        "the probabilities of all labels, which are not kept."
+    )
+    return Table("scores", "Scores on test", note, SCORES, rows)
+
+
+def _score_row(row: Any, better: str) -> list[str]:
+    numbers = [f"{row.base:.4f}", f"{row.head:.4f}", f"{row.difference:+.4f}", f"{row.low:+.4f} to {row.high:+.4f}"]
+    return [str(row.metric), *numbers, better, str(row.verdict)]
+
+
+def _oos(report: Report) -> Table:
+    rows = [_score_row(row, "higher") for row in report.oos.itertuples()]
+    note = (
+        "On the test rows in and out of scope that both runs decide on. DeLong's interval for auroc, a paired "
+        "bootstrap for the others. out_recall is the share of out-of-scope rows that are rejected; in_scope_kept is "
+        "the share of in-scope rows that are answered, in_scope_accuracy the share that are answered correctly."
+    )
+    return Table("oos", "Out of scope", note, SCORES, rows)
+
+
+def _moved(report: Report) -> Table:
+    columns = ["flip", "text", "actual", "base", "head"]
+    rows = [[str(row[column]) for column in columns] for row in report.moved.to_dict("records")]
+    flips = report.moved["flip"].value_counts()
+    note = (
+        f"Test rows that only one run answers, {flips.get('fixed', 0):,} fixed and {flips.get('broken', 0):,} broken: "
+        "answering an out-of-scope row is wrong, and so is rejecting an in-scope row."
+    )
+    return Table("moved", "Moved in or out of scope", note, columns, rows)
+
+
+def _changes(report: Report) -> Table:
+    rows = [[kind, sentence] for kind, sentence in report.changes]
+    return Table(
+        "changes", "What changed", "From params.yaml, dvc.lock and requirements.txt.", ["kind", "change"], rows
+    )
+
+
+def _rows(report: Report) -> Table:
+    rows = [
+        [
+            str(row.flip),
+            str(row.text),
+            str(row.actual),
+            f"{row.base} ({row.base_confidence:.2f})",
+            f"{row.head} ({row.head_confidence:.2f})",
+            f"{row.change:+.2f}",
+        ]
+        for row in report.rows.itertuples()
+    ]
+    note = (
+        "Test rows that one run gets right and the other wrong, the largest change of loss first; confidences in "
+        "brackets."
+    )
+    columns = ["flip", "text", "actual", "base predicts", "head predicts", "loss"]
+    return Table("rows", "Fixed and broken rows", note, columns, rows)
+
+
+def _pairs(report: Report) -> Table:
+    rows = [
+        [str(row.actual), str(row.predicted), str(row.base), str(row.head), f"{row.change:+d}"]
+        for row in report.differences.pairs.itertuples()
+    ]
+    note = "Pairs of labels whose number of confusions changed."
+    return Table("pairs", "Confusions that moved", note, ["actual", "predicted", "base", "head", "change"], rows)
+
+
+def _labels(report: Report) -> Table:
+    moved = report.differences.labels[report.differences.labels["difference"] != 0]
+    rows = [
+        [
+            str(row.label),
+            str(row.rows),
+            f"{row.base:.3f}",
+            f"{row.head:.3f}",
+            f"{row.difference:+.3f}",
+            f"{row.low:+.3f} to {row.high:+.3f}",
+            p(float(row.p)),
+            "yes" if row.moved else "",
+        ]
+        for row in moved.itertuples()
+    ]
+    note = "F1 by label. p is corrected for the number of labels (Holm); a change is significant if p is at most 0.05."
+    columns = ["label", "rows", "base F1", "head F1", "difference", "95% interval", "p (Holm)", "significant"]
+    return Table("labels", "Labels that moved", note, columns, rows)
+
+
+def _slices(report: Report) -> Table:
+    rows = [
+        [
+            str(row.by),
+            str(row.slice),
+            f"{row.rows:,}",
+            f"{100 * row.base:.1f}",
+            f"{100 * row.head:.1f}",
+            points(float(row.difference)),
+            f"{points(float(row.low))} to {points(float(row.high))}",
+            str(row.verdict),
+        ]
+        for row in report.slices.itertuples()
+    ]
+    note = "Accuracy in percent, with intervals from each slice's own rows; not corrected for the number of slices."
+    columns = ["by", "slice", "rows", "base", "head", "difference", "95% interval", "verdict"]
+    return Table("slices", "Slices", note, columns, rows)

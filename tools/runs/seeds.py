@@ -1,0 +1,129 @@
+"""Seed noise: how much the scores of one configuration vary with nothing but the seed."""
+
+import hashlib
+import json
+import re
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from textclf.errors import InputError
+from textclf.outputs import write_json
+from textclf.revisions import WORKSPACE
+from tools.runs.run import PREDICTIONS, Run, open_run
+from tools.runs.stale import stale
+
+FOLDER = Path("results/seeds")
+DATA = ("data/raw", "data/splits", "data/tokenized")  # the outs before training; the last one names the checkpoint
+NAMES = ("dataset", "method", "model", "seed")  # the data's bytes and the method's section stand for these
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The test scores of several seeds, a list for each score, in the order of the seeds.
+
+    `predictions` holds the md5 of each seed's test predictions, `processor` the kind of machine that made them.
+    """
+
+    seeds: list[int]
+    scores: dict[str, list[float]]
+    processor: str
+    predictions: list[str]
+
+    def deviation(self, metric: str) -> float:
+        """Return the standard deviation over seeds (n - 1 in the denominator)."""
+        return float(np.std(self.scores[metric], ddof=1))
+
+    def agrees(self, run: Run) -> bool:
+        """Return whether `run`, if it has a recorded seed and processor, predicts what was recorded."""
+        seed = run.params["seed"]
+        if seed not in self.seeds or self.processor != run.machine.get("processor"):
+            return True
+        return self.predictions[self.seeds.index(seed)] == run.revision.md5(PREDICTIONS)
+
+
+def config_hash(run: Run) -> str | None:
+    """Return a name for everything that determines a run's scores except seed and code; None for an older run.
+
+    That is the parameters that its stages read, the data and the checkpoint by their bytes, and the precision that
+    `precision: auto` came to. Parameters that are off (null, none, empty) are left out, so that a new one changes
+    nothing as long as it is off.
+    """
+    precision = run.machine.get("precision")
+    data = {entry["path"]: entry["md5"] for stage in run.lock.values() for entry in stage.get("outs", [])}
+    if precision is None or not set(DATA) <= set(data):
+        return None
+    params: dict[str, Any] = {}
+    for stage in ("train", "predict", "calibrate", "oos", "evaluate"):
+        params |= run.lock.get(stage, {}).get("params", {}).get("params.yaml", {})
+    config = [_switched_on(params, NAMES), run.params["method"], [data[path] for path in DATA], precision]
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _switched_on(values: dict[str, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the parameters that are on, also in sections.
+
+    >>> _switched_on({"lr": 0.1, "calibration": "none", "split": {"seed": 42, "train_limit": None}, "head": {}})
+    {'lr': 0.1, 'split': {'seed': 42}}
+    """
+    nested = {key: _switched_on(value) if isinstance(value, dict) else value for key, value in values.items()}
+    return {key: value for key, value in nested.items() if value not in (None, "none", [], {}) and key not in without}
+
+
+def read_spread(run: Run) -> Spread | None:
+    """Return the recorded spread of the run's configuration; None if there is none or the run contradicts it."""
+    name = config_hash(run)
+    spread = name and spread_of(name)
+    return spread if spread and spread.agrees(run) else None
+
+
+def spread_of(name: str) -> Spread | None:
+    """Return the spread that is recorded under a `config_hash`, if any."""
+    file = FOLDER / f"{name}.json"
+    return Spread(**json.loads(file.read_text(encoding="utf-8"))["spread"]) if file.is_file() else None
+
+
+def record_seeds(run: Run, further: int) -> Path:
+    """Run the workspace under `further` more seeds as queued experiments, and return the file of the spread."""
+    if run.revision.name != WORKSPACE:
+        raise InputError("--seeds runs the workspace's configuration; apply the run that you mean with dvc exp apply")
+    name = config_hash(run)
+    if reason := stale(run):
+        raise InputError(f"{reason}; run dvc repro first: the workspace's scores are the first seed's")
+    if name is None:
+        raise InputError("metrics/train.json names no precision; run dvc repro first")
+    first = int(run.params["seed"])
+    experiments = {seed: f"seed-{name[:8]}-{seed}" for seed in range(first + 1, first + 1 + further)}
+    for seed, experiment in experiments.items():
+        _dvc("exp", "run", "--queue", "--name", experiment, "-S", f"seed={seed}")
+    _dvc("queue", "start")
+    _wait()
+    runs = {first: run} | {seed: open_run(experiment) for seed, experiment in experiments.items()}
+    path = FOLDER / f"{name}.json"
+    write_json(path, {"params": run.params, "spread": asdict(_spread(runs))})
+    return path
+
+
+def _spread(runs: dict[int, Run]) -> Spread:
+    one = next(iter(runs.values()))
+    scores = {name: [run.scores[name] for run in runs.values()] for name in one.scores if name != "rows"}
+    scores |= {name: [run.oos_scores[name] for run in runs.values()] for name in one.oos_scores}
+    predictions = [str(run.revision.md5(PREDICTIONS)) for run in runs.values()]
+    return Spread(list(runs), scores, one.machine["processor"], predictions)
+
+
+def _wait() -> None:
+    while waiting := len(re.findall("Queued|Running", _dvc("queue", "status"))):
+        print(f"{waiting} seeds to go", flush=True)
+        time.sleep(10)  # asking takes a second of a processor that the experiments need
+
+
+def _dvc(*arguments: str) -> str:
+    done = subprocess.run(["dvc", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise InputError(f"dvc {' '.join(arguments[:2])} failed: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,69 @@
+"""Serve: the trained classifier over HTTP with a page to try it, `python -m tools.serve`, until it is interrupted.
+
+POST /predict takes {"text": "where is my parcel?"} or a list of texts. /docs describes the interface, /metrics is for
+Prometheus, /health tells that the model is loaded, /about which model is served.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from textclf.errors import InputError
+from textclf.inference.files import MODEL, REPORT
+from tools import command
+from tools.serve.limits import Limits
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the command line's options."""
+    limits = Limits()
+    parser = command.parser("serve", __doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)")
+    parser.add_argument("--port", type=int, default=8000, help="(8000)")
+    parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
+    parser.add_argument("--rev", help="use the model of this commit, tag, branch or experiment")
+    parser.add_argument("--max-texts", type=int, default=limits.texts, help=f"texts in a request ({limits.texts})")
+    parser.add_argument("--max-chars", type=int, default=limits.chars, help=f"characters of a text ({limits.chars})")
+    parser.add_argument("--max-batch", type=int, default=limits.batch, help=f"texts in a forward pass ({limits.batch})")
+    parser.add_argument("--max-queue", type=int, default=limits.queue, help=f"texts that wait ({limits.queue})")
+    options = parser.parse_args()
+    if min(options.max_texts, options.max_chars, options.max_batch, options.max_queue) < 1:
+        parser.error("limits must be 1 or more")
+    if options.max_queue < options.max_texts:
+        parser.error("--max-queue must hold at least one request of --max-texts")
+    return options
+
+
+def model_commit(folder: Path, rev: str | None) -> str:
+    """Return the commit of the model: an exported folder names it, another one's is unknown."""
+    if rev is not None or folder == MODEL:
+        from textclf.revisions import WORKSPACE, resolve
+
+        return resolve(rev or WORKSPACE).commit
+    report = folder / REPORT
+    try:
+        values = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
+    except ValueError:
+        raise InputError(f"{report} is not valid JSON; export the model again") from None
+    return str(values.get("commit", "unknown"))
+
+
+def main() -> None:
+    """Load the model and serve it."""
+    options = parse_args()
+    import uvicorn
+
+    from textclf.inference.model import load_model
+    from tools.serve.app import create_app
+
+    limits = Limits(options.max_texts, options.max_chars, options.max_batch, options.max_queue)
+    model = load_model(options.model, options.rev)
+    commit = model_commit(options.model, options.rev)
+    model.predict(["warm up"])
+    app = create_app(model, commit, limits)
+    print(f"http://{options.host}:{options.port}", flush=True)
+    uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    command.run(main)

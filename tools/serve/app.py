@@ -1,0 +1,129 @@
+"""The web service: one model, asked over HTTP. Message texts are in no log and in no metric."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Response
+from fastapi.responses import HTMLResponse
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel, Field, StringConstraints, create_model
+
+from textclf.inference.model import Model
+from textclf.oos.labels import is_out, kind_of
+from tools.serve.access_log import AccessLog
+from tools.serve.limits import Limits
+from tools.serve.metrics import ServiceMetrics
+from tools.serve.microbatch import Batcher, QueueFull
+
+PAGE = Path(__file__).with_name("page.html")
+SHOWN = 5  # labels of an answer
+RETRY_AFTER = "1"  # seconds
+
+
+class LabelProbability(BaseModel):
+    """A label and how probable it is."""
+
+    label: str
+    probability: float
+
+
+class Prediction(BaseModel):
+    """The answer to one text; `labels` are the most probable ones, as if the text were in scope."""
+
+    label: str | None = Field(description="null for a text that is out of scope")
+    out_of_scope: bool
+    kind: str | None = Field(description="the kind of out-of-scope message, if the model distinguishes kinds")
+    labels: list[LabelProbability]
+
+
+class Predictions(BaseModel):
+    """The answers, in the order of the texts."""
+
+    predictions: list[Prediction]
+
+
+def answer(model: Model, texts: list[str]) -> list[Prediction]:
+    """Return the answers to `texts`."""
+    answers = model.predict(texts)
+    best = answers.probabilities.argsort(axis=1, kind="stable")[:, ::-1][:, :SHOWN]
+    return [
+        Prediction(
+            label=None if is_out(predicted) else predicted,
+            out_of_scope=is_out(predicted),
+            kind=kind_of(predicted) or None,
+            labels=[
+                LabelProbability(label=answers.labels[n], probability=round(float(answers.probabilities[row][n]), 6))
+                for n in best[row]
+            ],
+        )
+        for row, predicted in enumerate(answers.predicted)
+    ]
+
+
+def request_schema(limits: Limits) -> type[BaseModel]:
+    """Return the schema of a request's body: one text or a list, within the limits."""
+    kind = StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.chars)
+    one = Annotated[str, kind]
+    many = Annotated[list[one], Field(min_length=1, max_length=limits.texts)]
+    examples: Any = ["where is my parcel?", ["where is my parcel?", "i want my money back"]]
+    return create_model("Question", text=(one | many, Field(examples=examples)))
+
+
+def create_app(model: Model, commit: str, limits: Limits) -> FastAPI:
+    """Return the application for `model`, which was trained at `commit`."""
+    metrics = ServiceMetrics()
+
+    def work(texts: list[str]) -> list[Prediction]:
+        metrics.batch.observe(len(texts))
+        return answer(model, texts)
+
+    batcher = Batcher(work, limits.batch, limits.queue)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        worker = asyncio.create_task(batcher.run())
+        yield
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+
+    title = "Text classification"
+    app = FastAPIOffline(title=title, version=commit[:12], lifespan=lifespan, redoc_url=None)
+    app.add_middleware(AccessLog, metrics=metrics, most=1000 + 8 * limits.texts * limits.chars)
+    about = {"commit": commit, "model_sha256": model.checksum, "labels": model.labels, "limits": asdict(limits)}
+    Question = request_schema(limits)
+
+    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
+    async def page() -> str:
+        return PAGE.read_text(encoding="utf-8").replace("{{ about }}", json.dumps(about).replace("<", "\\u003c"))
+
+    @app.get("/about")
+    async def about_model() -> dict[str, Any]:
+        """Return commit, checksum, labels and limits."""
+        return about
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Return 200 once the model is loaded."""
+        return {"status": "ok"}
+
+    @app.get("/metrics", include_in_schema=False)
+    async def scrape() -> Response:
+        metrics.waiting.set(batcher.waiting)
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.post("/predict", responses={503: {"description": "the queue is full; try again after Retry-After"}})
+    async def predict(body: Question) -> Predictions:  # type: ignore[valid-type]
+        """Return label, probabilities and whether it is in scope for one text or a list."""
+        text = body.text  # type: ignore[attr-defined]
+        try:
+            return Predictions(predictions=await batcher.ask([text] if isinstance(text, str) else text))
+        except QueueFull:
+            raise HTTPException(503, "server busy, try again", {"Retry-After": RETRY_AFTER}) from None
+
+    return app

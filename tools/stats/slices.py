@@ -1,0 +1,67 @@
+"""Slices of the test rows: by the source's own columns, length, similarity to a training row, truncation."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from tools.stats.bootstrap import mean_interval
+from tools.stats.verdict import verdict
+
+NEAR = 0.9  # cosine similarity of character n-grams from which on two texts are near-duplicates
+MAX_VALUES = 20  # a column with more values identifies rows instead of grouping them
+MIN_ROWS = 20
+LENGTHS = ["up to 8 tokens", "9 to 16", "17 to 32", "33 to 64", "over 64"]
+STANDARD = ("text", "label", "split", "tokens", "truncated")
+
+
+def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
+    """Return a column of slice names for each way to divide the test rows `ids`; `rows` are all rows of the source."""
+    test = rows.loc[ids]
+    own = [name for name in rows.columns if name not in STANDARD and test[name].nunique() <= MAX_VALUES]
+    train = rows.loc[rows["split"] != "test", "text"]
+    near = near_duplicates(test["text"].tolist(), train.tolist())
+    table = test[own].astype(str)
+    table["length"] = pd.cut(test["tokens"], [0, 8, 16, 32, 64, np.inf], labels=LENGTHS).astype(str)
+    table["near-duplicate of a training row"] = np.where(near, "yes", "no")
+    table["truncated"] = np.where(test["truncated"], "yes", "no")
+    return table
+
+
+def near_duplicates(texts: list[str], others: list[str]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Return which of `texts` are like one of `others`: cosine of TF-IDF of 3 to 5 characters of at least `NEAR`.
+
+    >>> near_duplicates(["where is my parcel?", "good morning"], ["Where is my parcel", "bye"]).tolist()
+    [True, False]
+    """
+    if not others:
+        return np.zeros(len(texts), dtype=bool)
+    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=True)
+    known = grams.fit_transform(others).T.tocsr()
+    asked = grams.transform(texts)
+    blocks = [(asked[start : start + 500] @ known).max(axis=1).toarray() for start in range(0, len(texts), 500)]
+    return np.concatenate(blocks).ravel() >= NEAR
+
+
+def each_slice(parts: pd.DataFrame) -> Iterator[tuple[str, str, pd.Index]]:
+    """Yield column, value and row ids of every slice with `MIN_ROWS` rows or more that is not the whole."""
+    for column in parts:
+        for value, ids in parts.groupby(column).groups.items():
+            if MIN_ROWS <= len(ids) < len(parts):
+                yield str(column), str(value), ids
+
+
+def slice_differences(base: pd.DataFrame, head: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Return accuracy of both sides, difference and 95% interval of every slice with `MIN_ROWS` or more.
+
+    A slice's interval is a paired bootstrap of its own rows.
+    """
+    gain = (head["actual"] == head["predicted"]).astype(float) - (base["actual"] == base["predicted"]).astype(float)
+    table = []
+    for column, value, ids in each_slice(parts):
+        before, after = (float((t.loc[ids, "actual"] == t.loc[ids, "predicted"]).mean()) for t in (base, head))
+        low, high = mean_interval(gain.loc[ids].to_numpy())
+        table.append((column, value, len(ids), before, after, after - before, low, high))
+    found = pd.DataFrame(table, columns=["by", "slice", "rows", "base", "head", "difference", "low", "high"])
+    return found.assign(verdict=[verdict("accuracy", row.low, row.high) for row in found.itertuples()])
