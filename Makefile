@@ -24,7 +24,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 
 setup: $(VENV)/.installed-dev  ## make .venv with the pinned packages, those for development included
 
-repro: $(VENV)/.installed  ## run what changed of the pipeline, and show the scores
+repro: $(VENV)/.installed  ## run the stages that changed, and show the scores
 	dvc repro
 	dvc metrics show metrics/validation.json metrics/test.json
 
@@ -46,7 +46,7 @@ bench: setup  ## time the classifier, exported and not, against transformers' pi
 deps: setup  ## write the code and the packages that each stage depends on, from the imports
 	python -m tools.deps
 
-lock: setup  ## pin what pyproject.toml asks for in requirements.txt, requirements-dev.txt and requirements/
+lock: setup  ## pin the packages of pyproject.toml in requirements.txt, requirements-dev.txt and requirements/
 	$(COMPILE) $(USE) --output-file requirements.txt
 	$(COMPILE) $(USE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) --extra serve --constraint requirements.txt --output-file requirements/serve.txt

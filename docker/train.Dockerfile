@@ -9,10 +9,9 @@
 
 FROM python:3.11-slim-bookworm AS build
 ARG PIP_EXTRA_INDEX_URL
-COPY requirements.txt requirements-dev.txt /tmp/
-# Of the development requirements DVC alone, at its pinned version.
+COPY requirements.txt /tmp/
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir -r /tmp/requirements.txt -c /tmp/requirements-dev.txt dvc
+    && /opt/venv/bin/pip install --no-cache-dir -r /tmp/requirements.txt
 
 FROM python:3.11-slim-bookworm
 # Bookworm removes a package's old versions, so a pin would break the build.

@@ -1,6 +1,6 @@
 """Package: put classifier, temperature and out-of-scope rule into one folder, with a checksum of each file.
 
-The folder is the model: what `textclf.load` reads and what is served, exported, published or registered.
+The folder is the model that `textclf.load` reads and that is served, exported, published or registered.
 """
 
 import shutil

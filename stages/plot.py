@@ -34,7 +34,7 @@ EXTREMES = Path("plots/extreme_rows.csv")
 
 
 def read_labelled(path: Path) -> pd.DataFrame:
-    """Return a CSV with a column `label`, whose names stay text: `1` is no number, `null` no missing value."""
+    """Return a CSV with a column `label`, whose names stay text, also `1` and `null`."""
     return pd.read_csv(path, dtype={"label": str}, keep_default_na=False)
 
 

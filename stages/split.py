@@ -78,9 +78,9 @@ def _draw(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.
         raise InputError(f"label {counts.idxmin()!r} has one training row; split.{key} needs two or more of each label")
     size = round(len(rows) * fraction)
     if not len(counts) <= size <= len(rows) - len(counts):
-        found = f"{size} of {len(rows)} rows for {len(counts)} labels"
+        drawn = f"{size} of {len(rows)} rows for {len(counts)} labels"
         raise InputError(
-            f"params.yaml: split.{key} = {fraction}: {found}; at least one row a label is needed on both sides"
+            f"params.yaml: split.{key} = {fraction}: {drawn}; at least one row a label is needed on both sides"
         )
     share = stratified_sample(rows, size, seed)
     return rows.drop(share.index), share

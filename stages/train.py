@@ -15,7 +15,7 @@ from textclf.outputs import ensure_parent, write_json
 from textclf.params import Params, read_params
 from textclf.rows import read_labels, read_rows, read_tokens
 from textclf.training.resampling import resample
-from textclf.training.resume import resume_folder
+from textclf.training.resume import locked, resume_folder
 from textclf.training.task import Task, Trained
 
 LABELS = Path("data/raw/labels.json")
@@ -40,7 +40,7 @@ def read_task(params: Params, resume_dir: Path) -> Task:
 
 
 def training_metrics(trained: Trained, folder: Path) -> dict[str, Any]:
-    """Return what validation chose, how much was trained, the size of `folder`, and what the bytes depend on."""
+    """Return validation's choice, the trained share, the size of `folder`, and the machine that the bytes depend on."""
     kept = next(row for row in trained.curve if row["kept"])
     chosen = {"C": kept["C"]} if "C" in kept else {"epochs": len(trained.curve), "best_epoch": kept["epoch"]}
     share = trained.trainable / trained.parameters if trained.parameters else 0.0
@@ -61,11 +61,12 @@ def main() -> None:
     inputs = [LABELS, CHECKPOINT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
     resume_dir = resume_folder(params, [*code, *inputs])
     method = importlib.import_module(f"textclf.methods.{params.method}")
-    trained: Trained = method.train(read_task(params, resume_dir))
-    classifiers.save(trained.classifier, TRAINED)
-    pd.DataFrame(trained.curve).to_csv(ensure_parent(CURVE), index=False)
-    write_json(METRICS, training_metrics(trained, TRAINED))
-    shutil.rmtree(resume_dir, ignore_errors=True)
+    with locked(resume_dir):
+        trained: Trained = method.train(read_task(params, resume_dir))
+        classifiers.save(trained.classifier, TRAINED)
+        pd.DataFrame(trained.curve).to_csv(ensure_parent(CURVE), index=False)
+        write_json(METRICS, training_metrics(trained, TRAINED))
+        shutil.rmtree(resume_dir, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,20 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core: more threads 
 import pytest
 from ruamel.yaml import YAML
 
+from tools import command
+
 ROOT = Path(__file__).parent.parent
 CHECKPOINTS = ROOT / "models" / "checkpoints"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that train, which take longest, so that all processors have work until the end."""
-    long = {item.path for item in items if "trained" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item.path not in long)
+    """Mark the tests on a whole run as slow, and begin with their files, so that all processors work until the end."""
+    slow = [item for item in items if "trained" in getattr(item, "fixturenames", ())]
+    for item in slow:
+        item.add_marker(pytest.mark.slow)
+    files = {item.path for item in slow}
+    items.sort(key=lambda item: item.path not in files)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +44,7 @@ def tiny(pretrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
     import transformers
 
     folder = tmp_path_factory.mktemp("checkpoints")
-    sizes = {
+    sizes: dict[str, dict[str, int]] = {
         "bert": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
         "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
         "roberta": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
@@ -49,8 +55,8 @@ def tiny(pretrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
         if not path.exists():
             transformers.set_seed(0)
             vocabulary = {"vocab_size": 30522, "pad_token_id": 0, "max_position_embeddings": 512}
-            vocabulary |= {"initializer_range": 0.2}  # else the first token hears next to nothing of the others
-            config = transformers.AutoConfig.for_model(architecture, **vocabulary, **sizes[architecture])
+            wide = {"initializer_range": 0.2}  # else the first token's state hardly depends on the others
+            config = transformers.AutoConfig.for_model(architecture, **vocabulary, **wide, **sizes[architecture])
             transformers.AutoModel.from_config(config).save_pretrained(path)
             transformers.AutoTokenizer.from_pretrained(pretrained).save_pretrained(path)
         return path
@@ -69,14 +75,14 @@ def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Call a tool's `main` in a folder as if it were typed there, and return what it printed; `fails` if it must."""
+    """Call a tool's `main` in a folder as if it were typed there; return its output."""
 
     def call(main: Callable[[], None], folder: Path, *arguments: str, fails: bool = False) -> str:
         monkeypatch.chdir(folder)
         monkeypatch.setattr(sys, "argv", ["tool", *arguments])
         code: object = None
         try:
-            main()
+            command.run(main)
         except SystemExit as end:
             code = end.code
         printed = "".join(capsys.readouterr()) + (code if isinstance(code, str) else "")

@@ -4,8 +4,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
-from textclf.charts import confusion, labels, style
+from textclf.charts import (
+    confusion,
+    extreme_rows,
+    labels,
+    learning_curve,
+    oos,
+    reliability,
+    style,
+    token_lengths,
+)
 
 PREDICTIONS = pd.DataFrame(
     {
@@ -19,7 +29,7 @@ PREDICTIONS = pd.DataFrame(
 TEXTS = pd.DataFrame({"id": PREDICTIONS["id"], "text": [f"text {number} costs $5 and $6" for number in range(6)]})
 
 
-def labels(figure: style.Figure) -> list[str]:
+def tick_labels(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.axes[0].get_yticklabels()]
 
 
@@ -30,7 +40,7 @@ def test_pairs_are_counted() -> None:
 
 def test_the_most_confused_pair_is_on_top_and_hits_are_no_confusions() -> None:
     figure = confusion.draw_confused_pairs(confusion.count_pairs(PREDICTIONS), shown=5)
-    assert labels(figure) == ["a → b", "b → c"]
+    assert tick_labels(figure) == ["a → b", "b → c"]
 
 
 def test_no_mistake_at_all_is_drawn_too() -> None:
@@ -43,7 +53,7 @@ def test_every_label_stands_beside_the_matrix_and_none_is_cut_off() -> None:
     pairs = pd.DataFrame({"actual": names, "predicted": names[1:] + names[:1], "n": range(1, 78)})
     figure = confusion.draw_confusion(pairs, names)
     figure.canvas.draw()
-    assert labels(figure) == names
+    assert tick_labels(figure) == names
     edge = figure.bbox
     for text in figure.axes[0].get_yticklabels() + figure.axes[0].get_xticklabels():
         box = text.get_window_extent()
@@ -56,27 +66,27 @@ def test_every_label_stands_beside_the_matrix_and_none_is_cut_off() -> None:
 
 def test_the_worst_label_is_on_top() -> None:
     table = pd.DataFrame({"label": ["a", "b"], "f1": [0.9, 0.2]})
-    assert labels(classes.draw_f1(table)) == ["b", "a"]
+    assert tick_labels(labels.draw_f1(table)) == ["b", "a"]
 
 
 def test_the_largest_label_is_on_top() -> None:
     rows = pd.DataFrame({"label": list("abbb"), "split": ["train", "train", "validation", "test"]})
     rows = pd.concat([rows, rows])
-    assert labels(classes.draw_distribution(rows)) == ["b", "a"]
+    assert tick_labels(labels.draw_distribution(rows)) == ["b", "a"]
 
 
 def test_the_reliability_table_holds_every_row_once() -> None:
-    table = calibration.reliability_table(PREDICTIONS, bins=10)
+    table = reliability.reliability_table(PREDICTIONS, bins=10)
     assert table["rows"].sum() == 6
     assert table["accuracy"].tolist() == [0, 0, 0, 1, 1]  # 0.5, 0.6, 0.7, 0.9, and 0.91 with 0.95
 
 
 def test_a_temperature_is_drawn_beside_what_it_changed() -> None:
-    table = calibration.reliability_table(PREDICTIONS, bins=10)
-    alone = calibration.draw_reliability(table, None, 10, {"ece": 0.1})
+    table = reliability.reliability_table(PREDICTIONS, bins=10)
+    alone = reliability.draw_reliability(table, None, 10, {"ece": 0.1})
     assert alone.axes[0].get_title(loc="left") == "Reliability (test rows), ECE 0.100"
     found = {"ece": 0.02, "ece_before": 0.1, "temperature": 0.7}
-    both = calibration.draw_reliability(table, table, 10, found)
+    both = reliability.draw_reliability(table, table, 10, found)
     assert both.axes[0].get_title(loc="left").endswith("ECE 0.020\nwith a temperature of 0.70; without it 0.100")
     drawn = both.axes[0].get_legend()
     assert drawn is not None
@@ -94,37 +104,37 @@ DECIDED = pd.DataFrame(
 
 
 def test_scores_are_drawn_by_kind_with_the_threshold() -> None:
-    (legend,) = scope.draw_scores(DECIDED).legends
+    (legend,) = oos.draw_scores(DECIDED).legends
     assert {text.get_text() for text in legend.get_texts()} == {"in scope (3)", "chat (1)", "noise (1)", "threshold"}
 
 
 def test_the_roc_curve_says_its_area_and_where_the_threshold_is() -> None:
-    axes = scope.draw_roc(DECIDED).axes[0]
+    axes = oos.draw_roc(DECIDED).axes[0]
     assert axes.get_title(loc="left").endswith("area 0.833")
     assert axes.lines[-1].get_xydata().tolist() == [[1 / 3, 1 / 2]]  # type: ignore[union-attr]
 
 
 def test_risk_rises_to_the_share_of_wrong_answers_if_all_are_answered() -> None:
-    curve_drawn, threshold = scope.draw_risk(DECIDED).axes[0].lines
+    curve_drawn, threshold = oos.draw_risk(DECIDED).axes[0].lines
     assert curve_drawn.get_xydata().tolist()[-1] == [1.0, 3 / 5]  # type: ignore[union-attr]
     assert threshold.get_xydata().tolist() == [[3 / 5, 2 / 3]]  # type: ignore[union-attr]
 
 
 def test_extreme_rows_are_the_ends_of_the_losses_with_their_texts() -> None:
-    table = extremes.extreme_rows(PREDICTIONS, TEXTS, shown=2)
+    table = extreme_rows.extreme_rows(PREDICTIONS, TEXTS, shown=2)
     assert table["loss"].tolist() == [2.0, 1.0, 0.09, 0.05]
     assert table["text"].tolist()[0] == "text 2 costs $5 and $6"
-    assert len(extremes.extreme_rows(PREDICTIONS, TEXTS, shown=5)) == 6  # none twice
+    assert len(extreme_rows.extreme_rows(PREDICTIONS, TEXTS, shown=5)) == 6  # none twice
 
 
 def test_a_text_with_dollars_and_a_long_one_can_be_drawn(tmp_path: Path) -> None:
-    table = extremes.extreme_rows(PREDICTIONS, TEXTS.assign(text="$x^ and _y$ " * 100), shown=2)
-    style.save(extremes.draw_extremes(table), tmp_path / "x.png", dpi=60)
+    table = extreme_rows.extreme_rows(PREDICTIONS, TEXTS.assign(text="$x^ and _y$ " * 100), shown=2)
+    style.save(extreme_rows.draw_extremes(table), tmp_path / "x.png", dpi=60)
 
 
 def test_the_line_of_the_longest_text_says_the_share_that_is_cut() -> None:
     tokens = pd.DataFrame({"tokens": [5, 10, 200, 2000], "truncated": [False, False, True, True]})
-    legend = lengths.draw_lengths(tokens, max_length=64).axes[0].get_legend()
+    legend = token_lengths.draw_lengths(tokens, max_length=64).axes[0].get_legend()
     assert legend is not None
     assert "max_length = 64: 50.0% of the texts are cut" in legend.get_texts()[0].get_text()
 
@@ -142,6 +152,6 @@ def test_a_picture_has_the_same_bytes_each_time(tmp_path: Path, epochs: int) -> 
         }
     )
     for name in ("one.png", "two.png"):
-        style.save(curve.draw_curve(table), tmp_path / name, dpi=60)
+        style.save(learning_curve.draw_curve(table), tmp_path / name, dpi=60)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     assert b"matplotlib" not in (tmp_path / "one.png").read_bytes().lower()

@@ -10,10 +10,10 @@ from tests.conftest import ROOT
 from textclf.data.corpus import Corpus, read_corpus
 from textclf.data.source_spec import Source, read_source
 from textclf.errors import InputError
-from textclf.params import OutOfScope, read_params
+from textclf.params import Oos, read_params
 
 
-def oos(**changes: Any) -> OutOfScope:
+def oos(**changes: Any) -> Oos:
     return read_params(ROOT / "params.yaml").oos.model_copy(update={"method": "threshold"} | changes)
 
 

@@ -66,7 +66,7 @@ def test_duplicates_conflicts_and_leaks_are_counted() -> None:
         "labels": 2,
         "empty_texts": 3,
         "duplicate_rows": 1,
-        "texts_with_two_labels": 1,
+        "conflicting_texts": 1,
         "train_texts_in_test": 1,
     }
 

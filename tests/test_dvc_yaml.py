@@ -1,4 +1,4 @@
-"""dvc.yaml against the code: each stage depends on just what it imports, reads and writes."""
+"""dvc.yaml against the code: each stage depends on just the code, packages, data and parameters that it uses."""
 
 import ast
 import importlib
@@ -11,11 +11,15 @@ from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
 from textclf.params import Params
+from tools import deps
 
 STAGES: dict[str, dict[str, Any]] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]
-CHOSEN = {"train": ("methods",), "predict": ("classifiers",)}  # folders with a module a method
-SLOW = ("full", "lora")
-METHODS = sorted(path.stem for path in (ROOT / "stages" / "methods").glob("*.py") if path.stem != "__init__")
+METHODS = sorted(path.stem for path in (ROOT / "textclf" / "methods").glob("[a-z]*.py"))
+
+
+@pytest.fixture(autouse=True)
+def in_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
 
 
 def listed(stage: str, *keys: str) -> set[str]:
@@ -23,43 +27,43 @@ def listed(stage: str, *keys: str) -> set[str]:
     return {next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries}
 
 
-def module_file(name: str) -> Path | None:
-    path = ROOT / name.replace(".", "/")
-    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+def data_deps(stage: str) -> set[str]:
+    """The stage's deps that are neither code nor packages."""
+    return {dep for dep in listed(stage, "deps") if not dep.endswith(".py") and not dep.startswith("requirements")}
 
 
-def imported(file: Path) -> set[Path]:
-    """The project's files that `file` imports, directly or not; empty ones can't matter."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    found = {
-        path for name in names if name.startswith("stages") and (path := module_file(name)) and path.stat().st_size
-    }
-    return found.union(*(imported(path) for path in found if path not in (file, ROOT / "stages" / "__init__.py")))
+def test_code_and_packages_are_as_make_deps_writes_them() -> None:
+    for path, text in deps.stage_files().items():
+        assert path.read_text() == text, f"{path} is stale: make deps"
+    files = {path.name for path in deps.stage_files() if path.parent.name == "requirements"}
+    assert {path.name for path in Path("requirements").iterdir()} == files | {"serve.txt"}
 
 
-def used_code(stage: str, method: str) -> set[str]:
-    """The project's files that `stage` runs with `method`."""
-    files = [ROOT / "stages" / f"{stage}.py"]
-    files += [ROOT / "stages" / folder / f"{method}.py" for folder in CHOSEN.get(stage, ())]
-    return {str(path.relative_to(ROOT)) for file in files for path in {file} | imported(file)}
+def test_code_that_can_only_stop_a_run_is_no_dependency_and_hides_none() -> None:
+    for stage in STAGES:
+        assert not listed(stage, "deps") & set(deps.NO_DEPS)
+    for file in set(deps.NO_DEPS) - {"textclf/__init__.py"}:  # which imports when `load` is called
+        inside = {str(found) for name in deps.imported_names(Path(file)) for found in deps.module_files(name)}
+        assert {path for path in inside if Path(path).stat().st_size} <= set(deps.NO_DEPS), file
 
 
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("method", METHODS)
-def test_a_stage_depends_on_the_code_that_it_imports_and_on_no_other(stage: str, method: str) -> None:
-    deps = {dep.replace("${method}", method) for dep in listed(stage, "deps") if dep.endswith(".py")}
-    used = used_code(stage, method)
-    assert used <= deps
-    surplus = deps - used - {f"stages/classifiers/{method}.py"}
-    if stage != "train":
-        assert surplus <= set().union(*(used_code(stage, other) for other in METHODS))
-    elif method in SLOW:  # the other methods take seconds, and may depend on what they don't use
-        assert surplus <= {"stages/lib/regression.py"}
+def test_a_stage_has_the_modules_of_the_chosen_method_alone() -> None:
+    assert "textclf/methods/${method}.py" in listed("train", "deps")
+    assert "textclf/classifiers/${method}.py" in listed("train", "deps") & listed("predict", "deps")
+    for stage in STAGES:
+        for folder in deps.BY_METHOD:
+            assert not listed(stage, "deps") & {f"{folder}/{method}.py" for method in METHODS}
+
+
+def test_a_package_that_is_imported_is_pinned_for_the_stage() -> None:
+    for stage, package in [
+        ("split", "pyarrow"),
+        ("oos", "scikit-learn"),
+        ("calibrate", "scipy"),
+        ("train", "tokenizers"),
+    ]:
+        assert re.search(f"^{package}==", Path(f"requirements/{stage}.txt").read_text(), re.M), f"{stage}: {package}"
+    assert "torch==" not in Path("requirements/evaluate.txt").read_text()
 
 
 def constants(stage: str) -> set[str]:
@@ -70,25 +74,18 @@ def constants(stage: str) -> set[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_paths_in_the_code_are_those_in_dvc_yaml(stage: str) -> None:
-    declared = {path for path in listed(stage, "deps", "outs", "metrics", "plots") if not path.endswith(".py")}
-    used = constants(stage) - {"params.yaml"}
-    covered = {path for path in used if any(path == entry or entry.startswith(f"{path}/") for entry in declared)}
-    assert used == covered
-    assert {entry for entry in declared if not any(entry == path or entry.startswith(f"{path}/") for path in used)} == {
-        entry for entry in declared if entry == "requirements.txt" and stage in ("tokenize", "predict", "evaluate")
-    }
+    declared = data_deps(stage) | listed(stage, "outs", "metrics", "plots")
+    used = constants(stage) - {"params.yaml", f"requirements/{stage}.txt"}
+    assert used == {path for path in used if any(entry == path or entry.startswith(f"{path}/") for entry in declared)}
+    assert all(any(entry == path or entry.startswith(f"{path}/") for path in used) for entry in declared)
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_the_parameters_that_its_code_reads(stage: str) -> None:
-    script = ROOT / "stages" / f"{stage}.py"
-    files = {script} | imported(script)
-    for folder in CHOSEN.get(stage, ()):
-        files |= {path for method in METHODS if (path := module_file(f"stages.{folder}.{method}"))}
-        files |= {path for file in tuple(files) for path in imported(file)}
-    text = "".join(path.read_text() for path in files)
+    text = "".join(path.read_text() for path in deps.stage_imports(Path(f"stages/{stage}.py")).files)
     read = set(re.findall(r"params(?:\(\))?\.(\w+)", text)) & set(Params.model_fields)
     read = {"split"} if stage == "split" else read  # its main passes on the one section
+    read |= {"head"} if stage == "train" else set()  # the section of a method without parameters of its own
     params = {key.split(".")[0] for key in listed(stage, "params")}
     if "${method}" in params:
         params = params - {"${method}"} | set(METHODS)
@@ -102,13 +99,15 @@ def test_every_parameter_is_read_by_some_stage() -> None:
     assert read | set(METHODS) == set(Params.model_fields)
 
 
-def test_every_method_has_its_section_in_params_yaml() -> None:
+def test_every_method_has_its_section_in_params_yaml_and_its_module_of_classifiers() -> None:
     assert set(METHODS) <= set(Params.model_fields)
+    assert set(METHODS) <= {path.stem for path in Path("textclf/classifiers").glob("*.py")}
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_is_a_module_run_from_the_root(stage: str) -> None:
+def test_a_stage_is_a_module_run_from_the_root_and_says_what_it_does(stage: str) -> None:
     assert STAGES[stage]["cmd"] == f"python -m stages.{stage}"
+    assert STAGES[stage]["desc"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -118,17 +117,20 @@ def test_no_output_switches_the_run_cache_off(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_lists_are_sorted(stage: str) -> None:
-    for key in ("deps", "params"):
-        entries = STAGES[stage][key]
-        assert entries == sorted(entries)
+    assert STAGES[stage].get("params", []) == sorted(STAGES[stage].get("params", []))
+    data = [dep for dep in STAGES[stage]["deps"] if dep in data_deps(stage)]
+    assert data == sorted(data)
 
 
-@pytest.mark.parametrize("path", [p for p in (ROOT / "stages").rglob("*.py") if p.stat().st_size], ids=str)
-def test_data_flows_one_way_and_functions_are_short(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    assert "tools" not in {name.split(".")[0] for name in re.findall(r"^(?:from|import) (\S+)", path.read_text(), re.M)}
-    if path.parent.name == "lib":
-        assert not re.search(r"^(?:from|import) stages\.(?!lib)", path.read_text(), re.M)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
+def test_the_artifact_is_an_output() -> None:
+    whole = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
+    assert whole["artifacts"]["classifier"]["path"] in listed("package", "outs")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p for r in ("textclf", "stages", "tools") for p in (ROOT / r).rglob("*.py")), ids=str
+)
+def test_functions_are_short(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 40, f"{node.name} is too long"

@@ -14,13 +14,15 @@ from tests.conftest import Clone
 from tests.toys import LABELS
 from textclf.classifiers.baseline import MostFrequent
 from textclf.classifiers.encoder import Encoder
-from textclf.classifiers.features import Features, new_body
+from textclf.classifiers.features import Features, load_body
 from textclf.encoders.checkpoints import Checkpoint
 from textclf.errors import InputError
 from textclf.inference import onnx_classifier
 from tools.export import onnx_graph
 from tools.export.__main__ import main
+from tools.predict.__main__ import main as predict_main
 
+pytestmark = pytest.mark.slow
 TEXTS = ["where is my parcel?", "refund", "a b c d e f g h i j k l m n o p q r s t u v w x y z", "hello there"]
 Made = Encoder | Features
 
@@ -32,7 +34,7 @@ def encoder(checkpoint: Path) -> Encoder:
 
 
 def features(checkpoint: Path, pooling: str, labels: int) -> Features:
-    body, random = new_body(checkpoint), np.random.default_rng(0)
+    body, random = load_body(checkpoint), np.random.default_rng(0)
     regression = LogisticRegression().fit(random.normal(size=(60, 32)), np.arange(60) % labels)
     tokenizer = AutoTokenizer.from_pretrained(checkpoint, model_max_length=16)
     spec = Checkpoint(folder=str(checkpoint))
@@ -108,17 +110,6 @@ def test_a_part_that_is_broken_is_said(graphs: Callable[..., Path], tmp_path: Pa
         onnx_classifier.load(tmp_path / "broken")
 
 
-def shouting() -> speed.Answer:
-    return lambda texts: [text.upper() for text in texts]
-
-
-def test_what_is_measured_answers_in_a_process_of_its_own() -> None:
-    (found,) = speed.measure({"shouting": shouting}, TEXTS).values()
-    assert found.labels == [text.upper() for text in TEXTS]
-    assert found.speed["rows_per_second"] > 0
-    assert 0 <= found.speed["p50_ms"] <= found.speed["p95_ms"]
-
-
 @pytest.fixture(scope="module")
 def exported(trained: Clone) -> Iterator[Clone]:
     trained.run("python", "-m", "tools.export", "--format", "onnx")
@@ -135,20 +126,23 @@ def test_an_export_is_verified_on_the_test_rows(exported: Clone) -> None:
     for side in ("before", "after"):
         assert report[side]["accuracy"] == scores["accuracy"]
         assert min(report[side].values()) > 0
+    files = {path.name for path in (exported.folder / "exported/onnx").iterdir()}
+    assert {"model.onnx", "config.json", "tokenizer.json"} <= files
+    assert {"calibration.json", "oos", "checksums.json", "export.json", "README.md"} <= files
     assert not list((exported.folder / "exported").glob("*.part"))
     assert "exported" not in exported.run("git", "status", "--short")
 
 
 def test_the_exported_folder_answers_as_the_model_without_torch(exported: Clone, typed: Callable[..., str]) -> None:
     one, other = (
-        typed(predict.main, exported.folder, *TEXTS, "--top", "24", "--model", folder)
-        for folder in ("models", "exported/onnx")
+        typed(predict_main, exported.folder, *TEXTS, "--top", "24", "--model", folder)
+        for folder in ("models/classifier", "exported/onnx")
     )
     assert one == other
     loaded = exported.run(
-        "python", "-c", "import sys; from pathlib import Path; from tools.lib.model import load_model;"
-        "from tools.serve import commit; print(commit(Path('exported/onnx'), None));"
-        "load_model(Path('exported/onnx')).answer(['x']); print(sorted({'torch', 'transformers'} & set(sys.modules)))",
+        "python", "-c", "import sys; from pathlib import Path; from textclf import load;"
+        "from tools.serve.__main__ import model_commit; print(model_commit(Path('exported/onnx'), None));"
+        "load('exported/onnx').predict(['x']); print(sorted({'torch', 'transformers'} & set(sys.modules)))",
     )  # fmt: skip
     assert loaded.split() == [exported.run("git", "rev-parse", "HEAD").strip(), "[]"]
 
@@ -157,9 +151,9 @@ def test_mistakes_get_one_sentence_and_leave_nothing(exported: Clone, typed: Cal
     def refused(*arguments: str) -> str:
         return typed(main, exported.folder, "--format", "onnx", *arguments, fails=True)
 
-    assert "error: stages is there and is no export; name another with --out" in refused("--out", "stages")
-    assert "error: 'nowhere' is no commit, branch, tag or experiment here" in refused("--rev", "nowhere")
+    assert "error: stages exists and is not an export; choose another folder with --out" in refused("--out", "stages")
+    assert "error: 'nowhere' is not a commit, branch, tag or experiment here" in refused("--rev", "nowhere")
     exported.set(lr=0.5)
-    assert "lr is 0.5, and was 0.001 when train ran" in refused()
+    assert "lr is 0.5, and was 0.001 when stage train ran" in refused()
     exported.reset()
     assert "label_agreement" in exported.read("exported/onnx/export.json").decode()

@@ -13,12 +13,12 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from tests.toys import rows
 from textclf.classifiers.encoder import Encoder
 from textclf.encoders.forward import forward
-from textclf.encoders.frozen_vectors import vectors
+from textclf.encoders.frozen_vectors import frozen_vectors
 from textclf.encoders.heads import output_layer, read_head
 from textclf.errors import InputError
-from textclf.probabilities import Probabilities
+from textclf.probabilities import Probabilities, softmax
 from textclf.rows import Rows
-from textclf.training.probe_start import refuse_other_heads, start_from_probe
+from textclf.training.probe_start import check_reads_cls, start_from_probe
 
 
 def classifier(folder: Path, labels: int) -> PreTrainedModel:
@@ -27,11 +27,11 @@ def classifier(folder: Path, labels: int) -> PreTrainedModel:
 
 
 def predict_proba(model: PreTrainedModel, data: Rows, batch_size: int) -> Probabilities:
-    return Encoder(model, tokenizer=None).predict(data, batch_size, "test").probabilities  # type: ignore[arg-type]
+    return softmax(Encoder(model, tokenizer=None).predict(data, batch_size, "test").logits)  # type: ignore[arg-type]
 
 
 def from_probe(model: PreTrainedModel, data: Rows) -> None:
-    known = vectors(Encoder(model, tokenizer=None).body, data, "cls", 16, "test")  # type: ignore[arg-type]
+    known = frozen_vectors(Encoder(model, tokenizer=None).body, data, "cls", 16, "test")  # type: ignore[arg-type]
     start_from_probe(model, data, known, "none")
 
 
@@ -83,6 +83,6 @@ def test_a_head_that_reads_more_than_the_first_token_is_refused(tmp_path: Path) 
     sizes = {"d_model": 32, "n_layer": 1, "n_head": 2, "d_inner": 32, "vocab_size": 30522, "num_labels": 3}
     model = AutoModelForSequenceClassification.from_config(AutoConfig.for_model("xlnet", **sizes, pad_token_id=0))
     data = rows(3)
-    known = vectors(Encoder(model, tokenizer=None).body, data, "cls", 16, "test")  # type: ignore[arg-type]
+    known = frozen_vectors(Encoder(model, tokenizer=None).body, data, "cls", 16, "test")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="the head of a XLNetForSequenceClassification reads more than the first"):
-        refuse_other_heads(model, data, known)
+        check_reads_cls(model, data, known)

@@ -11,24 +11,28 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from stages.train import numbers
+from stages.train import training_metrics
 from tests.conftest import ROOT
 from tests.toys import LABELS, rows, task
 from textclf import classifiers
+from textclf.classifiers.lora import Adapter
+from textclf.encoders import forward as forward_module
+from textclf.encoders import frozen_vectors
 from textclf.errors import InputError
 from textclf.methods import lora
 from textclf.metrics.selection import accuracy
+from textclf.probabilities import softmax
 from textclf.training.task import Task, Trained
 
-METHODS = {path.stem for path in (ROOT / "stages" / "methods").glob("[a-z]*.py")}
+METHODS = {path.stem for path in (ROOT / "textclf" / "methods").glob("[a-z]*.py")}
 
 CASES: dict[str, dict[str, Any]] = {
     "full": {"method": "full", "epochs": 5},
-    "head": {"method": "head", "epochs": 20, "head": {"init": "random"}},
+    "head": {"method": "head", "epochs": 20, "head_init": "random"},
     "head-from-probe": {"method": "head", "lr": 1e-4},
-    "lora": {"method": "lora", "lr": 1e-2},
-    "lora-random-head": {"method": "lora", "lr": 2e-2, "epochs": 6, "lora": {"head_init": "random"}},
-    "lora-gradual": {"method": "lora", "lr": 1e-2, "lora": {"unfreeze": "gradual"}},
+    "lora": {"method": "lora", "lr": 1e-2, "head_lr_factor": 1.0},
+    "lora-random-head": {"method": "lora", "lr": 2e-2, "epochs": 6, "head_init": "random", "head_lr_factor": 1.0},
+    "lora-gradual": {"method": "lora", "lr": 1e-2, "head_lr_factor": 1.0, "lora": {"unfreeze": "gradual"}},
     "features-mean": {"method": "features", "features": {"pooling": "mean"}},
     "features-cls": {"method": "features", "features": {"pooling": "cls", "C": 1.0}},
     "tfidf": {"method": "baseline", "baseline": {"kind": "tfidf"}},
@@ -40,7 +44,7 @@ ELSEWHERE = [(case, "distilbert") for case in ("full", "head", "lora", "features
 
 
 def train(toy: Task) -> Trained:
-    trained: Trained = importlib.import_module(f"stages.methods.{toy.params.method}").train(toy)
+    trained: Trained = importlib.import_module(f"textclf.methods.{toy.params.method}").train(toy)
     return trained
 
 
@@ -53,7 +57,7 @@ def run(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -
         if (case, architecture) not in done:
             folder = tmp_path_factory.mktemp(case)
             trained = train(task(tiny(architecture), folder, **CASES[case]))
-            classifiers.save(trained.classifier, CASES[case]["method"], folder / "saved")
+            classifiers.save(trained.classifier, folder / "saved")
             done[case, architecture] = trained, folder / "saved"
         return done[case, architecture]
 
@@ -67,8 +71,8 @@ def test_every_method_is_tried_here() -> None:
 @pytest.mark.parametrize(("case", "architecture"), [run for run in ON_BERT + ELSEWHERE if run[0] != "most-frequent"])
 def test_it_learns(run: Callable[..., tuple[Trained, Path]], case: str, architecture: str) -> None:
     validation = rows(3, 30, seed=2, noise=4)
-    found = run(case, architecture)[0].classifier.predict(validation, 8, "test").probabilities
-    dummy = run("most-frequent")[0].classifier.predict(validation, 8, "test").probabilities
+    found = run(case, architecture)[0].classifier.predict(validation, 8, "test").logits
+    dummy = run("most-frequent")[0].classifier.predict(validation, 8, "test").logits
     learnt, guessed = (accuracy(validation.labels, p.argmax(axis=1)) for p in (found, dummy))
     assert guessed == pytest.approx(1 / 3)
     assert learnt > 0.6
@@ -80,7 +84,7 @@ def test_it_repeats_to_the_byte(
 ) -> None:
     first, folder = run(case)
     again = train(task(tiny("bert"), tmp_path, **CASES[case]))
-    classifiers.save(again.classifier, CASES[case]["method"], tmp_path / "saved")
+    classifiers.save(again.classifier, tmp_path / "saved")
     assert again.curve == first.curve
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
         file.name: file.read_bytes() for file in (tmp_path / "saved").iterdir()
@@ -96,7 +100,7 @@ def test_what_is_saved_predicts_the_same(
     before = trained.classifier.predict(test, 8, "test")
     after = classifiers.load(folder).predict(test, 8, "test")
     merged = 1e-5 if case.startswith("lora") else 0  # the adapter's product is added to the weight, not to its output
-    np.testing.assert_allclose(before.probabilities, after.probabilities, atol=merged, rtol=merged)
+    np.testing.assert_allclose(softmax(before.logits), softmax(after.logits), atol=merged, rtol=merged)
     assert (before.vectors is None) == (after.vectors is None) == case.startswith(("tfidf", "most"))
 
 
@@ -136,16 +140,16 @@ def test_a_trained_head_predicts_on_cached_vectors_as_with_the_whole_body_in_pla
 ) -> None:
     import torch
 
-    from textclf.classifiers.features import new_body
-    from textclf.encoders.frozen_vectors import vectors
+    from textclf.classifiers.features import load_body
+    from textclf.encoders.frozen_vectors import frozen_vectors
     from textclf.encoders.heads import without_body
 
     encoder: Any = run("head", architecture)[0].classifier
     test = rows(3, 20, seed=3)
-    known = vectors(new_body(tiny(architecture)), test, "cls", 8, "test", tmp_path)
+    known = frozen_vectors(load_body(tiny(architecture)), test, "cls", 8, "test", tmp_path)
     with torch.inference_mode(), without_body(encoder.model.eval()):
         alone = encoder.model(inputs_embeds=torch.from_numpy(known)).logits.softmax(dim=1)
-    np.testing.assert_allclose(alone, encoder.predict(test, 8, "test").probabilities, atol=1e-6)
+    np.testing.assert_allclose(alone, softmax(encoder.predict(test, 8, "test").logits), atol=1e-6)
 
 
 def test_a_frozen_body_is_run_once_for_a_row_and_not_again_in_the_next_run(
@@ -158,11 +162,11 @@ def test_a_frozen_body_is_run_once_for_a_row_and_not_again_in_the_next_run(
         seen.append(len(ids))
         return forward(body, read, ids, *rest)
 
-    forward = frozen.forward
-    monkeypatch.setattr(frozen, "forward", counting)
+    forward = forward_module.forward
+    monkeypatch.setattr(frozen_vectors, "forward", counting)
     for lr in (1e-3, 2e-3):
         toy = task(tiny("bert"), tmp_path, method="head", epochs=2, lr=lr)
-        train(replace(toy, scratch=tmp_path / str(lr)))
+        train(replace(toy, resume_dir=tmp_path / str(lr)))
     assert seen == [90, 30]
 
 
@@ -172,7 +176,9 @@ def test_the_body_stays_as_it_is_under_a_trained_head(
     from safetensors.numpy import load_file
 
     before, after = load_file(tiny("bert") / "model.safetensors"), load_file(run("head")[1] / "model.safetensors")
-    changed = {name for name in after if not np.array_equal(after[name], before.get(name.removeprefix("bert.")))}
+    changed = {
+        name for name in after if not np.array_equal(after[name], before.get(name.removeprefix("bert."), np.nan))
+    }
     assert changed == {"bert.pooler.dense.bias", "bert.pooler.dense.weight", "classifier.bias", "classifier.weight"}
 
 
@@ -183,7 +189,7 @@ def saved_values(file: Path) -> int:
 
 def test_loras_size_and_trainable_share_are_what_the_metrics_say(run: Callable[..., tuple[Trained, Path]]) -> None:
     trained, folder = run("lora")
-    found = numbers(trained, folder)
+    found = training_metrics(trained, folder)
     identity = 32 * 32 + 32  # the pooler, saved but not trained
     assert saved_values(folder / "adapter_model.safetensors") == found["trainable_parameters"] + identity
     assert found["size_mb"] == round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 2)
@@ -206,16 +212,16 @@ def test_auto_means_all_linear_layers_of_the_body_whatever_they_are_called(
     from textclf.training.probe_start import new_encoder
 
     model = new_encoder(task(tiny(architecture), tmp_path)).model
-    found = lora.targets(model, "auto")
+    found = lora.target_modules(model, "auto")
     assert len(found) == 2 * 6
     assert {name.split(".")[-1] for name in found} == names
     assert not any("pooler" in name or "classifier" in name for name in found)
 
 
 def test_a_target_that_the_architecture_does_not_have_is_refused(tiny: Callable[[str], Path], tmp_path: Path) -> None:
-    toy = task(tiny("distilbert"), tmp_path, method="lora", lora={"targets": ["q_lin", "query"]})
+    toy = task(tiny("distilbert"), tmp_path, method="lora", lora={"target_modules": ["q_lin", "query"]})
     with pytest.raises(
-        InputError, match=r"lora\.targets: 'query' is no linear layer of the body, which has k_lin, lin1"
+        InputError, match=r"lora\.target_modules: 'query' is no linear layer of the body, which has k_lin, lin1"
     ):
         train(toy)
 
@@ -223,14 +229,15 @@ def test_a_target_that_the_architecture_does_not_have_is_refused(tiny: Callable[
 def test_gradual_unfreezing_trains_a_layer_more_each_epoch(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     from textclf.training.probe_start import new_encoder
 
-    toy = task(tiny("bert"), tmp_path, method="lora", lora={"unfreeze": "gradual"})
-    model = lora.Adapter(
+    toy = task(tiny("bert"), tmp_path, method="lora", head_lr_factor=1.0, lora={"unfreeze": "gradual"})
+    model = Adapter(
         lora.with_adapters(new_encoder(toy).model, toy.params), new_encoder(toy).tokenizer, toy.checkpoint
     ).encoder.model
     trained = []
+    layers: Any = model.bert.encoder.layer  # type: ignore[union-attr]
     for epoch in (0, 1, 2):
         lora.unfreeze(model, epoch)
-        trained.append([layer.output.dense.base_layer.weight.requires_grad for layer in model.bert.encoder.layer])
+        trained.append([layer.output.dense.base_layer.weight.requires_grad for layer in layers])
     assert trained == [[False, False], [False, True], [True, True]]
     assert not model.get_input_embeddings().weight.requires_grad
     rates = dict.fromkeys(lr for _, lr in lora.learning_rates(model, toy.params))
@@ -240,12 +247,12 @@ def test_gradual_unfreezing_trains_a_layer_more_each_epoch(tiny: Callable[[str],
 def test_a_gradual_run_that_resumes_ends_with_the_same_bytes(
     run: Callable[..., tuple[Trained, Path]], tiny: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    from tests.test_fitting import kill_in_epoch
+    from tests.test_trainer import kill_in_epoch
 
     toy = task(tiny("bert"), tmp_path, **CASES["lora-gradual"])
     kill_in_epoch(3, lambda: train(toy))
     again = train(toy)
-    classifiers.save(again.classifier, "lora", tmp_path / "saved")
+    classifiers.save(again.classifier, tmp_path / "saved")
     whole, folder = run("lora-gradual")
     assert again.curve == whole.curve
     assert (tmp_path / "saved/model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
@@ -262,8 +269,8 @@ def test_the_best_c_on_validation_is_kept(tiny: Callable[[str], Path], tmp_path:
     assert sum(row["kept"] for row in curve) == 1
 
 
-def test_the_most_frequent_label_is_told_of_every_text(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+def test_the_most_frequent_label_is_predicted_for_every_text(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     toy = task(tiny("bert"), tmp_path, method="baseline", baseline={"kind": "most_frequent"})
     left = [*np.flatnonzero(toy.train.labels != 1)[:40], *np.flatnonzero(toy.train.labels == 1)]
     found = train(replace(toy, train=toy.train.take(left))).classifier.predict(toy.validation, 8, "test")
-    np.testing.assert_array_equal(found.probabilities, np.tile([0.0, 1.0, 0.0], (30, 1)))
+    np.testing.assert_array_equal(softmax(found.logits), np.tile([0.0, 1.0, 0.0], (30, 1)))

@@ -13,7 +13,7 @@ from tests.test_pipeline import ran
 @pytest.fixture(scope="module")
 def copy(trained: Clone) -> Iterator[Clone]:
     gate = trained.folder / "review.yaml"
-    gate.write_text(gate.read_text().replace("least_rows: 200", "least_rows: 100"))
+    gate.write_text(gate.read_text().replace("min_rows: 200", "least_rows: 100"))
     trained.commit("fewer rows")
     yield trained
     trained.clean()
@@ -36,7 +36,7 @@ def test_without_a_method_nothing_of_it_runs(copy: Clone) -> None:
 def test_a_threshold_trains_nothing_and_leaves_the_other_scores_alone(copy: Clone) -> None:
     before = copy.read("metrics/test.json")
     output = copy.run("dvc", "exp", "run", "-S", "oos.method=threshold", "-S", "oos.score=energy", "-n", "energy")
-    assert ran(output) == ["download", "tokenize", "split", "predict", "scope", "plot"]
+    assert ran(output) == ["download", "tokenize", "split", "predict", "oos", "package", "plot"]
     assert copy.read("metrics/test.json") == before
     found = scores(copy, "oos")
     assert {"auroc", "aupr", "fpr_at_95_recall", "in_scope_accuracy", "out_recall", "recall_gibberish"} <= set(found)
@@ -44,7 +44,7 @@ def test_a_threshold_trains_nothing_and_leaves_the_other_scores_alone(copy: Clon
     pictures = {path.stem for path in (copy.folder / "plots/pictures").glob("oos_*")}
     assert pictures == {"oos_scores", "oos_roc", "oos_risk_coverage"}
     other = copy.run("dvc", "exp", "run", "-S", "oos.score=mahalanobis", "-n", "mahalanobis")
-    assert ran(other) == ["scope", "plot"]
+    assert ran(other) == ["oos", "package", "plot"]
     copy.reset()
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
+from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
 from textclf.errors import InputError
@@ -40,6 +42,9 @@ def test_every_spelling_of_a_small_number_is_that_number(spelling: str, in_tmp: 
         ),
         ("precision", "fp16", "params.yaml: precision = 'fp16': should be 'auto', 'bf16' or 'fp32'"),
         ("split", {"seed": "x"}, "params.yaml: split.seed = 'x': should be a valid integer"),
+        ("lora", {"targets": "auto"}, "params.yaml: lora.targets is now called lora.target_modules"),
+        ("head", {"init": "probe"}, "params.yaml: head.init is now called head_init"),
+        ("head", {"innit": "probe"}, "params.yaml: head.innit is not a parameter; allowed here: nothing"),
         ("lrr", 1, "params.yaml: lrr is not a parameter; did you mean lr?"),
         ("split", {"sede": 1}, "params.yaml: split.sede is not a parameter; did you mean seed?"),
         ("zzz", 1, "params.yaml: zzz is not a parameter; allowed here: dataset, model"),
@@ -72,6 +77,18 @@ def test_a_file_that_is_no_mapping_is_refused(text: str, message: str, in_tmp: P
 def test_a_missing_file_says_where_to_run(in_tmp: Path) -> None:
     with pytest.raises(InputError, match="run from the root of the repository"):
         read_params()
+
+
+def test_the_schema_decides_nothing() -> None:
+    """No stage depends on it, so it has no default and gives every value back as it is."""
+    values = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+    assert check_params(values).model_dump() == values
+    waiting: list[type[BaseModel]] = [Params]
+    while waiting:
+        for field in waiting.pop().model_fields.values():
+            assert field.is_required()
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                waiting.append(field.annotation)
 
 
 def test_parameters_do_not_change() -> None:

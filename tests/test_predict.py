@@ -7,12 +7,16 @@ import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from transformers import pipeline
 
-from tests.conftest import ROOT, Clone
+from tests.conftest import Clone
+from tests.models import write_rules
 from textclf.inference.model import load_model
+from textclf.oos.rule import OosRule
 from tools.predict.__main__ import main
 
 TEXT = "where is my parcel?"
@@ -77,16 +81,13 @@ def test_a_reader_that_ends_early_is_no_error(copy: Clone) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            ["x", "--model", "none"],
-            "error: none holds no classifier of this pipeline; dvc repro makes models/classifier",
-        ),
-        (["x", "--rev", "nowhere"], "error: 'nowhere' is no commit, branch, tag or experiment here"),
+        (["x", "--model", "none"], "error: none is not a model: it has no checksums.json; dvc repro"),
+        (["x", "--rev", "nowhere"], "error: 'nowhere' is not a commit, branch, tag or experiment here"),
         (["x", " "], "error: text 2 is empty"),
-        ([], "texts, or --in and --out together, are needed"),
-        (["--in", "in.csv"], "texts, or --in and --out together, are needed"),
+        ([], "give either texts, or --in and --out together"),
+        (["--in", "in.csv"], "give either texts, or --in and --out together"),
         (["x", "y", "--plot", "out.png"], "--plot draws one text"),
-        (["x", "--top", "0"], "--top and --batch-size are 1 or more"),
+        (["x", "--top", "0"], "--top and --batch-size must be 1 or more"),
     ],
 )
 def test_mistakes_get_one_sentence(predict: Callable[..., str], arguments: list[str], message: str) -> None:
@@ -98,7 +99,7 @@ def test_mistakes_get_one_sentence(predict: Callable[..., str], arguments: list[
 def test_another_revisions_classifier_needs_nothing_of_the_workspace(copy: Clone, predict: Callable[..., str]) -> None:
     before = predict(TEXT, "--top", "24")
     shutil.rmtree(copy.folder / "models/classifier")
-    assert "error: models holds no classifier of this pipeline; dvc repro makes models/classifier" in predict(
+    assert "error: models/classifier is not a model: it has no checksums.json; dvc repro makes" in predict(
         TEXT, fails=True
     )
     assert predict(TEXT, "--top", "24", "--rev", "main") == before
@@ -106,33 +107,25 @@ def test_another_revisions_classifier_needs_nothing_of_the_workspace(copy: Clone
     assert predict(TEXT, "--top", "24") == before
 
 
-def test_out_of_scope_is_said(copy: Clone, predict: Callable[..., str]) -> None:
-    scope = copy.folder / "models/scope/scope.json"
-    rule = {"method": "threshold", "score": "probability", "neighbours": 1, "outside": ["out_of_scope"]}
-    scope.unlink()
-    scope.write_text(json.dumps(rule | {"threshold": 0.0}))
-    from safetensors.numpy import save_file
-
-    save_file({}, copy.folder / "models/scope/scope.safetensors")
-    assert predict(TEXT).splitlines()[1] == "  out of scope; if it were not:"
-    (copy.folder / "models/scope/scope.safetensors").unlink()
-    scope.unlink()
-    copy.run("dvc", "checkout", "--quiet", "--force")
+def test_out_of_scope_is_said(copy: Clone, predict: Callable[..., str], tmp_path: Path) -> None:
+    strict = tmp_path / "strict"
+    shutil.copytree(copy.folder / "models/classifier", strict)
+    write_rules(strict, 1.0, OosRule("threshold", "probability", 1, ["out_of_scope"], {}, threshold=0.0))
+    lines = predict(TEXT, "--model", str(strict)).splitlines()
+    assert lines[1] == "  out of scope; nearest labels:"
+    assert lines[2:] == predict(TEXT).splitlines()[1:]
 
 
-def test_the_readmes_three_lines_say_what_the_tool_says(copy: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = re.search(r"```python\n(from transformers import pipeline.*?)```", (ROOT / "README.md").read_text(), re.S)
-    assert code
-    assert len([line for line in code[1].splitlines() if line]) == 3
-    monkeypatch.chdir(copy.folder)
-    names: dict[str, object] = {}
-    exec(code[1], names)
-    (found,) = names["answer"]  # type: ignore[misc]
-    answers = load_model(Path("models")).answer([TEXT])
+def test_transformers_pipeline_says_what_the_tool_says(copy: Clone) -> None:
+    folder = copy.folder / "models/classifier"
+    classify: Any = pipeline("text-classification", str(folder))
+    (found,) = classify([TEXT])
+    model = load_model(folder)
+    answers = model.predict([TEXT])
     assert found["label"] == answers.predicted[0]
     assert found["score"] == pytest.approx(answers.probabilities.max(), abs=1e-6)
-    every = names["classify"](["one", "two words here"], top_k=None)  # type: ignore[operator]
-    ours = load_model(Path("models")).answer(["one", "two words here"])
+    every = classify(["one", "two words here"], top_k=None)
+    ours = model.predict(["one", "two words here"])
     for row, listed in enumerate(every):
         theirs = {entry["label"]: entry["score"] for entry in listed}
         np.testing.assert_allclose([theirs[label] for label in ours.labels], ours.probabilities[row], atol=1e-6)

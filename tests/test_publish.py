@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,11 @@ from tests.conftest import Clone
 from tests.hub import TOKEN, Hub, serving
 from textclf.errors import InputError
 from textclf.inference.model import load_model
-from tools.publish import main, push
+from textclf.oos.rule import OosRule
+from tools.card.card import write_card
+from tools.publish.__main__ import main
+from tools.publish.hub import push
+from tools.runs.run import open_run
 
 TEXT = "where is my parcel?"
 
@@ -47,8 +52,8 @@ def hub() -> Iterator[Hub]:
 
 
 def test_the_folder_is_an_ordinary_classifier_with_the_same_answers(trained: Clone, written: Path) -> None:
-    ours = load_model(trained.folder / "models").answer([TEXT])
-    np.testing.assert_array_equal(load_model(written).answer([TEXT]).probabilities, ours.probabilities)
+    ours = load_model(trained.folder / "models/classifier").predict([TEXT])
+    np.testing.assert_array_equal(load_model(written).predict([TEXT]).probabilities, ours.probabilities)
     (found,) = pipeline("text-classification", str(written))([TEXT])
     assert found["label"] == ours.intents[0]
     assert (written / "model.safetensors").read_bytes() == trained.read("models/classifier/model.safetensors")
@@ -73,6 +78,18 @@ def test_the_card_is_of_this_run(trained: Clone, written: Path) -> None:
     for picture in ("confusion_matrix.png", "reliability.png"):
         assert f"]({picture})" in card.text
         assert (written / picture).read_bytes() == trained.read(f"plots/pictures/{picture}")
+
+
+def test_the_card_says_temperature_and_rule(trained: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(trained.folder)
+    rule = OosRule("threshold", "energy", 1, ["out_of_scope"], {}, threshold=-1.5)
+    model = replace(load_model(), temperature=1.25, oos_rule=rule)
+    write_card(tmp_path, open_run(), model, "me/my-model")
+    text = ModelCard.load(tmp_path / "README.md").text
+    assert "divide the logits by 1.25 before the softmax" in text
+    assert "The rule in `oos/` decides which are out of scope" in text
+    assert "A message is out of scope if its score is above -1.5" in text
+    assert "It has no rule for them" not in text
 
 
 def test_all_of_it_goes_to_a_private_repository(trained: Clone, hub: Hub) -> None:
@@ -100,7 +117,7 @@ def at(monkeypatch: pytest.MonkeyPatch, in_tmp: Path) -> Callable[..., None]:
 def test_a_public_repository_is_not_written_by_mistake(written: Path, hub: Hub, at: Callable[..., None]) -> None:
     at(hub.address)
     hub.private = False
-    with pytest.raises(InputError, match="is there already and public; --public says that this is meant"):
+    with pytest.raises(InputError, match="exists and is public; pass --public if this is intended"):
         push(written, "me/my-model", public=False, message="x")
     assert not hub.files
     push(written, "me/my-model", public=True, message="x")
@@ -109,18 +126,18 @@ def test_a_public_repository_is_not_written_by_mistake(written: Path, hub: Hub, 
 
 def test_what_the_hub_refuses_is_said_in_its_words(written: Path, hub: Hub, at: Callable[..., None]) -> None:
     at(hub.address, "hf_another")
-    with pytest.raises(InputError, match=r"^me/my-model was not published, the Hub says: Invalid token$"):
+    with pytest.raises(InputError, match=r"^me/my-model was not published; the Hub answered: Invalid token$"):
         push(written, "me/my-model", public=False, message="x")
     at(hub.address)
     hub.card_problem = "license is not allowed"
-    with pytest.raises(InputError, match="the Hub doesn't take its card: license is not allowed"):
+    with pytest.raises(InputError, match="the Hub rejects its card: license is not allowed"):
         push(written, "me/my-model", public=False, message="x")
     assert not hub.files
 
 
 def test_without_network_there_is_one_sentence(written: Path, at: Callable[..., None]) -> None:
     at("http://127.0.0.1:9")
-    with pytest.raises(InputError, match=r"^http://127.0.0.1:9 cannot be reached \(ConnectError\); what would"):
+    with pytest.raises(InputError, match=r"^http://127.0.0.1:9 cannot be reached \(ConnectError\); the prepared"):
         push(written, "me/my-model", public=False, message="x")
 
 
@@ -136,7 +153,7 @@ def test_without_a_token_nothing_is_begun(
 @pytest.mark.parametrize(
     ("repo_id", "message"),
     [
-        ("my-model", "error: --repo-id my-model: your name or an organisation's is missing, as in me/my-model"),
+        ("my-model", "error: --repo-id my-model: your name or an organization's is missing, as in me/my-model"),
         ("me/my model", "error: --repo-id me/my model: Repo id must"),
     ],
 )
@@ -148,5 +165,5 @@ def test_changes_that_no_commit_holds_are_refused(trained: Clone, typed: Callabl
     with (trained.folder / "CONTRIBUTING.md").open("a") as guide:
         guide.write("\nmore\n")
     out = typed(main, trained.folder, "--repo-id", "me/my-model", "--dry-run", fails=True)
-    assert "error: CONTRIBUTING.md has changes that are not committed; what is written here names its commit" in out
+    assert "error: CONTRIBUTING.md has uncommitted changes; commit them first, because the output names its " in out
     trained.reset()

@@ -7,21 +7,24 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from stages.evaluate import headline, per_class, predictions
+from stages.evaluate import headline, listing, per_class
 from textclf.metrics import scores
+from textclf.metrics.calibration import expected_calibration_error, reliability
+from textclf.metrics.selection import accuracy, log_loss, macro_f1
 from textclf.predictions import Predictions
+from textclf.probabilities import Probabilities, row_losses, softmax
 
 RANDOM = np.random.default_rng(0)
 
 
-def probabilities(rows: int, labels: int) -> scores.Probabilities:
+def probabilities(rows: int, labels: int) -> Probabilities:
     return RANDOM.dirichlet(np.ones(labels), size=rows)
 
 
 def test_label_scores_by_hand() -> None:
     actual, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])
-    assert scores.accuracy(actual, predicted) == 0.75
-    assert scores.macro_f1(actual, predicted) == pytest.approx((0.8 + 2 / 3) / 2)
+    assert accuracy(actual, predicted) == 0.75
+    assert macro_f1(actual, predicted) == pytest.approx((0.8 + 2 / 3) / 2)
     assert scores.weighted_f1(actual, predicted) == pytest.approx((3 * 0.8 + 2 / 3) / 4)
     assert scores.macro_precision(actual, predicted) == pytest.approx((1 + 1 / 2) / 2)
     assert scores.macro_recall(actual, predicted) == pytest.approx((2 / 3 + 1) / 2)
@@ -29,22 +32,22 @@ def test_label_scores_by_hand() -> None:
 
 def test_log_loss_is_the_mean_row_loss_and_never_infinite() -> None:
     found = np.array([[0.25, 0.75], [1.0, 0.0]])
-    assert scores.row_losses(np.array([0, 1]), found).tolist() == pytest.approx([math.log(4), 36.04], abs=0.01)
-    assert scores.log_loss(np.array([0, 0]), found) == pytest.approx(math.log(4) / 2)
+    assert row_losses(np.array([0, 1]), found).tolist() == pytest.approx([math.log(4), 36.04], abs=0.01)
+    assert log_loss(np.array([0, 0]), found) == pytest.approx(math.log(4) / 2)
 
 
 def test_calibration_error_by_hand() -> None:
     found = np.array([[0.95, 0.05], [0.85, 0.15], [0.55, 0.45], [0.45, 0.55]])
     # bins of a half: (0.5, 1] holds all rows: confidence 0.725, accuracy 0.5
-    assert scores.expected_calibration_error(np.array([0, 1, 0, 0]), found, bins=2) == pytest.approx(0.225)
+    assert expected_calibration_error(np.array([0, 1, 0, 0]), found, bins=2) == pytest.approx(0.225)
 
 
 def test_a_perfectly_sure_and_right_classifier_is_calibrated() -> None:
-    assert scores.expected_calibration_error(np.array([0, 1]), np.eye(2), bins=15) == 0
+    assert expected_calibration_error(np.array([0, 1]), np.eye(2), bins=15) == 0
 
 
 def test_the_bins_of_the_reliability_table_hold_every_row() -> None:
-    assert scores.reliability(RANDOM.random(50) < 0.5, RANDOM.random(50), bins=7)["rows"].sum() == 50
+    assert reliability(RANDOM.random(50) < 0.5, RANDOM.random(50), bins=7)["rows"].sum() == 50
 
 
 def test_roc_auc_is_the_mean_over_pairs_of_labels() -> None:
@@ -69,7 +72,7 @@ def test_roc_auc_of_two_labels_and_of_one() -> None:
 
 
 def test_softmax_does_not_overflow() -> None:
-    found = scores.softmax(np.array([[1e4, 0, -1e4]], dtype=np.float32))
+    found = softmax(np.array([[1e4, 0, -1e4]], dtype=np.float32))
     assert found.tolist() == [[1, 0, 0]]
 
 
@@ -82,7 +85,7 @@ def test_the_headline_is_flat_short_and_without_nan() -> None:
 
 def test_predictions_and_classes_agree_with_the_probabilities() -> None:
     rows = Predictions(["x", "y"], ["no", "yes"], np.zeros((2, 2)), None)
-    table = predictions(rows, np.array([[0.8, 0.2], [0.75, 0.25]]), ["no", "yes"])
+    table = listing(rows, np.array([[0.8, 0.2], [0.75, 0.25]]), ["no", "yes"])
     assert table.to_numpy().tolist() == [["x", "no", "no", 0.8, 0.2231], ["y", "yes", "no", 0.75, 1.3863]]
     classes = per_class(table, ["no", "yes", "never"])
     assert classes.to_numpy().tolist() == [["no", 0.5, 1, 0.6667, 1], ["yes", 0, 0, 0, 1], ["never", 0, 0, 0, 0]]

@@ -17,13 +17,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import ROOT
-from tests.toys import task
-from textclf import classifiers
-from textclf.inference.model import Model, load_model
-from textclf.methods import baseline
-from textclf.oos.rule import Scope
-from textclf.outputs import write_json
-from tools.serve.app import Limits, create_app
+from tests.models import write_words_model
+from textclf.errors import InputError
+from textclf.inference.model import Answers, Model, load_model
+from textclf.oos.rule import OosRule
+from tools.serve.__main__ import model_commit
+from tools.serve.app import create_app
+from tools.serve.limits import Limits
 
 COMMIT = "0123456789abcdef"
 SECRET = "aaa, and my number is 4711"
@@ -31,11 +31,7 @@ SECRET = "aaa, and my number is 4711"
 
 @pytest.fixture(scope="module")
 def folder(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("model")
-    trained = baseline.train(task(tiny("bert"), made, method="baseline"))
-    classifiers.save(trained.classifier, "baseline", made / "classifier")
-    write_json(made / "calibration.json", {"temperature": 1.0})
-    return made
+    return write_words_model(tiny("bert"), tmp_path_factory.mktemp("words"))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +41,7 @@ def model(folder: Path) -> Model:
 
 @pytest.fixture
 def client(model: Model) -> Iterator[TestClient]:
-    with TestClient(create_app(model, COMMIT, Limits(texts=3, characters=40))) as made:
+    with TestClient(create_app(model, COMMIT, Limits(texts=3, chars=40))) as made:
         yield made
 
 
@@ -54,7 +50,7 @@ def test_one_text_and_a_list(client: TestClient, model: Model) -> None:
     assert (one["label"], one["out_of_scope"], one["kind"]) == ("a", False, None)
     assert one["labels"][0]["label"] == "a"
     assert sum(entry["probability"] for entry in one["labels"]) == pytest.approx(1, abs=1e-5)
-    assert one["labels"][0]["probability"] == pytest.approx(model.answer(["aaa please"]).probabilities.max(), abs=1e-6)
+    assert one["labels"][0]["probability"] == pytest.approx(model.predict(["aaa please"]).probabilities.max(), abs=1e-6)
     several = client.post("/predict", json={"text": ["ccc", "bbb"]}).json()["predictions"]
     assert [answer["label"] for answer in several] == ["c", "b"]
 
@@ -85,8 +81,8 @@ def test_an_enormous_body_is_not_even_read(client: TestClient) -> None:
 
 
 def test_out_of_scope_is_said(model: Model) -> None:
-    rule = Scope("threshold", "probability", 1, ["out_of_scope"], {}, threshold=0.5)
-    with TestClient(create_app(replace(model, scope=rule), COMMIT)) as strict:
+    rule = OosRule("threshold", "probability", 1, ["out_of_scope"], {}, threshold=0.5)
+    with TestClient(create_app(replace(model, oos_rule=rule), COMMIT, Limits())) as strict:
         (found,) = strict.post("/predict", json={"text": "zzz"}).json()["predictions"]
     assert (found["label"], found["out_of_scope"]) == (None, True)
 
@@ -98,14 +94,14 @@ class Slow:
         self.model, self.go = model, threading.Event()
         self.labels, self.checksum = model.labels, model.checksum
 
-    def answer(self, texts: list[str]) -> object:
+    def predict(self, texts: list[str]) -> Answers:
         self.go.wait(20)
-        return self.model.answer(texts)
+        return self.model.predict(texts)
 
 
 def test_more_than_may_wait_is_told_to_come_back(model: Model) -> None:
     slow = Slow(model)
-    with TestClient(create_app(slow, COMMIT, Limits(texts=2, batch=1, waiting=2))) as busy:  # type: ignore[arg-type]
+    with TestClient(create_app(slow, COMMIT, Limits(texts=2, batch=1, queue=2))) as busy:  # type: ignore[arg-type]
         found: list[int] = []
 
         def ask() -> None:
@@ -160,6 +156,17 @@ def test_no_text_is_in_logs_or_metrics(client: TestClient, capsys: pytest.Captur
     assert 'requests_total{path="other",status="404"} 1.0' in metrics
 
 
+def test_the_commit_that_an_export_names_is_served_and_of_another_folder_none_is_known(tmp_path: Path) -> None:
+    assert model_commit(tmp_path, None) == "unknown"
+    (tmp_path / "export.json").write_text('{"format": "onnx"}')
+    assert model_commit(tmp_path, None) == "unknown"
+    (tmp_path / "export.json").write_text('{"commit": "0123"}')
+    assert model_commit(tmp_path, None) == "0123"
+    (tmp_path / "export.json").write_text("{")
+    with pytest.raises(InputError, match=r"export.json is not valid JSON; export the model again$"):
+        model_commit(tmp_path, None)
+
+
 def test_it_listens_on_loopback_answers_and_ends_cleanly(folder: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -186,9 +193,9 @@ def test_it_listens_on_loopback_answers_and_ends_cleanly(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "none"], "error: none holds no classifier of this pipeline"),
-        (["--rev", "nowhere"], "error: 'nowhere' is no commit, branch, tag or experiment here"),
-        (["--texts", "9", "--waiting", "8"], "--waiting holds at least one request of --texts"),
+        (["--model", "none"], "error: none is not a model: it has no checksums.json; dvc repro makes"),
+        (["--rev", "nowhere"], "error: 'nowhere' is not a commit, branch, tag or experiment here"),
+        (["--max-texts", "9", "--max-queue", "8"], "--max-queue must hold at least one request of --max-texts"),
     ],
 )
 def test_mistakes_get_one_sentence(arguments: list[str], message: str) -> None:

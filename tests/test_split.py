@@ -32,11 +32,11 @@ def ids(parts: dict[str, pd.DataFrame]) -> dict[str, set[str]]:
 
 def test_validation_is_a_stratified_share_of_train_and_test_stays() -> None:
     rows = corpus()
-    parts, left_out = split_rows(rows, params(validation_fraction=0.2))
+    parts, dropped = split_rows(rows, params(validation_fraction=0.2))
     assert {name: len(part) for name, part in parts.items()} == {"train": 48, "validation": 12, "test": 20}
     assert parts["validation"]["label"].value_counts().to_dict() == {"a": 4, "b": 4, "c": 4}
     assert ids(parts)["test"] == set(rows["id"][rows["split"] == "test"])
-    assert left_out == 0
+    assert dropped == 0
 
 
 def test_no_row_is_in_two_splits() -> None:
@@ -54,8 +54,8 @@ def test_the_sources_own_validation_rows_are_taken() -> None:
 def test_rows_whose_text_stands_in_test_are_left_out_and_counted() -> None:
     rows = corpus(validation=9)
     rows.loc[[0, 60], "text"] = "test 0"  # one of train, one of validation
-    parts, left_out = split_rows(rows, params())
-    assert left_out == 2
+    parts, dropped = split_rows(rows, params())
+    assert dropped == 2
     assert not (ids(parts)["train"] | ids(parts)["validation"]) & {"id0", "id60"}
     assert len(parts["test"]) == 20
 
@@ -121,8 +121,8 @@ def with_out_of_scope(test: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
 def test_a_class_of_out_of_scope_rows_leaves_the_others_where_they_are() -> None:
     alone = ids(split_rows(corpus(), params())[0])
     rows, apart = with_out_of_scope(test=True)
-    parts, left_out = split_rows(rows, params(), apart["text"])
-    assert left_out == 5, "texts that stand in the out-of-scope test rows"
+    parts, dropped = split_rows(rows, params(), apart["text"])
+    assert dropped == 5, "texts that stand in the out-of-scope test rows"
     for name, part in ids(parts).items():
         assert {one for one in part if not one.startswith("oos")} == alone[name]
     assert {name: len(part) - len(alone[name]) for name, part in parts.items()} == {

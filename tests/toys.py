@@ -40,4 +40,4 @@ def task(checkpoint: Path, tmp: Path, **changes: Any) -> Task:
     """A task of three labels."""
     pinned = Checkpoint(folder=str(checkpoint))
     train, validation = rows(3, 90, seed=1, noise=4), rows(3, 30, seed=2, noise=4)
-    return Task(pinned, checkpoint, LABELS, train, validation, params(**changes), tmp / "scratch", tmp / "vectors")
+    return Task(pinned, checkpoint, LABELS, train, validation, params(**changes), tmp / "resume", tmp / "vectors")

@@ -17,11 +17,11 @@ def load(folder: str | Path = "models/classifier", rev: str | None = None) -> Mo
 
     >>> from textclf import load
     >>> answers = load("models/classifier").predict(["where is my parcel?"])  # doctest: +SKIP
-    >>> answers.predicted  # one label a text; an out-of-scope label where the model's rule says so  # doctest: +SKIP
+    >>> answers.predicted  # one label a text, possibly an out-of-scope label  # doctest: +SKIP
     ['order_status']
     >>> answers.probabilities.shape  # of the texts, for each of answers.labels  # doctest: +SKIP
     (1, 24)
     """
-    from textclf.inference.model import load_model  # what it imports is slow
+    from textclf.inference.model import load_model  # slow to import
 
     return load_model(Path(folder), rev)

@@ -1,4 +1,4 @@
-"""The one exception that stands for a mistake in what the user gave."""
+"""The exception for a mistake in the user's input."""
 
 
 class InputError(Exception):

@@ -1,6 +1,6 @@
 """The parameters: one typed schema for params.yaml, checked as a whole before any work.
 
-The schema has no default values and converts nothing: it can stop a run, but never change what a run computes. So no
+The schema has no default values and converts nothing: it can stop a run, but never change its results. So no
 stage depends on this module (see tools/deps.py).
 """
 
@@ -78,7 +78,7 @@ class Features(Section):
 
 
 class Baseline(Section):
-    """Method `baseline`: what needs no encoder."""
+    """Method `baseline`: classifiers without an encoder."""
 
     kind: Literal["most_frequent", "tfidf"]
     C: Candidates

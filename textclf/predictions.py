@@ -32,11 +32,11 @@ def join(first: Predictions, second: Predictions) -> Predictions:
     return Predictions(first.ids + second.ids, first.actual + second.actual, logits, vectors)
 
 
-def write_predictions(found: Predictions, path: Path) -> None:
-    """Write a Parquet table with a row for each of `found`."""
-    columns: dict[str, Any] = {"id": found.ids, "actual": found.actual, "logits": list(found.logits)}
-    if found.vectors is not None:
-        columns["vectors"] = list(found.vectors)
+def write_predictions(predictions: Predictions, path: Path) -> None:
+    """Write a Parquet table with a row for each of `predictions`."""
+    columns: dict[str, Any] = {"id": predictions.ids, "actual": predictions.actual, "logits": list(predictions.logits)}
+    if predictions.vectors is not None:
+        columns["vectors"] = list(predictions.vectors)
     pd.DataFrame(columns).to_parquet(ensure_parent(path), index=False)
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from textclf.errors import InputError
 
@@ -12,22 +13,39 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a stage's `main`; a user's mistake becomes one sentence and exit code 1, without a traceback."""
-    die_with_parent()
+    """Run a stage's `main`: a user's mistake ends it with one sentence and exit code 1, Ctrl-C with exit code 130."""
     try:
         main()
     except InputError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; dvc repro resumes\n")
+        sys.exit(130)
 
 
 def die_with_parent() -> None:
     """Ask the kernel to end this process when its parent ends (Linux only; elsewhere nothing happens).
 
-    A stage that outlives a killed `dvc repro` would write into the outputs of the next one.
+    A stage that outlives a killed `dvc repro` would write into the outputs of the next one. `stages/__init__.py` calls
+    this before a stage imports anything, as imports take seconds in which dvc can be killed.
     """
     if sys.platform != "linux":
         return
-    parent = os.getppid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the kernel was asked
-        sys.exit("error: the process that started this stage has ended")
+    if "DVC_STAGE" in os.environ and _is_orphan():  # dvc ended before the kernel was asked
+        sys.exit("error: the dvc that started this stage has ended")
+
+
+def _is_orphan() -> bool:
+    """Return whether the parent is the system's first process, or one like it, which adopts orphans.
+
+    In a container the first process can be dvc itself, or a Python program that uses it.
+    """
+    parent = os.getppid()
+    try:
+        command = Path(f"/proc/{parent}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:  # it has just ended
+        return True
+    name = Path(command[0]).name
+    runs_dvc = name.startswith("python") or any(Path(word).name.startswith("dvc") for word in command)
+    return name == "systemd" or (parent == 1 and not runs_dvc)

@@ -27,7 +27,7 @@ class Revision:
 
     @property
     def commit(self) -> str:
-        """The full hash of its commit; of the workspace that of HEAD, `unknown` outside a git repository."""
+        """The full hash of its commit (HEAD for the workspace), `unknown` outside a git repository."""
         return self.sha or _git("rev-parse", "HEAD").stdout.decode().strip() or "unknown"
 
     def tracked(self, path: str) -> bytes | None:
@@ -40,9 +40,9 @@ class Revision:
 
     def read(self, path: str) -> bytes:
         """Return a file that git tracks or DVC keeps; `InputError` if it is in neither."""
-        found = self.tracked(path)
-        if found is not None:
-            return found
+        content = self.tracked(path)
+        if content is not None:
+            return content
         if self.sha is None:
             raise InputError(f"{path} is not in the workspace; dvc repro or dvc pull brings it")
         return _cached(path, self.sha, self.name)
@@ -69,13 +69,13 @@ class Revision:
         files = dvc.api.DVCFileSystem(rev=self.sha)
         try:
             files.get(path, str(copy), recursive=True)
-        except Exception as error:  # DVC says that a path is missing where its bytes are
+        except Exception as error:  # DVC reports a missing path where the bytes are missing
             raise InputError(_not_here(path, self.name, error)) from None
 
     def md5(self, path: str) -> str | None:
         """Return a tracked file's md5, as dvc.lock has it, or None."""
-        found = self.tracked(path)
-        return None if found is None else hashlib.md5(found, usedforsecurity=False).hexdigest()
+        content = self.tracked(path)
+        return None if content is None else hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def resolve(name: str) -> Revision:
@@ -86,14 +86,15 @@ def resolve(name: str) -> Revision:
         done = _git("rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}")
         if done.returncode == 0:
             return Revision(name, done.stdout.decode().strip())
-    raise InputError(f"{name!r} is no commit, branch, tag or experiment here; git fetch or dvc exp pull may bring it")
+    raise InputError(f"{name!r} is not a commit, branch, tag or experiment here; try git fetch or dvc exp pull")
 
 
 def uncommitted() -> str | None:
-    """Return a tracked file whose changes no commit holds, or None; results/ and README.md, which are written later,
-    don't count.
+    """Return a tracked file whose changes no commit holds, or None.
+
+    results/ and docs/results.md don't count: they are written later, and name the commit themselves.
     """
-    command = ("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results", ":!README.md")
+    command = ("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results", ":!docs/results.md")
     changed = _git(*command).stdout.decode().splitlines()
     return changed[0][3:] if changed else None
 
@@ -101,7 +102,7 @@ def uncommitted() -> str | None:
 def check_committed() -> None:
     """Raise `InputError` if there are changes that no commit holds."""
     if changed := uncommitted():
-        raise InputError(f"{changed} has changes that are not committed; what is written here names its commit")
+        raise InputError(f"{changed} has uncommitted changes; commit them first, because the output names its commit")
 
 
 def _experiments(name: str) -> list[str]:
@@ -116,7 +117,7 @@ def _experiments(name: str) -> list[str]:
 def _cached(path: str, sha: str, name: str) -> bytes:
     try:
         content: bytes = dvc.api.read(path, rev=sha, mode="rb")
-    except Exception as error:  # DVC says that a path is missing where its bytes are
+    except Exception as error:  # DVC reports a missing path where the bytes are missing
         raise InputError(_not_here(path, name, error)) from None
     return content
 

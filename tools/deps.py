@@ -6,8 +6,9 @@ pins of the packages that the stage imports and of those that they need.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def with_code_deps(text: str, stage: str, deps: list[str]) -> str:
 
 def needed_pins(packages: set[str], pins: dict[str, str]) -> list[str]:
     """Return the pins of `packages`, given by their import names, and of all packages that they need."""
-    providers = packages_distributions()
+    providers = _providers()
     waiting = [name for package in packages for name in providers.get(package, [])]
     needed: set[str] = set()
     while waiting:
@@ -107,6 +108,11 @@ def needed_pins(packages: set[str], pins: dict[str, str]) -> list[str]:
             lines = (line for line in distribution(name).requires or [] if "extra ==" not in line)
             waiting += [match[0] for line in lines if (match := re.match(r"[\w.-]+", line))]
     return sorted(pins[name] for name in needed)
+
+
+@cache
+def _providers() -> Mapping[str, list[str]]:
+    return packages_distributions()
 
 
 def stage_files() -> dict[Path, str]:

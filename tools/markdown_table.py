@@ -1,6 +1,5 @@
 """Markdown tables, for every page and card alike."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,8 +20,9 @@ def cell(text: Any, width: int | None = None) -> str:
     'a \\\\| b &lt;c>'
     """
     line = " ".join(str(text).split())
-    if width is not None:
-        line = textwrap.shorten(line, width, placeholder=" …")
+    if width is not None and len(line) > width:
+        # Not textwrap.shorten, which cuts at spaces alone: of Chinese or of a long address it would leave nothing.
+        line = f"{line[: width - 1].rstrip()}…"
     return line.replace("|", r"\|").replace("<", "&lt;")
 
 

@@ -17,7 +17,7 @@ LOCK = Path("dvc.lock")
 
 
 def run_timed(arguments: list[str]) -> dict[str, float]:
-    """Run a command of dvc, passing on what it prints, and return each stage's seconds; end with its exit code."""
+    """Run a command of dvc, pass its output on, and return each stage's seconds; end with its exit code if it fails."""
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     seconds, stage, start = {}, "", 0.0
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as process:

@@ -39,13 +39,13 @@ def time_labelers(loaders: Mapping[str, Callable[[], Labeler]], texts: list[str]
         rounds: dict[str, list[tuple[float, float, float]]] = {name: [] for name in loaders}
         for name, process in tqdm(turns, "speed", unit="pass", disable=None):
             rounds[name].append(process.submit(_pass, texts).result())
-    found = {}
+    measured = {}
     for name, taken in rounds.items():
         fastest = min(seconds for seconds, _, _ in taken)
         p50, p95 = min((p50, p95) for _, p50, p95 in taken)
         speed = {"rows_per_second": round(len(texts) / fastest), "p50_ms": round(p50, 2), "p95_ms": round(p95, 2)}
-        found[name] = Measured(labels[name], speed)
-    return found
+        measured[name] = Measured(labels[name], speed)
+    return measured
 
 
 def _process(loader: Callable[[], Labeler]) -> ProcessPoolExecutor:

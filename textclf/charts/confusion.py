@@ -1,4 +1,4 @@
-"""Which labels are taken for which."""
+"""Which labels are confused with which."""
 
 import pandas as pd
 from matplotlib.colors import PowerNorm

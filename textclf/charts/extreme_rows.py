@@ -1,4 +1,4 @@
-"""The rows with the highest and the lowest loss: wrong labels and quirks of the data above, shortcuts below."""
+"""The rows with the highest and the lowest loss: wrong labels and odd data above, shortcuts below."""
 
 import textwrap
 

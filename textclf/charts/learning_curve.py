@@ -13,12 +13,12 @@ def draw_curve(curve: pd.DataFrame) -> Figure:
     A method without epochs has a column `C` instead, the strength of regularization of each fit.
     """
     x = "C" if "C" in curve else "epoch"
-    figure, (losses, found) = panels(10, 4, ncols=2)
+    figure, (losses, scores) = panels(10, 4, ncols=2)
     losses.plot(curve[x], curve["train_loss"], "o-", color=GREY, label="train")
     losses.plot(curve[x], curve["validation_loss"], "o-", color=BLUE, label="validation")
-    found.plot(curve[x], curve["validation_accuracy"], "o-", color=BLUE, label="accuracy")
-    found.plot(curve[x], curve["validation_macro_f1"], "o-", color=ORANGE, label="macro F1")
-    for axes, title in ((losses, "Loss"), (found, "Validation scores")):
+    scores.plot(curve[x], curve["validation_accuracy"], "o-", color=BLUE, label="accuracy")
+    scores.plot(curve[x], curve["validation_macro_f1"], "o-", color=ORANGE, label="macro F1")
+    for axes, title in ((losses, "Loss"), (scores, "Validation scores")):
         for kept in curve.loc[curve["kept"] == 1, x]:
             axes.axvline(kept, color="#444444", linestyle=":", label=f"kept: {x} {kept:g}")
         axes.set(title=title, xlabel=x)

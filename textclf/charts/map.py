@@ -1,4 +1,4 @@
-"""A map of the test rows: rows that the classifier sees as alike lie close to each other."""
+"""A map of the test rows: rows with similar vectors are close to each other."""
 
 import numpy as np
 import pandas as pd
@@ -26,18 +26,18 @@ def place(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
 
 
 def draw_map(points: NDArray[np.float32], predictions: pd.DataFrame, labels: list[str]) -> Figure:
-    """Draw rows at `points`, shape (rows, 2), coloured by actual label; a ring stands round a wrong prediction.
+    """Draw rows at `points`, shape (rows, 2), coloured by actual label; wrong predictions are ringed.
 
-    Each label's name stands at the middle (by medians) of its rows.
+    Each label's name is at the median of its rows.
     """
     side = 8 + min(5, len(labels) / 15)
-    figure, axes = canvas(side, side, "Map of the test rows (t-SNE of what the output layer is given)")
+    figure, axes = canvas(side, side, "Map of the test rows (t-SNE of the vectors before the output layer)")
     actual = predictions["actual"].map({name: number for number, name in enumerate(labels)}).to_numpy()
     axes.scatter(points[:, 0], points[:, 1], s=9, c=np.array(colours(len(labels)))[actual], linewidths=0)
     wrong = (predictions["actual"] != predictions["predicted"]).to_numpy()
-    said = f"wrong ({wrong.mean():.1%} of {len(wrong):,})"
+    legend = f"wrong ({wrong.mean():.1%} of {len(wrong):,})"
     ring = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.6}
-    axes.scatter(points[wrong, 0], points[wrong, 1], s=34, label=said, **ring)  # type: ignore[arg-type]
+    axes.scatter(points[wrong, 0], points[wrong, 1], s=34, label=legend, **ring)  # type: ignore[arg-type]
     behind = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6}
     for number in np.unique(actual):
         x, y = np.median(points[actual == number], axis=0)

@@ -1,4 +1,4 @@
-"""Out of scope: how far such messages score from the others, and what keeping fewer answers would gain.
+"""Out of scope: the scores of such messages beside the others', and the risk at each coverage.
 
 `table` has a row a message with its labels `actual` and `predicted` and its `score`, higher is further out of scope.
 """
@@ -40,12 +40,12 @@ def draw_scores(table: pd.DataFrame) -> Figure:
 
 
 def draw_roc(table: pd.DataFrame) -> Figure:
-    """Draw the share of out-of-scope rows found against that of in-scope rows rejected, and where the threshold is."""
+    """Draw the share of out-of-scope rows caught against that of in-scope rows rejected, and mark the threshold."""
     out, rejected = (table[column].map(is_out).to_numpy(dtype=bool) for column in ("actual", "predicted"))
     area = roc_auc_score(out, table["score"])
     figure, axes = canvas(5.5, 5.5, f"Out of scope, ROC (test rows), area {area:.3f}", "in-scope rows rejected")
-    false_positives, found, _ = roc_curve(out, table["score"])
-    axes.plot(false_positives, found, color=BLUE)
+    false_positives, recalls, _ = roc_curve(out, table["score"])
+    axes.plot(false_positives, recalls, color=BLUE)
     axes.plot([0, 1], [0, 1], "--", color="#444444", linewidth=1)
     axes.plot(rejected[~out].mean(), rejected[out].mean(), "o", color=ORANGE, label="at the threshold")
     axes.set(ylabel="out-of-scope rows found", xlim=(-0.01, 1), ylim=(0, 1.01), aspect="equal")

@@ -1,4 +1,4 @@
-"""Reliability diagram: is a confidence of 0.9 right nine times in ten?"""
+"""Reliability diagram: are nine in ten answers with a confidence of 0.9 right?"""
 
 import pandas as pd
 from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""What all pictures have in common: size, colours, and bytes that don't vary."""
+"""The common style of all pictures: size, colours, and bytes that don't vary."""
 
 import colorsys
 from pathlib import Path
@@ -42,7 +42,7 @@ def panels(width: float, height: float, **layout: Any) -> tuple[Figure, tuple[Ax
 
 
 def bars(title: str, names: list[str], values: list[float], x: str, colour: str, form: str) -> tuple[Figure, Axes]:
-    """Return horizontal bars, the first on top; each bar's value stands at its end, in the given `form`."""
+    """Return horizontal bars, the first on top, each with its value at its end, in the given `form`."""
     figure, axes = canvas(9, 1.2 + 0.22 * len(names), title, x)
     drawn = axes.barh(names, values, color=colour)
     behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # over lines that a caller adds

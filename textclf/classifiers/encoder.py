@@ -1,4 +1,4 @@
-"""An ordinary Hugging Face classifier, which the methods `full` and `head` leave: saved, loaded, predicting."""
+"""An ordinary Hugging Face classifier, the result of methods `full` and `head`: saved, loaded, predicting."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ class Encoder:
 
     @property
     def body(self) -> PreTrainedModel:
-        """The model without its head, but for BERT's pooler."""
+        """The model without its head; BERT's pooler stays in it."""
         return cast(PreTrainedModel, self.model.base_model)
 
     @property
@@ -48,14 +48,14 @@ class Encoder:
         self.tokenizer.save_pretrained(folder)
 
     def predict(self, rows: Rows, batch_size: int, desc: str) -> Predicted:
-        """Return logits and what the output layer was given."""
+        """Return logits and the inputs of the output layer."""
 
         def read(inputs: dict[str, torch.Tensor]) -> torch.Tensor:
             return torch.cat(read_head(self.model, inputs), dim=1)
 
-        found = forward(self.model, read, rows.input_ids, batch_size, desc)
-        size = found.shape[1] - int(self.model.config.num_labels or 0)
-        return Predicted(found[:, size:], found[:, :size])
+        outputs = forward(self.model, read, rows.input_ids, batch_size, desc)
+        size = outputs.shape[1] - int(self.model.config.num_labels or 0)
+        return Predicted(outputs[:, size:], outputs[:, :size])
 
 
 def load(folder: Path, cache_dir: Path | None = None) -> Encoder:

@@ -1,4 +1,4 @@
-"""LoRA leaves an adapter and a head, without the body, which is the pinned checkpoint's."""
+"""LoRA's result: an adapter and a head. The body is the pinned checkpoint's and is not saved."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +69,7 @@ class Adapter:
         write_json(folder / CHECKPOINT, self.checkpoint.model_dump(exclude_none=True))
 
     def predict(self, rows: Rows, batch_size: int, desc: str) -> Predicted:
-        """Return logits and what the output layer was given."""
+        """Return logits and the inputs of the output layer."""
         return self.encoder.predict(rows, batch_size, desc)
 
 

@@ -1,4 +1,4 @@
-"""All rows of a data set, those that are in scope of its labels and those that are not."""
+"""All rows of a data set, in scope and out of scope of its labels."""
 
 from typing import NamedTuple
 
@@ -22,8 +22,8 @@ class Corpus(NamedTuple):
 def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
     """Return all rows, split by split; out-of-scope rows only if `oos.method` asks for them.
 
-    Method `class` learns the out-of-scope rows that are not for the test like any other, so they stand among them. The
-    rows of `oos.held_out` labels are unseen intents: those of test are out of scope, the others left out.
+    Method `class` trains on out-of-scope rows like on any others, so all except test rows are among the in-scope
+    rows. The rows of `oos.held_out` labels are unseen intents: those of test are out of scope, the others left out.
     """
     rows = read_splits(source, dataset)
     marked = rows["label"].map(is_out)
@@ -31,8 +31,8 @@ def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
     if oos.method == "none":
         return Corpus(rows.reset_index(drop=True), _slim(out).iloc[:0])
     if apart := source.out_of_scope_source:
-        found = read_splits(apart, dataset)
-        out.append(found.assign(label=found["label"].map(out_label)))
+        others = read_splits(apart, dataset)
+        out.append(others.assign(label=others["label"].map(out_label)))
     held = rows["label"].isin(_known(oos.held_out, rows, dataset))
     test = (rows["split"] == "test") if (rows["split"] == "test").any() else True  # a source without test rows
     unseen = rows[held & test]

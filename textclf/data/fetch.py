@@ -36,9 +36,9 @@ def _mirrored(dataset: str, filename: str) -> list[Path]:
 
 
 def _checked(path: Path, sha256: str | None) -> Path:
-    if sha256 and (found := pooch.file_hash(str(path))) != sha256:
+    if sha256 and (actual := pooch.file_hash(str(path))) != sha256:
         raise InputError(
-            f"{path} has sha256 {found}, but the source spec says {sha256}; restore the file or mend the spec"
+            f"{path} has sha256 {actual}, but the source spec says {sha256}; restore the file or fix the spec"
         )
     return path
 

@@ -1,4 +1,4 @@
-"""Reading a data set's file into a table of strings, whatever its format; mistakes name the file and the row."""
+"""Reading a data set's file, of any format, into a table of strings; mistakes name the file and the row."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""The label of each row of a data set's file: its name, or which kind of out of scope it is."""
+"""The label of each row of a data set's file: its name, or its kind of out of scope."""
 
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def _names(labels: "pd.Series[str]", skip: "pd.Series[bool]", source: Source, pa
         raise InputError(f"{path}: row {first(empty)} has no label")
     if (reserved := labels.map(is_out) & ~skip).any():
         raise InputError(
-            f"{path}: row {first(reserved)} has the label {labels[reserved].iloc[0]!r}, a name that is kept for "
+            f"{path}: row {first(reserved)} has the label {labels[reserved].iloc[0]!r}, a name that is reserved for "
             "out-of-scope rows; say in the source spec which those are (out_of_scope)"
         )
     if source.label_names is None:

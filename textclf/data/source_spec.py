@@ -39,7 +39,7 @@ class SourceFile(BaseModel):
 
     @property
     def filename(self) -> str:
-        """The file's name in a mirror, and what its format is read from."""
+        """The file's name in a mirror; its ending gives the format."""
         return self.name or Path(str(self.path or self.url)).name
 
 
@@ -48,10 +48,10 @@ class OutOfScopeRows(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    files: dict[SplitName, SourceFile] | None = None  # with the columns of the source's, but for the label's
+    files: dict[SplitName, SourceFile] | None = None  # with the source's columns, except for the label
     label: str | None = None
     column: str | None = None
-    value: str | None = None  # what `column` holds in such a row
+    value: str | None = None  # the value of `column` in such a row
     kind: str | None = None  # the column that names such a row's kind
 
     @model_validator(mode="after")
@@ -86,7 +86,7 @@ class Source(BaseModel):
         if ("all" in files) == ("train" in files):
             raise ValueError("either a train file or one file of all rows is needed")
         if "all" in files and len(files) > 1:
-            raise ValueError("a file of all rows stands alone")
+            raise ValueError("a file of all rows cannot be combined with others")
         return files
 
     @property

@@ -28,8 +28,8 @@ def in_batches(
     order = np.argsort([len(ids) for ids in input_ids], kind="stable")[::-1]
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     bar = tqdm(batches, desc, unit="batch", disable=None if desc else True)
-    found = np.concatenate([run(*padded([input_ids[row] for row in batch], pad)) for batch in bar])
-    return np.asarray(found[np.argsort(order, kind="stable")])
+    results = np.concatenate([run(*padded([input_ids[row] for row in batch], pad)) for batch in bar])
+    return np.asarray(results[np.argsort(order, kind="stable")])
 
 
 def padded(input_ids: list[NDArray[np.int32]], pad: int) -> tuple[Tokens, Tokens]:

@@ -12,7 +12,7 @@ PINNED = re.compile(r"(?P<hub>[\w.-]+/[\w.-]+)@(?P<revision>.+)")
 
 
 def read_checkpoint(model: str, specs: Path) -> Checkpoint:
-    """Return what `model` stands for: a spec's name, `org/name@<commit>`, or a local folder. Reads no weights."""
+    """Return the checkpoint that `model` names: a spec, `org/name@<commit>`, or a local folder. Reads no weights."""
     if (spec := specs / f"{model}.yaml").is_file():
         return read_spec(spec, Checkpoint)
     if match := PINNED.fullmatch(model):

@@ -32,8 +32,8 @@ def locate(checkpoint: Checkpoint) -> Path:
     folder = _packaged(checkpoint) or _local(checkpoint) or _from_hub(checkpoint)
     if not (folder / WEIGHTS).is_file():
         raise InputError(f"{folder} holds no {WEIGHTS}; other formats are not read, as a pickle can run code")
-    if checkpoint.weights and (found := weights_sha256(folder)) != checkpoint.weights:
-        raise InputError(f"{folder / WEIGHTS} has sha256 {found}, not {checkpoint.weights} as pinned")
+    if checkpoint.weights and (actual := weights_sha256(folder)) != checkpoint.weights:
+        raise InputError(f"{folder / WEIGHTS} has sha256 {actual}, not {checkpoint.weights} as pinned")
     return folder
 
 

@@ -1,4 +1,4 @@
-"""A classifier's head: its layers, what they are given, and running it without the body."""
+"""A classifier's head: its layers, their inputs, and running it without the body."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ class Precomputed(nn.Module):
 
     def __init__(self, body: nn.Module) -> None:
         super().__init__()
-        self.pooler = getattr(body, "pooler", None)  # BERT's is a part of its body, but of the head by what it does
+        self.pooler = getattr(body, "pooler", None)  # BERT's is in its body, but works like a part of the head
 
     def forward(self, *_: None, inputs_embeds: torch.Tensor, **__: None) -> BaseModelOutputWithPooling:
         """Return the vectors as states of a sequence that has a first token only."""
@@ -49,7 +49,7 @@ def head_parameters(model: PreTrainedModel) -> list[nn.Parameter]:
 
 
 def read_head(model: PreTrainedModel, inputs: Inputs) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run `model` and return what its output layer was given, shape (batch, size), and the logits (batch, labels)."""
+    """Run `model`; return the inputs of its output layer, shape (batch, size), and the logits (batch, labels)."""
     seen: list[torch.Tensor] = []
     layer = output_layer(model, model.config.num_labels)
     hook = layer.register_forward_pre_hook(lambda _, args: seen.append(args[0]))

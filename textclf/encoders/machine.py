@@ -1,4 +1,4 @@
-"""The machine that computes: what of it determines the bytes of a result, and its processor's name."""
+"""The machine: the properties that determine the bytes of a result, and its processor's name."""
 
 import platform
 from pathlib import Path

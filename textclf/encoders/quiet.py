@@ -1,4 +1,4 @@
-"""Silence for what transformers prints of its own accord: we report progress and mistakes in our words."""
+"""Silencing transformers: progress and mistakes are reported in our own words."""
 
 import warnings
 

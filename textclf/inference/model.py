@@ -27,8 +27,8 @@ class Answers:
     """A model's answers to some texts.
 
     `probabilities` has shape (texts, labels): of the in-scope labels, adding up to 1. `predicted` holds the most
-    probable label, or an out-of-scope label, of each text. `scores`, shape (texts,), says how far out of scope a text
-    is; None without an out-of-scope rule.
+    probable label, or an out-of-scope label, of each text. `scores`, shape (texts,), is the out-of-scope score of
+    each text, higher is further out; None without an out-of-scope rule.
     """
 
     labels: list[str]

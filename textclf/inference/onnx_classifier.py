@@ -34,16 +34,16 @@ class OnnxClassifier:
 
     def predict(self, rows: Rows, batch_size: int, desc: str) -> Predicted:
         """Return logits and the vectors that they were read from."""
-        found = in_batches(self._run, rows.input_ids, self.pad, batch_size, desc)
-        size = found.shape[1] - len(self.labels)
-        return Predicted(found[:, size:], found[:, :size])
+        outputs = in_batches(self._run, rows.input_ids, self.pad, batch_size, desc)
+        size = outputs.shape[1] - len(self.labels)
+        return Predicted(outputs[:, size:], outputs[:, :size])
 
     def _tokenize(self, texts: list[str], truncation: bool) -> dict[str, list[list[int]]]:
-        return {"input_ids": [found.ids for found in self.tokenizer.encode_batch(texts)]}
+        return {"input_ids": [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]}
 
     def _run(self, tokens: Tokens, mask: Tokens) -> NDArray[np.float32]:
-        found = self.session.run(OUTPUTS, dict(zip(INPUTS, (tokens, mask), strict=True)))
-        return np.concatenate(found, axis=1)
+        outputs = self.session.run(OUTPUTS, dict(zip(INPUTS, (tokens, mask), strict=True)))
+        return np.concatenate(outputs, axis=1)
 
 
 def load(folder: Path) -> OnnxClassifier:

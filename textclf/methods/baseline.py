@@ -5,8 +5,8 @@ from sklearn.dummy import DummyClassifier
 
 from textclf.classifiers.baseline import MostFrequent, Words, new_tfidf
 from textclf.errors import InputError
-from textclf.logistic import curve_row, select_C
 from textclf.metrics.selection import log_loss
+from textclf.training.selection import curve_row, select_C
 from textclf.training.task import Task, Trained
 
 

@@ -1,9 +1,9 @@
-"""Frozen features: a logistic regression on vectors of the checkpoint's body, which stays as it is."""
+"""Frozen features: a logistic regression on vectors of the checkpoint's body, which is not trained."""
 
 from textclf.classifiers.features import Features, load_body
 from textclf.encoders.frozen_vectors import frozen_vectors
-from textclf.logistic import select_C
 from textclf.training.probe_start import new_tokenizer
+from textclf.training.selection import select_C
 from textclf.training.task import Task, Trained
 
 

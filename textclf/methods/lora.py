@@ -91,7 +91,7 @@ def target_modules(model: PreTrainedModel, wanted: str | list[str]) -> list[str]
         if not any(f".{name}".endswith(f".{end}") for name in chosen):
             known = ", ".join(sorted({name.split(".")[-1] for name in layers}))
             raise InputError(
-                f"params.yaml: lora.target_modules: {end!r} is no linear layer of the body, which has {known}"
+                f"params.yaml: lora.target_modules: {end!r} is not a linear layer of the body, which has {known}"
             )
     return [f"{model.base_model_prefix}.{name}" for name in chosen]
 

@@ -24,5 +24,5 @@ def fit_temperature(actual: Labels, logits: NDArray[np.floating[Any]]) -> float:
     def loss(exponent: float) -> float:
         return log_loss(actual, softmax(logits / np.exp(exponent)))
 
-    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20)), method="bounded", options={"xatol": 1e-6})
-    return round(float(np.exp(found.x)), DIGITS)
+    minimum = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20)), method="bounded", options={"xatol": 1e-6})
+    return round(float(np.exp(minimum.x)), DIGITS)

@@ -34,8 +34,8 @@ def ranking(out: Mask, scores: Floats) -> dict[str, float]:
 
 def fpr_at_recall(out: Mask, scores: Floats, recall: float = RECALL) -> float:
     """Return the false-positive rate at the threshold that catches `recall` of the out-of-scope rows (FPR@95)."""
-    false_positives, found, _ = metrics.roc_curve(out, scores, drop_intermediate=False)
-    return float(false_positives[found >= recall - 1e-12].min())
+    false_positives, recalls, _ = metrics.roc_curve(out, scores, drop_intermediate=False)
+    return float(false_positives[recalls >= recall - 1e-12].min())
 
 
 def at_threshold(table: pd.DataFrame) -> dict[str, float]:
@@ -48,7 +48,7 @@ def at_threshold(table: pd.DataFrame) -> dict[str, float]:
     """
     out, rejected = (table[column].map(is_out).to_numpy(dtype=bool) for column in ("actual", "predicted"))
     right = (table["actual"] == table["predicted"]).to_numpy()
-    found = {
+    shares = {
         "in_scope_kept": _share(~rejected[~out]),
         "in_scope_accuracy": _share(right[~out]),
         "out_recall": _share(rejected[out]),
@@ -56,10 +56,10 @@ def at_threshold(table: pd.DataFrame) -> dict[str, float]:
     }
     kinds = sorted({kind for label in table["actual"][out] if (kind := kind_of(label))})
     for kind in kinds:
-        found[f"recall_{kind}"] = _share(rejected[(table["actual"].map(kind_of) == kind).to_numpy() & out])
+        shares[f"recall_{kind}"] = _share(rejected[(table["actual"].map(kind_of) == kind).to_numpy() & out])
     if any(kind_of(label) for label in table["predicted"][rejected]):
-        found["kind_accuracy"] = _share(right[out & rejected])
-    return found
+        shares["kind_accuracy"] = _share(right[out & rejected])
+    return shares
 
 
 def score(table: pd.DataFrame) -> dict[str, float]:

@@ -15,7 +15,7 @@ def set_seed(seed: int) -> None:
 
 
 def resolve_precision(precision: str) -> str:
-    """Return the arithmetic that `precision` (auto, bf16 or fp32) comes to on this machine: bf16 or fp32.
+    """Return the arithmetic for `precision` (auto, bf16 or fp32) on this machine: bf16 or fp32.
 
     Raises `InputError` if bf16 is asked for where it is not native.
     """

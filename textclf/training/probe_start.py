@@ -15,10 +15,11 @@ from textclf.encoders.frozen_vectors import Vectors, frozen_vectors
 from textclf.encoders.heads import output_layer, read_head, without_body
 from textclf.encoders.quiet import quiet_transformers
 from textclf.errors import InputError
-from textclf.logistic import fit_logistic, linear_layer
+from textclf.logistic import linear_layer
 from textclf.rows import Rows
 from textclf.training.determinism import set_seed
 from textclf.training.resume import last_checkpoint
+from textclf.training.selection import fit_logistic
 from textclf.training.task import Task
 
 
@@ -53,7 +54,7 @@ def new_encoder(task: Task) -> Encoder:
 
 
 def new_tokenizer(task: Task) -> PreTrainedTokenizerBase:
-    """Return the checkpoint's tokenizer, without what it remembers of this machine, which would be saved with it."""
+    """Return the checkpoint's tokenizer, without its notes on this machine, which would be saved with it."""
     tokenizer = AutoTokenizer.from_pretrained(task.folder, model_max_length=task.params.max_length)
     for key in ("is_local", "local_files_only"):
         tokenizer.init_kwargs.pop(key, None)

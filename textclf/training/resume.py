@@ -3,14 +3,18 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
 from textclf.cache import cache_folder
 from textclf.encoders.machine import machine
+from textclf.errors import InputError
 
+WAIT = 5  # seconds, for a process that is just ending
 COMPLETE = "complete"  # written last; a checkpoint without it was cut off
 
 
@@ -23,6 +27,23 @@ def resume_folder(params: BaseModel, files: Iterable[Path]) -> Path:
     for file in sorted(files):
         digest.update(str(file).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return cache_folder("runs") / digest.hexdigest()[:16]
+
+
+@contextmanager
+def locked(resume_dir: Path) -> Iterator[None]:
+    """Hold `resume_dir` for this process alone; `InputError` if another one trains the same run.
+
+    The system releases the lock when its process ends, however it ends.
+    """
+    resume_dir.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(resume_dir.with_suffix(".lock"))
+    try:
+        with lock.acquire(timeout=WAIT):
+            yield
+    except Timeout:
+        raise InputError(
+            f"another process trains this same run (it holds {lock.lock_file}); wait for it or end it"
+        ) from None
 
 
 def last_checkpoint(resume_dir: Path) -> Path | None:

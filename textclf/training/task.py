@@ -13,7 +13,7 @@ from textclf.rows import Rows
 
 @dataclass(frozen=True)
 class Task:
-    """A training run: the checkpoint and where its files lie, label names in order, rows, and where to keep what.
+    """A training run: the checkpoint and the folder of its files, label names in order, rows, and two folders.
 
     `resume_dir` holds this run's own epochs; `vector_cache` holds frozen vectors and is shared by all runs.
     """
@@ -45,7 +45,7 @@ class Sized(Protocol):
     requires_grad: bool
 
     def numel(self) -> int:
-        """Return the number of its values."""
+        """Return the number of values."""
 
 
 def count(parameters: Iterable[Sized]) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """Fine-tuning with the Hugging Face Trainer: an evaluation and a checkpoint each epoch, the best epoch kept."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from transformers import (
 )
 
 from textclf.encoders.frozen_vectors import Vectors
+from textclf.errors import InputError
 from textclf.metrics.selection import SELECTION_SCORES, selection_scores
 from textclf.params import Params
 from textclf.probabilities import Labels, softmax
@@ -64,8 +66,22 @@ def fit(
     checkpoint = last_checkpoint(resume_dir)
     if checkpoint:
         print(f"resuming the interrupted run from its {checkpoint.name}", flush=True)
+        if epochs := _stopped_after(checkpoint, params.early_stopping):
+            trainer.args.num_train_epochs = epochs
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if not Path(str(trainer.state.best_model_checkpoint)).is_dir():
+        raise InputError(f"{trainer.state.best_model_checkpoint} has been removed while the stage ran; run it again")
     return learning_curve(trainer.state)
+
+
+def _stopped_after(checkpoint: Path, patience: int | None) -> float | None:
+    """Return the epoch after which early stopping had ended the run of `checkpoint`, or None."""
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    stopping = state["stateful_callbacks"].get("EarlyStoppingCallback")
+    if patience is None or stopping is None:
+        return None
+    waited = stopping["attributes"]["early_stopping_patience_counter"]
+    return float(state["epoch"]) if waited >= patience else None
 
 
 def token_rows(rows: Rows) -> Dataset:
@@ -115,6 +131,7 @@ def arguments(params: Params, resume_dir: Path, sampling: str) -> TrainingArgume
         metric_for_best_model=params.selection_metric,
         greater_is_better=params.selection_metric != "log_loss",
         seed=params.seed,
+        restore_callback_states_from_checkpoint=True,  # the patience of early stopping
         disable_tqdm=True,  # the Trainer's own bar; see ProgressBar
         report_to="none",
     )
@@ -172,9 +189,9 @@ class EpochLine(TrainerCallback):
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Print the epoch's losses and accuracy; they are logged by now."""
-        train, found = state.log_history[-2:]
-        scored = f"validation loss {found['eval_loss']:.4f}, accuracy {found['eval_accuracy']:.4f}"
-        epoch = f"epoch {found['epoch']:.0f} of {args.num_train_epochs:.0f}"
+        train, validation = state.log_history[-2:]
+        scored = f"validation loss {validation['eval_loss']:.4f}, accuracy {validation['eval_accuracy']:.4f}"
+        epoch = f"epoch {validation['epoch']:.0f} of {args.num_train_epochs:.0f}"
         tqdm.write(f"{epoch}: train loss {train['loss']:.4f}, {scored}")
         sys.stdout.flush()
 

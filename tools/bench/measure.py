@@ -1,4 +1,4 @@
-"""The ways to have texts labelled, and what each of them costs."""
+"""The ways to label texts, and the speed of each."""
 
 import tempfile
 from functools import partial
@@ -20,7 +20,7 @@ from tools.timing import Labeler, time_labelers
 
 
 def load_pipeline(folder: Path, batch_size: int | None = None) -> Labeler:
-    """Return transformers' pipeline as a function from texts to labels, with its defaults but for `batch_size`."""
+    """Return transformers' pipeline as a function from texts to labels, with its defaults except for `batch_size`."""
     from transformers import pipeline
 
     from textclf.encoders.quiet import quiet_transformers

@@ -105,11 +105,11 @@ def checkpoint(run: Run) -> dict[str, str]:
 
 def used_parameters(run: Run) -> str:
     """Return the parameters that the run's stages read, as YAML."""
-    found: dict[str, Any] = {}
+    params: dict[str, Any] = {}
     for stage in run.lock.values():
-        found |= stage.get("params", {}).get("params.yaml", {})
-    sections = {key for key in found if "." not in key}  # a stage may read a key of a section that another reads whole
-    whole = {key: found[key] for key in sorted(found) if key in sections or key.split(".")[0] not in sections}
+        params |= stage.get("params", {}).get("params.yaml", {})
+    sections = {key for key in params if "." not in key}  # a stage may read a key of a section that another reads whole
+    whole = {key: params[key] for key in sorted(params) if key in sections or key.split(".")[0] not in sections}
     whole.pop("plots", None)
     stream = StringIO()
     yaml = YAML(typ="safe", pure=True)

@@ -34,13 +34,13 @@ def slice_rows(run: Run) -> Rows:
     """Return accuracy on each slice of the test rows, with Wilson's 95% interval."""
     right = run.predictions["actual"] == run.predictions["predicted"]
     parts = slices(run.rows, right.index)
-    found = []
+    table = []
     for column, value, ids in each_slice(parts):
         hits = int(right[ids].sum())
         interval = proportion_confint(hits, len(ids), method="wilson")
         accuracy = hits / len(ids)
-        found.append({"by": column, "slice": value, "rows": len(ids), "accuracy": accuracy, "interval": interval})
-    return found
+        table.append({"by": column, "slice": value, "rows": len(ids), "accuracy": accuracy, "interval": interval})
+    return table
 
 
 def weakest_labels(run: Run, number: int = 5) -> Rows:

@@ -11,7 +11,7 @@ from tools.card.card import write_card
 from tools.export.report import table, verify
 from tools.runs.run import Run
 
-CLOSE = 1e-4  # what another order of additions may change in a probability
+CLOSE = 1e-4  # the effect of another order of additions on a probability
 
 
 def check_target(folder: Path) -> None:

@@ -33,7 +33,7 @@ class EncoderGraph(nn.Module):
         self.model = classifier.model
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return what the output layer was given, and the logits."""
+        """Return the inputs of the output layer, and the logits."""
         return read_head(self.model, {"input_ids": input_ids, "attention_mask": attention_mask})
 
 
@@ -57,8 +57,8 @@ class FeaturesGraph(nn.Module):
 def save(classifier: object, folder: Path, int8: bool) -> None:
     """Write graph, config with label names, and tokenizer into `folder`, for `onnx_classifier.load`.
 
-    With `int8` the weights of linear layers and embeddings have 8 bits, and so have what they are multiplied with,
-    scaled at run time. `InputError` for a classifier without a network.
+    With `int8` the weights of linear layers and embeddings have 8 bits, and so have their inputs, scaled at run time.
+    `InputError` for a classifier without a network.
     """
     graph = _graph(classifier)
     assert isinstance(classifier, Encoder | Features)

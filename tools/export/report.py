@@ -32,11 +32,11 @@ def verify(models: dict[str, Model], run: Run) -> dict[str, Any]:
     )
     sides = {
         name: {
-            "accuracy": round(float(np.mean(found.intents == actual)), 4),
+            "accuracy": round(float(np.mean(answers.intents == actual)), 4),
             "size_mb": size(models[name]),
             **times[name].speed,
         }
-        for name, found in zip(models, (before, after), strict=True)
+        for name, answers in zip(models, (before, after), strict=True)
     }
     return {
         "rows": len(texts),

@@ -49,7 +49,7 @@ def columns(path: Path) -> list[str]:
 def write_rows(
     rows: list[Row], path: Path, source: Path, known: list[str], added: dict[str, pa.DataType], header: bool
 ) -> None:
-    """Write `rows` as `path`'s ending says. `added` are the types of the columns that `source` doesn't have.
+    """Write `rows` in the format of `path`'s ending. `added` has the types of the columns that `source` doesn't have.
 
     CSV and Parquet have the columns `known` of the source; another one in a later row is an `InputError`.
     In a Parquet file the columns of a Parquet source keep their types, others are text. A `header` is for CSV.
@@ -57,7 +57,7 @@ def write_rows(
     names = [*known, *added]
     if path.suffix != ".jsonl" and (more := sorted({name for row in rows for name in row} - set(names))):
         raise InputError(
-            f"{source}: a row has {more[0]!r}, which the first one lacks; write JSON lines (.jsonl) instead"
+            f"{source}: a row has {more[0]!r}, which the first row lacks; write JSON lines (.jsonl) instead"
         )
     if path.suffix == ".parquet":
         types = {field.name: field.type for field in pq.read_schema(source)} if source.suffix == ".parquet" else {}

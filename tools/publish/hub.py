@@ -33,7 +33,7 @@ def check_repo(repo_id: str, dry_run: bool) -> None:
 
 
 def prepare(folder: Path, repo_id: str, rev: str | None, license: str | None) -> Run:
-    """Check the run, then replace `folder` by what goes to the Hub; return the run."""
+    """Check the run, then replace `folder` by the files for the Hub; return the run."""
     run = open_run(rev)
     check_current(run)
     if run.revision.sha is None:
@@ -45,7 +45,7 @@ def prepare(folder: Path, repo_id: str, rev: str | None, license: str | None) ->
 
 
 def package(model: Model, run: Run, folder: Path, repo_id: str, license: str | None) -> None:
-    """Write what goes to the Hub into `folder`: the model, its card and the card's pictures.
+    """Write the files for the Hub into `folder`: the model, its card and the card's pictures.
 
     A LoRA adapter is merged into its checkpoint when it is loaded, so whoever loads the classifier needs transformers
     alone.

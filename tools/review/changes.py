@@ -45,7 +45,7 @@ def changed_data(base: Run, head: Run) -> list[str]:
 
 
 def _parts(run: Run) -> dict[str, "pd.Series[str]"]:
-    """Return the labels of each split's rows by id, those out of scope apart."""
+    """Return the labels of each split's rows by id, in scope and out of scope separately."""
     rows = pd.concat([run.rows[["label", "split"]], run.oos_rows[["label", "split"]]])
     names = rows["split"] + rows["label"].map(lambda label: ", out of scope" if is_out(label) else "")
     return {str(name): part for name, part in rows["label"].groupby(names, sort=False)}
@@ -73,12 +73,12 @@ def _outs(run: Run) -> dict[str, str | None]:
 
 
 def _code(run: Run) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    files: dict[str, dict[str, str]] = {}
     for name, stage in run.lock.items():
         for entry in stage.get("deps", []):
             if entry["path"].endswith(".py"):
-                found.setdefault(entry["path"], {})[name] = entry["md5"]
-    return found
+                files.setdefault(entry["path"], {})[name] = entry["md5"]
+    return files
 
 
 def _pins(run: Run) -> dict[str, str]:

@@ -68,11 +68,11 @@ def _reliability(report: Report) -> Figure:
 
 
 def _curves(report: Report) -> Figure:
-    figure, (losses, found) = panels(9, 3.8, ncols=2)
+    figure, (losses, scores) = panels(9, 3.8, ncols=2)
     for name, run, colour in _sides(report):
-        for axes, column in ((losses, "validation_log_loss"), (found, "validation_accuracy")):
+        for axes, column in ((losses, "validation_log_loss"), (scores, "validation_accuracy")):
             axes.plot(run.curve["epoch"], run.curve[column], "o-", color=colour, markersize=4, label=_short(name))
-    for axes, title in ((losses, "log-loss"), (found, "accuracy")):
+    for axes, title in ((losses, "log-loss"), (scores, "accuracy")):
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     losses.legend(frameon=False)

@@ -51,10 +51,10 @@ def oos_differences(base: Run, head: Run) -> pd.DataFrame:
         old, new = (good(side[part]) for side in (before, after))
         if len(old):
             table.append((metric, old.mean(), new.mean(), *mean_interval(new - old)))
-    found = pd.DataFrame(table, columns=["metric", "base", "head", "low", "high"])
-    found["difference"] = found["head"] - found["base"]
-    found["verdict"] = [verdict(row.metric, row.low, row.high) for row in found.itertuples()]
-    return found[COLUMNS]
+    differences = pd.DataFrame(table, columns=["metric", "base", "head", "low", "high"])
+    differences["difference"] = differences["head"] - differences["base"]
+    differences["verdict"] = [verdict(row.metric, row.low, row.high) for row in differences.itertuples()]
+    return differences[COLUMNS]
 
 
 def delong(out: NDArray[np.bool_], base: Floats, head: Floats) -> tuple[float, float]:

@@ -23,9 +23,9 @@ class Table:
 
 def tables(report: Report) -> list[Table]:
     """Return all tables that have rows, in the order of a reader's questions."""
-    found = [_scores(report), _oos(report), _changes(report), _moved(report), _rows(report), _pairs(report)]
-    found += [_labels(report), _slices(report)]
-    return [table for table in found if table.rows]
+    all_tables = [_scores(report), _oos(report), _changes(report), _moved(report), _rows(report), _pairs(report)]
+    all_tables += [_labels(report), _slices(report)]
+    return [table for table in all_tables if table.rows]
 
 
 def _scores(report: Report) -> Table:

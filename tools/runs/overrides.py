@@ -8,16 +8,16 @@ from typing import Any
 def assignments(overrides: dict[str, Any], prefix: str = "") -> list[str]:
     """Return `overrides` as `dvc exp run -S` takes them.
 
-    >>> assignments({"lr": 0.001, "lora": {"r": 8, "targets": ["query", "value"]}, "early_stopping": None})
-    ['lr=0.001', 'lora.r=8', 'lora.targets=[query,value]', 'early_stopping=null']
+    >>> assignments({"lr": 0.001, "lora": {"r": 8, "target_modules": ["query", "value"]}, "early_stopping": None})
+    ['lr=0.001', 'lora.r=8', 'lora.target_modules=[query,value]', 'early_stopping=null']
     """
-    found = []
+    assigned = []
     for key, value in overrides.items():
         if isinstance(value, dict):
-            found += assignments(value, f"{prefix}{key}.")
+            assigned += assignments(value, f"{prefix}{key}.")
         else:
-            found.append(f"{prefix}{key}={_written(value)}")
-    return found
+            assigned.append(f"{prefix}{key}={_written(value)}")
+    return assigned
 
 
 def _written(value: Any) -> str:
@@ -32,8 +32,8 @@ def merged(values: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     >>> merged({"lr": 1, "lora": {"r": 8, "alpha": 16}}, {"lora": {"r": 4}})
     {'lr': 1, 'lora': {'r': 4, 'alpha': 16}}
     """
-    found = deepcopy(values)
+    result = deepcopy(values)
     for key, value in overrides.items():
-        section = isinstance(value, dict) and isinstance(found.get(key), dict)
-        found[key] = merged(found[key], value) if section else value
-    return found
+        section = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if section else value
+    return result

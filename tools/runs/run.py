@@ -38,8 +38,8 @@ class Run:
     @cached_property
     def scores(self) -> dict[str, float]:
         """The scores on test."""
-        found: dict[str, float] = self.revision.json("metrics/test.json")
-        return found
+        scores: dict[str, float] = self.revision.json("metrics/test.json")
+        return scores
 
     @cached_property
     def machine(self) -> dict[str, Any]:
@@ -50,8 +50,8 @@ class Run:
     @cached_property
     def oos_scores(self) -> dict[str, float]:
         """The scores of out-of-scope rows on test; empty if the run has no oos.method."""
-        found: dict[str, float] = self.revision.json("metrics/oos.json") if self.revision.tracked(OUT_OF_SCOPE) else {}
-        return found
+        scores: dict[str, float] = self.revision.json("metrics/oos.json") if self.revision.tracked(OUT_OF_SCOPE) else {}
+        return scores
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
@@ -66,8 +66,8 @@ class Run:
     @cached_property
     def decisions(self) -> pd.DataFrame | None:
         """All test rows' actual, predicted, intent and score, by id; None if nothing is ever out of scope."""
-        found = self._listing(OUT_OF_SCOPE) if self.revision.tracked(OUT_OF_SCOPE) else pd.DataFrame()
-        return None if found.empty else found
+        decisions = self._listing(OUT_OF_SCOPE) if self.revision.tracked(OUT_OF_SCOPE) else pd.DataFrame()
+        return None if decisions.empty else decisions
 
     def _listing(self, path: str) -> pd.DataFrame:
         columns, *rows = self.revision.json(path)

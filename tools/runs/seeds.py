@@ -19,7 +19,8 @@ from tools.runs.stale import stale
 
 FOLDER = Path("results/seeds")
 DATA = ("data/raw", "data/splits", "data/tokenized")  # the outs before training; the last one names the checkpoint
-NAMES = ("dataset", "method", "model", "seed")  # the data's bytes and the method's section stand for these
+# The bytes of the data, the method itself and the resolved precision stand for the others.
+LEFT_OUT = ("dataset", "method", "model", "precision", "seed")
 
 
 @dataclass(frozen=True)
@@ -60,18 +61,21 @@ def config_hash(run: Run) -> str | None:
     params: dict[str, Any] = {}
     for stage in ("train", "predict", "calibrate", "oos", "evaluate"):
         params |= run.lock.get(stage, {}).get("params", {}).get("params.yaml", {})
-    config = [_switched_on(params, NAMES), run.params["method"], [data[path] for path in DATA], precision]
+    if params.get("oos", {}).get("method") == "none":
+        del params["oos"]
+    params = {key: value for key, value in params.items() if key not in LEFT_OUT}
+    config = [_switched_on(params), run.params["method"], [data[path] for path in DATA], precision]
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _switched_on(values: dict[str, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
+def _switched_on(values: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters that are on, also in sections.
 
     >>> _switched_on({"lr": 0.1, "calibration": "none", "split": {"seed": 42, "train_limit": None}, "head": {}})
     {'lr': 0.1, 'split': {'seed': 42}}
     """
     nested = {key: _switched_on(value) if isinstance(value, dict) else value for key, value in values.items()}
-    return {key: value for key, value in nested.items() if value not in (None, "none", [], {}) and key not in without}
+    return {key: value for key, value in nested.items() if value not in (None, "none", [], {})}
 
 
 def read_spread(run: Run) -> Spread | None:

@@ -30,13 +30,13 @@ def _stale_stage(run: Run, name: str) -> Iterator[str]:
         yield f"{missing[0]} is a dependency of stage {name} in dvc.yaml or dvc.lock, not in both"
     for kind, did in (("deps", "read"), ("outs", "wrote")):
         for entry in locked.get(kind, []):
-            found = run.revision.md5(entry["path"])
-            if found is not None and found != entry.get("md5"):
+            md5 = run.revision.md5(entry["path"])
+            if md5 is not None and md5 != entry.get("md5"):
                 yield f"{entry['path']} has changed since stage {name} {did} it"
 
 
 def _looked_up(params: dict[str, Any], path: str) -> Any:
-    found: Any = params
+    value: Any = params
     for part in path.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+        value = value.get(part) if isinstance(value, dict) else None
+    return value

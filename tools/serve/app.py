@@ -96,8 +96,13 @@ def create_app(model: Model, commit: str, limits: Limits) -> FastAPI:
     app = FastAPIOffline(title=title, version=commit[:12], lifespan=lifespan, redoc_url=None)
     app.add_middleware(AccessLog, metrics=metrics, most=1000 + 8 * limits.texts * limits.chars)
     about = {"commit": commit, "model_sha256": model.checksum, "labels": model.labels, "limits": asdict(limits)}
-    Question = request_schema(limits)
+    _add_pages(app, about)
+    _add_metrics(app, metrics, batcher)
+    _add_predict(app, batcher, limits)
+    return app
 
+
+def _add_pages(app: FastAPI, about: dict[str, Any]) -> None:
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def page() -> str:
         return PAGE.read_text(encoding="utf-8").replace("{{ about }}", json.dumps(about).replace("<", "\\u003c"))
@@ -112,10 +117,16 @@ def create_app(model: Model, commit: str, limits: Limits) -> FastAPI:
         """Return 200 once the model is loaded."""
         return {"status": "ok"}
 
+
+def _add_metrics(app: FastAPI, metrics: ServiceMetrics, batcher: Batcher[str, Prediction]) -> None:
     @app.get("/metrics", include_in_schema=False)
     async def scrape() -> Response:
         metrics.waiting.set(batcher.waiting)
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _add_predict(app: FastAPI, batcher: Batcher[str, Prediction], limits: Limits) -> None:
+    Question = request_schema(limits)
 
     @app.post("/predict", responses={503: {"description": "the queue is full; try again after Retry-After"}})
     async def predict(body: Question) -> Predictions:  # type: ignore[valid-type]
@@ -125,5 +136,3 @@ def create_app(model: Model, commit: str, limits: Limits) -> FastAPI:
             return Predictions(predictions=await batcher.ask([text] if isinstance(text, str) else text))
         except QueueFull:
             raise HTTPException(503, "server busy, try again", {"Retry-After": RETRY_AFTER}) from None
-
-    return app

@@ -69,8 +69,8 @@ class Batcher(Generic[Item, Result]):
             if taken and size + len(request.items) > self.batch:
                 break
             size, taken = size + len(request.items), taken + 1
-        found, self._requests = self._requests[:taken], self._requests[taken:]
+        batch, self._requests = self._requests[:taken], self._requests[taken:]
         self.waiting -= size
         if not self._requests:
             self._arrived.clear()
-        return found
+        return batch

@@ -1,7 +1,7 @@
 """Paired bootstrap over rows: how the difference between two runs' scores varies with the rows that were drawn.
 
 Both runs predict the same rows. Each resample draws as many rows, with replacement, and scores both runs on them, so
-that what makes a row hard for both cancels out (Efron & Tibshirani 1993, ch. 13: percentile intervals).
+that a row's difficulty for both cancels out (Efron & Tibshirani 1993, ch. 13: percentile intervals).
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Is a difference in accuracy real? Exact McNemar, and the smallest difference that a test set can detect."""
+"""Is a difference in accuracy real? McNemar's exact test, and the smallest difference that a test set can detect."""
 
 import math
 
@@ -21,8 +21,8 @@ def detectable_difference(rows: int, discordant: float, power: float = 0.8, alph
     """Return the smallest difference in accuracy that McNemar's test finds with `power`, as a share of the rows.
 
     `discordant` is the share of rows that one side gets right and the other wrong. From Connor (1987), Biometrics 43:
-    rows = (z_alpha sqrt(psi) + z_power sqrt(psi - d^2))^2 / d^2, solved for d. With no discordant row nothing can be
-    said: NaN. If even all of them going one way would not be found, that share itself.
+    rows = (z_alpha sqrt(psi) + z_power sqrt(psi - d^2))^2 / d^2, solved for d. NaN without
+    discordant rows. If even all of them going one way would not be detected, it is their share.
     """
     if discordant == 0:
         return math.nan

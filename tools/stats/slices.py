@@ -63,5 +63,5 @@ def slice_differences(base: pd.DataFrame, head: pd.DataFrame, parts: pd.DataFram
         before, after = (float((t.loc[ids, "actual"] == t.loc[ids, "predicted"]).mean()) for t in (base, head))
         low, high = mean_interval(gain.loc[ids].to_numpy())
         table.append((column, value, len(ids), before, after, after - before, low, high))
-    found = pd.DataFrame(table, columns=["by", "slice", "rows", "base", "head", "difference", "low", "high"])
-    return found.assign(verdict=[verdict("accuracy", row.low, row.high) for row in found.itertuples()])
+    differences = pd.DataFrame(table, columns=["by", "slice", "rows", "base", "head", "difference", "low", "high"])
+    return differences.assign(verdict=[verdict("accuracy", row.low, row.high) for row in differences.itertuples()])

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tools.serve.microbatch import Batcher, Full
+from tools.serve.microbatch import Batcher, QueueFull
 
 
 class Work:
@@ -46,7 +46,7 @@ def test_a_request_larger_than_a_batch_is_worked_on_alone() -> None:
 def test_what_does_not_fit_is_refused_at_once_and_the_rest_goes_on() -> None:
     found = asyncio.run(together(Batcher(Work(), batch=2, limit=3), [1, 2], [3], [4]))
     assert found[:2] == [[2, 4], [6]]
-    assert isinstance(found[2], Full)
+    assert isinstance(found[2], QueueFull)
 
 
 def test_a_failure_reaches_its_requests_and_no_later_one() -> None:

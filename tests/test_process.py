@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
+from textclf import process
 from textclf.errors import InputError
 
 
@@ -15,7 +17,7 @@ def test_a_mistake_is_one_sentence_and_not_a_traceback(capsys: pytest.CaptureFix
         raise InputError("rows.csv is empty")
 
     with pytest.raises(SystemExit, match=r"^error: rows.csv is empty$"):
-        stage.run(main)
+        process.run(main)
 
 
 def test_another_exception_keeps_its_traceback() -> None:
@@ -23,13 +25,34 @@ def test_another_exception_keeps_its_traceback() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        stage.run(main)
+        process.run(main)
+
+
+def test_ctrl_c_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit, match="130"):
+        process.run(main)
+    assert capsys.readouterr().err == "interrupted; dvc repro resumes\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+def test_a_stage_whose_dvc_has_ended_already_does_not_start(in_tmp: Path) -> None:
+    """The shell between has ended, too, so that the first process has adopted the stage."""
+    stage = f"cd {ROOT} && sleep 0.5 && DVC_STAGE=split {sys.executable} -m stages.split > {in_tmp}/said 2>&1"
+    subprocess.run(["sh", "-c", f"({stage}) &"], check=True)
+    until = time.monotonic() + 30
+    while not (in_tmp / "said").exists() or not (in_tmp / "said").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert (in_tmp / "said").read_text() == "error: the dvc that started this stage has ended\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
 def test_a_stage_ends_with_its_parent(tmp_path: Path) -> None:
     child = (
-        "import os, time; from stages.lib.stage import die_with_parent; "
+        "import os, time; from textclf.process import die_with_parent; "
         "die_with_parent(); print(os.getpid(), flush=True); time.sleep(60)"
     )
     parent = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"

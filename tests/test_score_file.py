@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.toys import task
-from textclf import classifiers
+from tests.models import write_words_model
 from textclf.errors import InputError
-from textclf.inference.model import Model, load_model
-from textclf.methods import baseline
-from textclf.oos.rule import Scope
+from textclf.inference.model import Answers, Model, load_model
+from textclf.oos.rule import OosRule
+from tools.predict import score_file
 from tools.predict.score_file import Job
 
 TEXTS = ["aaa and", "bbb or", "", None, "ccc\nwith a line end", 'say "aaa", please', "  ", "ünïcode bbb"]
@@ -26,11 +25,7 @@ TEXTS = ["aaa and", "bbb or", "", None, "ccc\nwith a line end", 'say "aaa", plea
 
 @pytest.fixture(scope="module")
 def model(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """A model of words: what comes after `aaa`, `bbb` and `ccc` plays no part."""
-    folder = tmp_path_factory.mktemp("model")
-    trained = baseline.train(task(tiny("bert"), folder, method="baseline"))
-    classifiers.save(trained.classifier, "baseline", folder / "classifier")
-    return load_model(folder)
+    return load_model(write_words_model(tiny("bert"), tmp_path_factory.mktemp("words")))
 
 
 def table(rows: int = len(TEXTS)) -> pd.DataFrame:
@@ -65,7 +60,7 @@ def test_rows_keep_their_order_and_columns_and_bad_ones_have_a_reason(
     tmp_path: Path, model: Model, source: str, target: str, window: int
 ) -> None:
     job = Job(write(tmp_path / f"in.{source}", table()), "text", tmp_path / f"out.{target}", window=window)
-    assert batch.run(job, model, resume=False) == 3
+    assert score_file.run(job, model, resume=False) == 3
     found = read(job.target)
     assert [int(row["number"]) for row in found] == list(range(len(TEXTS)))
     assert list(found[0]) == ["number", "text", "note", "predicted", "confidence", "reason"]
@@ -73,7 +68,7 @@ def test_rows_keep_their_order_and_columns_and_bad_ones_have_a_reason(
     assert [row["reason"] for row in found] == ["", "", "empty", "empty", "", "", "empty", ""]
     assert found[4]["text"] == TEXTS[4]
     assert found[4]["note"] == "n4, x"
-    assert float(found[0]["confidence"]) == pytest.approx(model.answer(["aaa and"]).probabilities.max(), abs=1e-6)
+    assert float(found[0]["confidence"]) == pytest.approx(model.predict(["aaa and"]).probabilities.max(), abs=1e-6)
     assert found[2]["confidence"] in ("", None) or np.isnan(found[2]["confidence"])
     assert not job.parts.exists()
 
@@ -82,23 +77,23 @@ def test_a_windows_size_changes_nothing(tmp_path: Path, model: Model) -> None:
     source = write(tmp_path / "in.csv", table(50))
     outputs = set()
     for window in (1, 7, 50, 4096):
-        batch.run(Job(source, "text", tmp_path / "out.csv", window=window), model, resume=False)
+        score_file.run(Job(source, "text", tmp_path / "out.csv", window=window), model, resume=False)
         outputs.add((tmp_path / "out.csv").read_bytes())
     assert len(outputs) == 1
 
 
 def test_numbers_and_broken_bytes_are_no_text(tmp_path: Path, model: Model) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": 7}\n{"text": "aaa"}\n{"other": 1}\n')
-    batch.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.jsonl"), model, resume=False)
+    score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.jsonl"), model, resume=False)
     assert [row["reason"] for row in read(tmp_path / "out.jsonl")] == ["not text", "", "empty"]
     (tmp_path / "in.csv").write_bytes(b"text\naaa\nb\xffb\n")
-    batch.run(Job(tmp_path / "in.csv", "text", tmp_path / "out.csv"), model, resume=False)
+    score_file.run(Job(tmp_path / "in.csv", "text", tmp_path / "out.csv"), model, resume=False)
     assert (tmp_path / "out.csv").read_bytes().splitlines()[2] == b"b\xffb,,,not UTF-8"
 
 
 def test_parquet_columns_keep_their_types(tmp_path: Path, model: Model) -> None:
     rows = table().assign(when=pd.Timestamp("2026-01-01"), share=0.5)
-    batch.run(
+    score_file.run(
         Job(write(tmp_path / "in.parquet", rows), "text", tmp_path / "out.parquet", window=3), model, resume=False
     )
     found = pd.read_parquet(tmp_path / "out.parquet")
@@ -114,47 +109,47 @@ class Failing:
 
     def __init__(self, model: Model, answers: int) -> None:
         self.model, self.left, self.asked = model, answers, 0
-        self.scope, self.checksum = model.scope, model.checksum
+        self.oos_rule, self.checksum = model.oos_rule, model.checksum
 
-    def answer(self, texts: list[str], batch_size: int) -> Any:
+    def predict(self, texts: list[str], batch_size: int) -> Answers:
         self.asked += 1
         if self.asked > self.left:
             raise Killed
-        return self.model.answer(texts, batch_size)
+        return self.model.predict(texts, batch_size)
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_a_killed_run_leaves_no_output_and_goes_on(tmp_path: Path, model: Model, ending: str) -> None:
     job = Job(write(tmp_path / f"in.{ending}", table(40)), "text", tmp_path / f"out.{ending}", window=8)
     with pytest.raises(Killed):
-        batch.run(job, Failing(model, 3), resume=False)  # type: ignore[arg-type]
+        score_file.run(job, Failing(model, 3), resume=False)  # type: ignore[arg-type]
     assert not job.target.exists()
-    with pytest.raises(InputError, match=r"out.\w+.parts is from a run that was cut off; --resume goes on"):
-        batch.run(job, model, resume=False)
+    with pytest.raises(InputError, match=r"out.\w+.parts is left from an interrupted run; continue it with --resume"):
+        score_file.run(job, model, resume=False)
     rest = Failing(model, 100)
-    batch.run(job, rest, resume=True)  # type: ignore[arg-type]
+    score_file.run(job, rest, resume=True)  # type: ignore[arg-type]
     assert rest.asked == 2, "the first three windows are not scored again"
     whole = replace(job, target=tmp_path / f"whole.{ending}")
-    batch.run(whole, model, resume=False)
+    score_file.run(whole, model, resume=False)
     assert job.target.read_bytes() == whole.target.read_bytes()
 
 
 def test_what_was_begun_with_another_input_is_not_gone_on_with(tmp_path: Path, model: Model) -> None:
     job = Job(write(tmp_path / "in.csv", table(40)), "text", tmp_path / "out.csv", window=8)
     with pytest.raises(Killed):
-        batch.run(job, Failing(model, 1), resume=False)  # type: ignore[arg-type]
+        score_file.run(job, Failing(model, 1), resume=False)  # type: ignore[arg-type]
     write(job.source, table(41))
-    with pytest.raises(InputError, match="is of another input, column or model; remove it to begin anew"):
-        batch.run(job, model, resume=True)
+    with pytest.raises(InputError, match="belongs to another input, column or model; remove it to start anew"):
+        score_file.run(job, model, resume=True)
     shutil.rmtree(job.parts)
-    assert batch.run(job, model, resume=True) > 0
+    assert score_file.run(job, model, resume=True) > 0
 
 
 def test_an_older_output_stays_until_the_new_one_is_whole(tmp_path: Path, model: Model) -> None:
     job = Job(write(tmp_path / "in.csv", table(40)), "text", tmp_path / "out.csv", window=8)
     job.target.write_text("old")
     with pytest.raises(Killed):
-        batch.run(job, Failing(model, 1), resume=False)  # type: ignore[arg-type]
+        score_file.run(job, Failing(model, 1), resume=False)  # type: ignore[arg-type]
     assert job.target.read_text() == "old"
 
 
@@ -166,7 +161,7 @@ def test_an_older_output_stays_until_the_new_one_is_whole(tmp_path: Path, model:
         ("text\n", "text", "out.csv", "in.csv holds no rows"),
         ("text\nx\n", "text", "out.xlsx", r"out.xlsx: unknown ending; allowed: .csv, .jsonl, .parquet"),
         ("text\nx\n", "text", "in.csv", "is the input; name another file"),
-        ("text\nx\n", "text", "none/out.csv", "none is no folder"),
+        ("text\nx\n", "text", "none/out.csv", "none is not a folder"),
         ("text\nx,y\n", "text", "out.csv", "row 1 has more cells than the header"),
         ('text\n"x\n', "text", "out.csv", "line 1: unexpected end of data; is a quote never closed"),
     ],
@@ -176,7 +171,7 @@ def test_bad_input_is_one_sentence(
 ) -> None:
     (tmp_path / "in.csv").write_text(content)
     with pytest.raises(InputError, match=message):
-        batch.run(Job(tmp_path / "in.csv", column, tmp_path / target), model, resume=False)
+        score_file.run(Job(tmp_path / "in.csv", column, tmp_path / target), model, resume=False)
     assert not (tmp_path / "out.csv").exists()
     assert not list(tmp_path.glob("*.parts"))
 
@@ -185,29 +180,29 @@ def test_a_bad_row_far_down_leaves_nothing_behind(tmp_path: Path, model: Model) 
     (tmp_path / "in.csv").write_text("text\n" + "x\n" * 20 + "x,y\n")
     job = Job(tmp_path / "in.csv", "text", tmp_path / "out.csv", window=8)
     with pytest.raises(InputError, match="row 21 has more cells than the header"):
-        batch.run(job, model, resume=False)
+        score_file.run(job, model, resume=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
 
 
 def test_a_file_that_is_not_there_or_not_parquet_is_named(tmp_path: Path, model: Model) -> None:
     with pytest.raises(InputError, match=r"in.csv does not exist"):
-        batch.run(Job(tmp_path / "in.csv", "text", tmp_path / "out.csv"), model, resume=False)
+        score_file.run(Job(tmp_path / "in.csv", "text", tmp_path / "out.csv"), model, resume=False)
     (tmp_path / "in.parquet").write_text("text\nx\n")
     with pytest.raises(InputError, match=r"in.parquet is not readable as parquet"):
-        batch.run(Job(tmp_path / "in.parquet", "text", tmp_path / "out.csv"), model, resume=False)
+        score_file.run(Job(tmp_path / "in.parquet", "text", tmp_path / "out.csv"), model, resume=False)
     (tmp_path / "in.jsonl").write_text('{"text": "x"}\n{"text": "y", "more": 1}\n')
-    with pytest.raises(InputError, match=r"a row has 'more', which the first one lacks; write JSON lines"):
-        batch.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.csv"), model, resume=False)
+    with pytest.raises(InputError, match=r"a row has 'more', which the first row lacks; write JSON lines"):
+        score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.csv"), model, resume=False)
     (tmp_path / "in.jsonl").write_text('{"text": "x"}\n[1]\n')
     with pytest.raises(InputError, match=r"in.jsonl: line 2 is no JSON object"):
-        batch.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.csv"), model, resume=False)
+        score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.csv"), model, resume=False)
 
 
 def test_a_rule_adds_what_it_decided(tmp_path: Path, model: Model) -> None:
-    rule = Scope("threshold", "probability", 1, ["out_of_scope"], {}, threshold=0.5)
-    strict = replace(model, scope=rule)
+    rule = OosRule("threshold", "probability", 1, ["out_of_scope"], {}, threshold=0.5)
+    strict = replace(model, oos_rule=rule)
     job = Job(write(tmp_path / "in.csv", pd.DataFrame({"text": ["aaa", "zzz"]})), "text", tmp_path / "out.csv")
-    batch.run(job, strict, resume=False)
+    score_file.run(job, strict, resume=False)
     first, second = read(job.target)
     assert list(first) == ["text", "predicted", "confidence", "intent", "score", "reason"]
     assert (first["predicted"], first["intent"]) == ("a", "a")
@@ -221,7 +216,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, model: Model) -> Non
         file.write("text\n")
         file.writelines(f"aaa {'word ' * 40}{number}\n" for number in range(60_000))
     small = write(tmp_path / "small.csv", table(8))
-    batch.run(Job(small, "text", tmp_path / "out.csv"), model, resume=False)
+    score_file.run(Job(small, "text", tmp_path / "out.csv"), model, resume=False)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    batch.run(Job(source, "text", tmp_path / "out.csv", window=500), model, resume=False)
+    score_file.run(Job(source, "text", tmp_path / "out.csv", window=500), model, resume=False)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000, "kilobytes; the file alone is 13 MB"

@@ -1,5 +1,6 @@
 """Fitting: the loss, the best epoch, early stopping, and resuming, on a tiny model."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 from tests.toys import params, task
 from textclf.errors import InputError
 from textclf.methods import full
+from textclf.training import determinism, trainer
 from textclf.training.task import Trained
 
 
@@ -21,15 +23,15 @@ class Killed(Exception):
 
 def kill_in_epoch(number: int, run: Callable[[], object]) -> None:
     """Call `run` and end it while the checkpoint of epoch `number` is written: it is not yet marked as whole."""
-    mark = fitting.MarkComplete.on_save
+    mark = trainer.MarkComplete.on_save
 
-    def die(self: fitting.MarkComplete, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def die(self: trainer.MarkComplete, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.epoch >= number:
             raise Killed
         mark(self, args, state, control)
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
-        patch.setattr(fitting.MarkComplete, "on_save", die)
+        patch.setattr(trainer.MarkComplete, "on_save", die)
         run()
 
 
@@ -58,6 +60,31 @@ def test_a_run_that_resumes_ends_with_the_same_weights(tiny: Callable[[str], Pat
     assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
 
 
+@pytest.mark.parametrize("epoch", [2, 4])
+def test_early_stopping_stops_a_resumed_run_after_the_same_epoch(
+    tiny: Callable[[str], Path], tmp_path: Path, epoch: int
+) -> None:
+    """Killed while an epoch is written, and after the last one, when nothing is left but to stop."""
+    changes: dict[str, Any] = {"early_stopping": 3, "epochs": 12, "lr": 3e-2, "selection_metric": "log_loss"}
+    whole = trained(tiny("bert"), tmp_path / "whole", **changes)
+    assert len(whole.curve) == 4
+    kill_in_epoch(epoch, lambda: trained(tiny("bert"), tmp_path / "cut", **changes))
+    again = trained(tiny("bert"), tmp_path / "cut", **changes)
+    assert again.curve == whole.curve
+    assert trained(tiny("bert"), tmp_path / "cut", **changes).curve == whole.curve, "from its last checkpoint"
+
+
+def test_a_best_epoch_that_another_process_removed_is_an_error(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def remove(self: trainer.MarkComplete, args: Any, state: Any, control: Any, **_: Any) -> None:
+        shutil.rmtree(state.best_model_checkpoint)
+
+    monkeypatch.setattr(trainer.MarkComplete, "on_save", remove)
+    with pytest.raises(InputError, match=r"checkpoint-\d+ has been removed while the stage ran; run it again"):
+        trained(tiny("bert"), tmp_path, epochs=1)
+
+
 def test_frozen_embeddings_stay(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     found = trained(tiny("bert"), tmp_path, epochs=1, full={"freeze_embeddings": True})
     found.classifier.save(tmp_path)
@@ -73,7 +100,7 @@ def test_the_head_has_its_own_lr_and_only_matrices_decay(tiny: Callable[[str], P
     from transformers import AutoModelForSequenceClassification
 
     model = AutoModelForSequenceClassification.from_pretrained(tiny("bert"), num_labels=3)
-    groups = fitting.adamw(full.learning_rates(model, params()), weight_decay=0.01).param_groups
+    groups = trainer.adamw(full.learning_rates(model, params()), weight_decay=0.01).param_groups
     assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
     weight = next(group for group in groups if any(p is model.classifier.weight for p in group["params"]))
     bias = next(group for group in groups if any(p is model.classifier.bias for p in group["params"]))
@@ -84,20 +111,20 @@ def test_the_head_has_its_own_lr_and_only_matrices_decay(tiny: Callable[[str], P
 def test_the_loss_has_the_label_smoothing_and_the_class_weights() -> None:
     train = np.array([0, 0, 0, 1])
     logits, labels = torch.tensor([[2.0, 0.0], [2.0, 0.0]]), torch.tensor([0, 1])
-    loss = fitting.loss_function(train, params(label_smoothing=0.0, class_weights="balanced"))
+    loss = trainer.loss_function(train, params(label_smoothing=0.0, class_weights="balanced"))
     right, wrong = np.log1p(np.exp(-2)), np.log1p(np.exp(2))
     weights = 4 / (2 * 3), 4 / (2 * 1)
     expected = (weights[0] * right + weights[1] * wrong) / sum(weights)
     assert float(loss({"logits": logits}, labels)) == pytest.approx(expected)
-    smoothed = fitting.loss_function(train, params(label_smoothing=0.2))
+    smoothed = trainer.loss_function(train, params(label_smoothing=0.2))
     expected = (0.9 * right + 0.1 * wrong + 0.9 * wrong + 0.1 * right) / 2
     assert float(smoothed({"logits": logits}, labels)) == pytest.approx(expected)
 
 
 def test_bf16_is_used_where_it_is_native_and_refused_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     for native in (True, False):
-        monkeypatch.setattr(precision, "has_native_bf16", lambda native=native: native)
-        assert precision.use_bf16("auto") is native
-        assert precision.use_bf16("fp32") is False
+        monkeypatch.setattr(determinism, "has_native_bf16", lambda native=native: native)
+        assert determinism.resolve_precision("auto") == ("bf16" if native else "fp32")
+        assert determinism.resolve_precision("fp32") == "fp32"
     with pytest.raises(InputError, match="precision = 'bf16': this processor has no native bf16; use auto or fp32"):
-        precision.use_bf16("bf16")
+        determinism.resolve_precision("bf16")

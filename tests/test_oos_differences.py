@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tools.review.oos_differences import delong, moved_rows, scope_differences
+from tools.review.oos_differences import delong, moved_rows, oos_differences
 
 CHAT = "out_of_scope:chat"
 
@@ -40,12 +40,12 @@ def test_rows_that_moved_are_listed_with_what_is_right() -> None:
 def test_a_run_without_a_method_answers_every_row() -> None:
     found = moved_rows(run(None, ANSWERS), STRICT)
     assert found[["id", "flip", "base", "head"]].to_numpy().tolist() == [["1", "broken", "a", CHAT]]
-    assert scope_differences(run(None, ANSWERS), STRICT).empty
+    assert oos_differences(run(None, ANSWERS), STRICT).empty
 
 
 def test_nothing_moves_between_equal_runs() -> None:
     assert moved_rows(STRICT, STRICT).empty
-    found = scope_differences(STRICT, STRICT)
+    found = oos_differences(STRICT, STRICT)
     assert (found[["difference", "low", "high"]] == 0).all(axis=None)
     assert set(found["verdict"]) == {"no detectable difference"}
 
@@ -64,7 +64,7 @@ def random_run(seed: int, good: float, rows: int = 400) -> Any:
 
 def test_a_better_run_is_found_and_swapping_mirrors_it() -> None:
     one, other = random_run(1, 1.0), random_run(2, 2.5)
-    found, mirrored = scope_differences(one, other), scope_differences(other, one)
+    found, mirrored = oos_differences(one, other), oos_differences(other, one)
     assert found.set_index("metric").loc["auroc", "verdict"] == "improved"
     assert found.set_index("metric").loc["out_recall", "verdict"] == "improved"
     assert mirrored.set_index("metric").loc["auroc", "verdict"] == "regressed"

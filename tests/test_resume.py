@@ -1,12 +1,15 @@
 """The folder of an interrupted run is that of this very run, and only whole checkpoints count."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
 from textclf.params import Params, read_params
-from textclf.training.resume import COMPLETE, last_checkpoint, scratch_folder
+from textclf.training import resume
+from textclf.training.resume import COMPLETE, last_checkpoint, resume_folder
 
 
 @pytest.fixture
@@ -35,11 +38,25 @@ def test_without_a_checkpoint_the_run_starts_anew(in_tmp: Path) -> None:
     assert last_checkpoint(Path("nowhere")) is None
 
 
+def test_one_process_at_a_time_holds_a_run(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resume, "WAIT", 0)
+    folder = Path("runs/0123")
+    with resume.locked(folder):
+        held = "import sys; from pathlib import Path; from textclf.training import resume; resume.WAIT = 0\n"
+        held += "with resume.locked(Path(sys.argv[1])): pass"
+        other = subprocess.run(
+            [sys.executable, "-c", held, str(folder.resolve())], cwd=ROOT, capture_output=True, text=True
+        )
+        assert "another process trains this same run" in other.stderr
+    with resume.locked(folder):
+        pass
+
+
 def test_another_parameter_input_or_code_is_another_run(in_tmp: Path, params: Params) -> None:
     file = Path("rows")
     file.write_text("a")
-    first = scratch_folder(params, [file])
-    assert scratch_folder(params, [file]) == first
-    assert scratch_folder(params.model_copy(update={"lr": 0.5}), [file]) != first
+    first = resume_folder(params, [file])
+    assert resume_folder(params, [file]) == first
+    assert resume_folder(params.model_copy(update={"lr": 0.5}), [file]) != first
     file.write_text("b")
-    assert scratch_folder(params, [file]) != first
+    assert resume_folder(params, [file]) != first

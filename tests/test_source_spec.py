@@ -23,7 +23,7 @@ def spec(**changes: Any) -> None:
 def test_a_shipped_spec_is_valid_and_says_what_it_is(name: str) -> None:
     source = read_source(name, SPECS)
     assert source.about
-    assert source.licence
+    assert source.license
     assert all(file.sha256 or file.path for file in source.files.values())
 
 
@@ -43,6 +43,7 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
     ("changes", "message"),
     [
         ({"txet": "x"}, "mine.yaml: txet: Extra inputs are not permitted"),
+        ({"licence": "x"}, "mine.yaml: licence is now called license"),
         ({"files": {"test": "x.csv"}}, "either a train file or one file of all rows is needed"),
         ({"files": {"all": "x.csv", "test": "y.csv"}}, "a file of all rows stands alone"),
         ({"files": {"train": {"url": "https://example.org/x.csv"}}}, "sha256 is needed"),

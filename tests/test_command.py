@@ -1,0 +1,116 @@
+"""How every tool starts and ends: --help at once, a mistake in one line, a quiet end where nobody reads on."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from textclf.errors import InputError
+from tools import command
+
+TOOLS = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
+    for path in (ROOT / "tools").rglob("*.py")
+    if '\nif __name__ == "__main__":\n' in path.read_text()
+)
+HEAVY = {"torch", "transformers", "pandas", "dvc", "sklearn"}
+
+
+def python(code: str) -> "subprocess.CompletedProcess[str]":
+    """Run `code` in a process of its own, as a tool runs."""
+    lines = f"from tools import command\nfrom textclf.errors import InputError\n{code}"
+    return subprocess.run([sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_every_tool_is_found() -> None:
+    commands = {"bench", "export", "predict", "publish", "recipe", "review", "serve"}
+    assert {f"tools.{name}" for name in commands | {"deps", "plots_page", "stage_times"}} == set(TOOLS)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_help_is_answered_before_anything_heavy_is_imported(tool: str) -> None:
+    timed = [sys.executable, "-X", "importtime", "-m", tool, "--help"]
+    done = subprocess.run(timed, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"usage: python -m {tool} ")
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "argparse" in imported
+    assert not imported & HEAVY
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_an_unknown_option_is_one_line_after_the_usage(tool: str) -> None:
+    done = subprocess.run([sys.executable, "-m", tool, "--nonsense"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(f"python -m {tool}: error: ")
+
+
+def test_an_option_is_not_guessed_from_its_beginning(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = command.parser("x", "Do it.\n\nMore, which --help leaves out.")
+    parser.add_argument("--public", action="store_true")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--pub"])
+    assert "unrecognized arguments: --pub" in capsys.readouterr().err
+    assert "Do it." in parser.format_help()
+    assert "More" not in parser.format_help()
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def main() -> None:
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (InputError("params.yaml: lr is missing"), "error: params.yaml: lr is missing"),
+        (OSError(28, "No space left on device"), "error: [Errno 28] No space left on device"),
+        (FileNotFoundError(2, "No such file or directory", "x"), "error: [Errno 2] No such file or directory: 'x'"),
+    ],
+)
+def test_a_mistake_or_a_full_disk_is_one_line(error: Exception, message: str) -> None:
+    with pytest.raises(SystemExit) as end:
+        command.run(raising(error))
+    assert end.value.code == message
+
+
+def test_another_error_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        command.run(raising(ZeroDivisionError()))
+
+
+def test_a_mistakes_line_is_on_standard_error_and_the_exit_code_is_1() -> None:
+    done = python("def main(): raise InputError('no text')\ncommand.run(main)")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "error: no text\n")
+
+
+def test_an_interruption_is_one_word_and_exit_code_130() -> None:
+    done = python("def main(): raise KeyboardInterrupt\ncommand.run(main)")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize("lines", [1, 100_000], ids=["in the last flush", "while printing"])
+def test_a_reader_that_has_read_enough_is_no_error(lines: int) -> None:
+    code = f"from tools import command\ncommand.run(lambda: print(*range({lines}), sep='\\n'))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        if lines > 1:
+            assert process.stdout.readline() == b"0\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_a_tool_whose_reader_has_gone_is_quiet(tmp_path: Path) -> None:
+    said = tmp_path / "stderr"
+    line = f"{sys.executable} -m tools.recipe --list 2> {said} | true"
+    subprocess.run(line, cwd=ROOT, shell=True, check=True)
+    assert said.read_text() == ""

@@ -1,0 +1,106 @@
+"""What the gate says of a change, and the slices of the test rows that it can be asked to watch."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.conftest import ROOT
+from tests.test_bootstrap import LABELS, predictions
+from textclf.errors import InputError
+from tools.review.differences import compare_predictions
+from tools.review.gate import broken_rules
+from tools.review.rules import Rules, read_rules
+from tools.stats.slices import slice_differences, slices
+
+RULES = Rules.model_validate(
+    {
+        "primary": "accuracy",
+        "min_rows": 10,
+        "metrics": {
+            "accuracy": {"direction": "higher", "min_effect": 0.005, "margin": 0.02},
+            "log_loss": {"direction": "lower", "min_effect": 0.01, "margin": 0.1},
+        },
+        "slices": [{"by": "style", "slice": "hard"}],
+    }
+)
+
+
+def report(base: pd.DataFrame, head: pd.DataFrame) -> Any:
+    style = pd.DataFrame({"style": np.where(np.arange(len(base)) < 100, "hard", "easy")}, index=base.index)
+    return SimpleNamespace(
+        differences=compare_predictions(base, head, LABELS, 15),
+        slices=slice_differences(base, head, style),
+        primary="accuracy",
+    )
+
+
+def test_the_gate_names_each_rule_that_is_broken() -> None:
+    good, bad = predictions(right=0.95, seed=1), predictions(right=0.6, seed=2)
+    assert broken_rules(report(good, good), RULES) == []
+    assert broken_rules(report(bad, good), RULES) == []
+    sentences = broken_rules(report(good, bad), RULES)
+    assert [sentence.split(":")[0] for sentence in sentences] == ["accuracy", "log_loss", "slice style = hard"]
+    assert sentences[0].endswith("; review.yaml allows 0.0200")
+    assert sentences[2].endswith(" points; the whole 95% interval is beyond the allowed margin")
+
+
+def test_a_loss_that_the_interval_does_not_rule_out_fails_the_gate() -> None:
+    base = predictions(right=0.8, seed=1).iloc[:60]
+    head = predictions(right=0.8, seed=2).iloc[:60]
+    found = report(base, head)
+    low = found.differences.scores.set_index("metric").loc["accuracy", "low"]
+    assert low < -0.02
+    assert broken_rules(found, RULES)[0] == (
+        f"accuracy: a loss of {-low:.4f} cannot be ruled out (95% interval); review.yaml allows 0.0200"
+    )
+
+
+def test_slices_are_the_sources_own_columns_length_nearness_and_truncation() -> None:
+    rows = pd.DataFrame(
+        {
+            "text": ["where is my parcel today", "something else", "where is my parcel today?", "bye bye now"],
+            "label": list("abab"),
+            "split": ["test", "test", "train", "train"],
+            "style": ["hard", "everyday", "hard", "hard"],
+            "truncated": [False, True, False, False],
+            "tokens": [7, 20, 7, 5],
+        },
+        index=list("wxyz"),
+    )
+    found = slices(rows, pd.Index(["w", "x"]))
+    assert found["near-duplicate of a training row"].tolist() == ["yes", "no"]
+    assert found["length"].tolist() == ["up to 8 tokens", "17 to 32"]
+    assert found["truncated"].tolist() == ["no", "yes"]
+    assert found["style"].tolist() == ["hard", "everyday"]
+
+
+def test_a_slice_with_few_rows_is_left_out() -> None:
+    base, head = predictions(seed=1), predictions(seed=2)
+    style = pd.DataFrame({"style": np.where(np.arange(300) < 5, "few", "many")}, index=base.index)
+    assert slice_differences(base, head, style)["slice"].tolist() == ["many"]
+
+
+def test_the_committed_rules_are_valid() -> None:
+    assert read_rules(ROOT / "review.yaml").primary == "accuracy"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("min_rows:", "least_rows:", "least_rows is now called min_rows"),
+        ("margin: 0.02\n", "may_lose: 0.02\n", "metrics.accuracy.may_lose is now called margin"),
+        ("min_effect: 0.01\n", "worth: 0.01\n", "metrics.log_loss.worth is now called min_effect"),
+        ("primary: accuracy", "primary: speed", "primary: Input should be 'accuracy', "),
+    ],
+)
+def test_a_mistake_in_the_rules_is_one_sentence(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = (ROOT / "review.yaml").read_text()
+    assert text.count(old) == 1
+    (tmp_path / "review.yaml").write_text(text.replace(old, new))
+    with pytest.raises(InputError) as error:
+        read_rules(tmp_path / "review.yaml")
+    assert any(line.startswith(f"{tmp_path}/review.yaml: {message}") for line in str(error.value).splitlines())
