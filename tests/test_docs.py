@@ -296,7 +296,8 @@ def test_the_readme_is_short() -> None:
 def test_the_sites_first_page_begins_as_the_readme_does() -> None:
     start = README[README.index("The first `make repro`") : README.index("## What you get")]
     plain = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"`\1`", start)
-    assert plain in PAGES["docs/index.md"], "copy the README's paragraphs on size and time"
+    index = PAGES["docs/index.md"]
+    assert " ".join(plain.split()) in " ".join(index.split()), "copy the README's paragraphs on size and time"
 
 
 def test_five_lines_of_yaml_in_the_readme_are_a_valid_spec(in_tmp: Path) -> None:
@@ -337,7 +338,6 @@ def test_the_time_of_training_is_the_recorded_one() -> None:
 # The site and the packages.
 
 
-@pytest.mark.slow
 def test_the_site_loads_nothing_from_other_servers(tmp_path: Path) -> None:
     subprocess.run(["mkdocs", "build", "--quiet", "--strict", "--site-dir", tmp_path / "site"], check=True)
     pages = list((tmp_path / "site").rglob("*.html"))

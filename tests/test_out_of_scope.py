@@ -13,7 +13,7 @@ from tests.test_pipeline import ran
 @pytest.fixture(scope="module")
 def copy(trained: Clone) -> Iterator[Clone]:
     gate = trained.folder / "review.yaml"
-    gate.write_text(gate.read_text().replace("min_rows: 200", "least_rows: 100"))
+    gate.write_text(gate.read_text().replace("min_rows: 200", "min_rows: 100"))
     trained.commit("fewer rows")
     yield trained
     trained.clean()

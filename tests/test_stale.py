@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Clone
 from textclf.errors import InputError
 from tools.runs.stale import check_current, stale
 
@@ -23,17 +24,20 @@ def run(files: dict[str, bytes] | None = None, **params: Any) -> Any:
     def locked(*names: str) -> list[dict[str, str]]:
         return [{"path": name, "md5": md5(FILES[name])} for name in names]
 
-    stage = {
+    train = {
         "params": {"params.yaml": {"lr": 0.1, "oos.method": "none"}},
         "deps": locked("stages/train.py", "textclf/methods/full.py"),
         "outs": [*locked("metrics/test.json"), {"path": "models/trained", "md5": "in DVC's cache"}],
     }
+    predict = {"deps": [{"path": "models/trained", "md5": "in DVC's cache"}], "outs": []}
     declared = {"deps": ["stages/train.py", "textclf/methods/${method}.py"]}
     return SimpleNamespace(
         params={"lr": 0.1, "method": "full", "oos": {"method": "none"}} | params,
-        lock={"train": stage},
-        stages={"train": declared},
-        revision=SimpleNamespace(name="words", md5=lambda path: md5(now[path]) if path in now else None),
+        lock={"train": train, "predict": predict},
+        stages={"train": declared, "predict": {"deps": ["models/trained"]}},
+        revision=SimpleNamespace(
+            name="words", sha="0" * 40, md5=lambda path: md5(now[path]) if path in now else None, tracked=now.get
+        ),
     )
 
 
@@ -65,7 +69,60 @@ def test_a_dependency_on_one_side_only_is_said() -> None:
     assert stale(more) == f"words: its scores are stale: {only}"
 
 
+def test_an_input_that_is_not_the_output_of_the_stage_before_is_said() -> None:
+    changed = run()
+    changed.lock["train"]["outs"][1]["md5"] = "of a later training"
+    assert stale(changed) == (
+        "words: its scores are stale: stage predict read another models/trained than stage train wrote last"
+    )
+
+
+def test_an_input_that_cannot_be_checked_is_not_fine() -> None:
+    unknown = run()
+    unknown.lock["predict"]["deps"].append({"path": "data/rows.csv", "md5": "1"})
+    unknown.stages["predict"]["deps"].append("data/rows.csv")
+    assert stale(unknown) == "words: its scores are stale: data/rows.csv has changed since stage predict read it"
+    unknown.lock["train"]["outs"].append({"path": "data", "md5": "2.dir"})
+    assert "cannot be compared: dvc.lock has only the md5 of data" in str(stale(unknown))
+
+
+def test_a_stage_that_was_added_or_removed_is_said() -> None:
+    more = run()
+    more.stages["oos"] = {}
+    assert stale(more) == "words: its scores are stale: stage oos is in dvc.yaml or dvc.lock, not in both"
+
+
 def test_another_method_makes_another_file_a_dependency() -> None:
     reason = stale(run(method="lora"))
     assert reason
     assert "textclf/methods/full.py is a dependency of stage train in dvc.yaml or dvc.lock, not in both" in reason
+
+
+def test_relabelled_rows_that_nothing_was_run_on_are_stale(trained: Clone) -> None:
+    corpus = trained.folder / "data/corpora/shop_support.csv"
+    corpus.write_text(corpus.read_text().replace(",order_status", ",cancel_order", 50))
+    trained.commit("50 rows relabelled")
+    for command in (("review", "HEAD~1", "HEAD"), ("review", "HEAD~1"), ("publish", "--repo-id", "me/it", "--dry-run")):
+        said = trained.run("python", "-m", f"tools.{command[0]}", *command[1:], fails=True)
+        assert "its scores are stale: data/corpora has changed since stage download read it" in said
+    trained.run("git", "reset", "--hard", "--quiet", "HEAD~1")
+
+
+def test_scores_from_before_a_stage_was_run_alone_are_stale(trained: Clone) -> None:
+    trained.set(calibration="temperature")
+    trained.run("dvc", "repro", "--single-item", "calibrate")
+    trained.commit("a temperature, but no scores with it")
+    said = trained.run("python", "-m", "tools.review", "HEAD~1", "HEAD", fails=True)
+    assert "stage package read another models/calibration.json than stage calibrate wrote last" in said
+    trained.run("git", "reset", "--hard", "--quiet", "HEAD~1")
+    trained.run("dvc", "checkout")
+
+
+def test_an_output_that_was_changed_by_hand_is_stale(trained: Clone) -> None:
+    file = trained.folder / "models/calibration.json"
+    before = file.read_bytes()
+    file.chmod(0o644)
+    file.write_text('{"temperature": 3.0}')
+    said = trained.run("python", "-m", "tools.review", "HEAD", fails=True)
+    assert "models/calibration.json has changed since stage calibrate wrote it" in said
+    file.write_bytes(before)

@@ -73,9 +73,25 @@ class Revision:
             raise InputError(_not_here(path, self.name, error)) from None
 
     def md5(self, path: str) -> str | None:
-        """Return a tracked file's md5, as dvc.lock has it, or None."""
-        content = self.tracked(path)
-        return None if content is None else hashlib.md5(content, usedforsecurity=False).hexdigest()
+        """Return the md5 of a file or folder in git, or in the workspace, as dvc.lock has it; None if there is none."""
+        if (content := self.tracked(path)) is not None:
+            return _md5(content)
+        files = {name: _md5(self.read(f"{path}/{name}")) for name in self._files(path)}
+        entries = [{"md5": md5, "relpath": name} for name, md5 in sorted(files.items())]
+        return f"{_md5(json.dumps(entries, sort_keys=True).encode())}.dir" if entries else None
+
+    def _files(self, folder: str) -> list[str]:
+        """Return the files below a folder, by their paths in it; DVC hashes neither more nor less."""
+        if self.sha is None:
+            paths = (path.relative_to(folder) for path in Path(folder).rglob("*") if path.is_file())
+        else:
+            listed = _git("ls-tree", "-r", "-z", "--name-only", f"{self.sha}:{folder}").stdout.decode().split("\0")
+            paths = (Path(name) for name in listed if name)
+        return [path.as_posix() for path in paths if "__pycache__" not in path.parts]
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def resolve(name: str) -> Revision:

@@ -18,7 +18,7 @@ from tools.runs.run import PREDICTIONS, Run, open_run
 from tools.runs.stale import stale
 
 FOLDER = Path("results/seeds")
-DATA = ("data/raw", "data/splits", "data/tokenized")  # the outs before training; the last one names the checkpoint
+DATA = ("data/raw", "data/splits", "data/tokenized")  # the outputs before training; the last one names the checkpoint
 # The bytes of the data, the method itself and the resolved precision stand for the others.
 LEFT_OUT = ("dataset", "method", "model", "precision", "seed")
 
@@ -55,8 +55,9 @@ def config_hash(run: Run) -> str | None:
     nothing as long as it is off.
     """
     precision = run.machine.get("precision")
-    data = {entry["path"]: entry["md5"] for stage in run.lock.values() for entry in stage.get("outs", [])}
-    if precision is None or not set(DATA) <= set(data):
+    outs = {entry["path"]: entry["md5"] for stage in run.lock.values() for entry in stage.get("outs", [])}
+    data = {path: md5 for path, md5 in outs.items() if path.startswith(DATA)}
+    if precision is None or not all(any(path.startswith(part) for path in data) for part in DATA):
         return None
     params: dict[str, Any] = {}
     for stage in ("train", "predict", "calibrate", "oos", "evaluate"):
@@ -64,7 +65,7 @@ def config_hash(run: Run) -> str | None:
     if params.get("oos", {}).get("method") == "none":
         del params["oos"]
     params = {key: value for key, value in params.items() if key not in LEFT_OUT}
-    config = [_switched_on(params), run.params["method"], [data[path] for path in DATA], precision]
+    config = [_switched_on(params), run.params["method"], data, precision]
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -1,6 +1,12 @@
-"""Do a run's files belong together? Its parameters, code, inputs and outputs, compared with its dvc.lock."""
+"""Do a run's files belong together? Its parameters, code, inputs and outputs, compared with its dvc.lock.
 
+Where a file cannot be checked, the run counts as stale. Files that DVC alone keeps need not be here: dvc.lock has the
+md5 of each as one stage wrote it and as others read it.
+"""
+
+import json
 import re
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +16,7 @@ from tools.runs.run import Run
 
 def stale(run: Run) -> str | None:
     """Return why the run's files don't belong to its parameters and code, by its dvc.lock, or None. Runs nothing."""
-    reason = next((reason for name in run.lock for reason in _stale_stage(run, name)), None)
+    reason = next(_reasons(run), None)
     return reason and f"{run.revision.name}: its scores are stale: {reason}"
 
 
@@ -20,19 +26,58 @@ def check_current(run: Run) -> None:
         raise InputError(reason)
 
 
-def _stale_stage(run: Run, name: str) -> Iterator[str]:
-    locked, declared = run.lock[name], run.stages.get(name, {})
-    for path, recorded in locked.get("params", {}).get("params.yaml", {}).items():
+def _reasons(run: Run) -> Iterator[str]:
+    if missing := sorted(set(run.stages) ^ set(run.lock)):
+        yield f"stage {missing[0]} is in dvc.yaml or dvc.lock, not in both"
+    written = {entry["path"]: (entry.get("md5"), name) for name in run.lock for entry in run.lock[name].get("outs", [])}
+    for name in run.lock:
+        yield from _changed_params(run, name)
+        yield from _changed_inputs(run, name, written)
+        yield from _changed_outputs(run, name)
+    if run.revision.sha is None:
+        yield from _changed_in_workspace()
+
+
+def _changed_params(run: Run, name: str) -> Iterator[str]:
+    for path, recorded in run.lock[name].get("params", {}).get("params.yaml", {}).items():
         if (now := _looked_up(run.params, path)) != recorded:
             yield f"{path} is {now!r}, and was {recorded!r} when stage {name} ran"
-    wanted = {re.sub(r"\$\{(\w+)\}", lambda key: str(run.params[key[1]]), path) for path in declared.get("deps", [])}
-    if missing := sorted(wanted ^ {entry["path"] for entry in locked.get("deps", [])}):
+
+
+def _changed_inputs(run: Run, name: str, written: dict[str, tuple[str | None, str]]) -> Iterator[str]:
+    locked = run.lock[name].get("deps", [])
+    deps = run.stages[name].get("deps", [])
+    wanted = {re.sub(r"\$\{(\w+)\}", lambda key: str(run.params[key[1]]), path) for path in deps}
+    if missing := sorted(wanted ^ {entry["path"] for entry in locked}):
         yield f"{missing[0]} is a dependency of stage {name} in dvc.yaml or dvc.lock, not in both"
-    for kind, did in (("deps", "read"), ("outs", "wrote")):
-        for entry in locked.get(kind, []):
-            md5 = run.revision.md5(entry["path"])
-            if md5 is not None and md5 != entry.get("md5"):
-                yield f"{entry['path']} has changed since stage {name} {did} it"
+    for entry in locked:
+        path, md5 = entry["path"], entry.get("md5")
+        if path in written:
+            if written[path][0] != md5:
+                yield f"stage {name} read another {path} than stage {written[path][1]} wrote last"
+        elif part := next((out for out in written if path.startswith(f"{out}/")), None):
+            yield f"{path}, which stage {name} read, cannot be compared: dvc.lock has only the md5 of {part}"
+        elif run.revision.md5(path) != md5:
+            yield f"{path} has changed since stage {name} read it"
+
+
+def _changed_outputs(run: Run, name: str) -> Iterator[str]:
+    for entry in run.lock[name].get("outs", []):
+        in_git = run.revision.tracked(entry["path"])
+        if in_git is not None and run.revision.md5(entry["path"]) != entry.get("md5"):
+            yield f"{entry['path']} has changed since stage {name} wrote it"
+
+
+def _changed_in_workspace() -> Iterator[str]:
+    """Ask DVC about the outputs that it keeps; those that are not here were checked by their md5 in dvc.lock."""
+    done = subprocess.run(["dvc", "status", "--json"], capture_output=True, text=True)
+    if done.returncode:
+        raise InputError(f"dvc status failed: {done.stderr.strip()}")
+    for name, changes in json.loads(done.stdout).items():
+        for change in changes:
+            for path, how in change.get("changed outs", {}).items() if isinstance(change, dict) else ():
+                if how == "modified":
+                    yield f"{path} has changed since stage {name} wrote it"
 
 
 def _looked_up(params: dict[str, Any], path: str) -> Any:
