@@ -38,7 +38,7 @@ test: check  ## lint, types and all tests
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 docs: setup  ## build the docs into site/; a broken link is an error
-	mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
 
 bench: setup  ## time the classifier, exported and not, against transformers' pipeline
 	python -m tools.bench

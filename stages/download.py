@@ -1,7 +1,4 @@
-"""Download: bring a data set's files into one table of rows with ids, and count its oddities.
-
-The first stage, so it rejects bad parameters and an unknown data set, checkpoint or method before any work.
-"""
+"""Download: bring a data set's files into one table of rows with ids, and count its oddities."""
 
 import hashlib
 import sys
@@ -12,7 +9,6 @@ import pandas as pd
 from textclf import process
 from textclf.data.corpus import read_corpus
 from textclf.data.source_spec import SPLITS, Source, read_source
-from textclf.encoders.checkpoint_spec import read_checkpoint
 from textclf.errors import InputError
 from textclf.oos.labels import in_scope, is_out
 from textclf.outputs import ensure_parent, write_json
@@ -20,7 +16,7 @@ from textclf.params import read_params
 
 SOURCES = Path("data/sources")
 CORPORA = Path("data/corpora")  # where the files of embedded data sets lie, by their specs
-CHECKPOINTS = Path("models/checkpoints")
+CHECKED = Path("data/checked.txt")  # written once all parameters are valid
 RAW = Path("data/raw")
 METRICS = Path("metrics/data.json")
 
@@ -80,7 +76,6 @@ def main() -> None:
     """Write data/raw and metrics/data.json."""
     params = read_params()
     source = read_source(params.dataset, SOURCES)
-    read_checkpoint(params.model, CHECKPOINTS)
     corpus = read_corpus(source, params.dataset, params.oos)
     rows, out = (with_ids(with_text(table)) for table in corpus)
     empty = sum(map(len, corpus)) - len(rows) - len(out)

@@ -83,3 +83,10 @@ def test_changed_parameters_and_code_are_named() -> None:
     before, after = run(predictions(), lr=1e-4, lora={"r": 8}), run(predictions(), md5="2", lr=2e-4, lora={"r": 8})
     assert changed_params(before, after) == ["lr: 0.0001 -> 0.0002"]
     assert "textclf/metrics/scores.py (evaluate)" in changed_code(before, after)
+
+
+def test_another_method_is_no_change_of_code() -> None:
+    before, after = run(predictions(), method="full"), run(predictions(), method="lora")
+    for one, method in ((before, "full"), (after, "lora")):
+        one.lock["train"] = {"deps": [{"path": f"textclf/methods/{method}.py", "md5": method}]}
+    assert changed_code(before, after) == []

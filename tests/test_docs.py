@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 import types
 from collections.abc import Callable, Iterator
@@ -167,12 +168,14 @@ def test_python_examples_use_what_there_is(page: str) -> None:
 # What has to be explained.
 
 
-def test_every_stage_has_its_row() -> None:
-    assert set(DVC_YAML["stages"]) == {row[0].strip("`") for row in rows(HOW_IT_WORKS)} & set(DVC_YAML["stages"])
+def test_every_stage_has_its_row_and_its_place_in_the_readmes_line() -> None:
+    assert set(DVC_YAML["stages"]) <= explained(HOW_IT_WORKS)
+    assert set(DVC_YAML["stages"]) == set(re.findall(r"\w+", blocks(README)[0]))
 
 
 def test_the_picture_of_the_stages_is_dvcs() -> None:
-    dag = subprocess.run(["dvc", "dag", "--mermaid"], capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-m", "dvc", "dag", "--mermaid"]
+    dag = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     (picture,) = blocks(HOW_IT_WORKS, "mermaid")
     assert [line.strip() for line in picture.splitlines()] == [line.strip() for line in dag.strip().splitlines()]
 
@@ -193,10 +196,9 @@ def test_every_folder_is_in_the_tree() -> None:
     tree = next(block for block in blocks(HOW_IT_WORKS) if block.startswith("textclf/"))
     named, floor = set(), ""
     for line in tree.splitlines():
-        folder = line.split()[0]
-        floor = "" if not line.startswith(" ") else floor
-        named.add(f"{floor}{folder}".rstrip("/"))
-        floor = floor or folder if line.startswith(" ") else folder
+        folder, inside = line.split()[0].rstrip("/"), line.startswith(" ")
+        floor = floor if inside else folder
+        named.add(f"{floor}/{folder}" if inside else folder)
     assert all((ROOT / folder).is_dir() for folder in named)
     for floor in ("textclf", "stages", "tools"):
         code = {str(path.parent.relative_to(ROOT)) for path in (ROOT / floor).rglob("*.py")}
@@ -339,7 +341,8 @@ def test_the_time_of_training_is_the_recorded_one() -> None:
 
 
 def test_the_site_loads_nothing_from_other_servers(tmp_path: Path) -> None:
-    subprocess.run(["mkdocs", "build", "--quiet", "--strict", "--site-dir", tmp_path / "site"], check=True)
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path / "site")]
+    subprocess.run(command, check=True)
     pages = list((tmp_path / "site").rglob("*.html"))
     assert len(pages) > len(list((ROOT / "docs").glob("*.md")))  # and the page for addresses that don't exist
     for page in pages:

@@ -15,7 +15,19 @@ import pytest
 
 from tests.conftest import Clone
 
-STAGES = {"download", "tokenize", "split", "train", "predict", "calibrate", "oos", "package", "evaluate", "plot"}
+STAGES = {
+    "check",
+    "download",
+    "tokenize",
+    "split",
+    "train",
+    "predict",
+    "calibrate",
+    "oos",
+    "package",
+    "evaluate",
+    "plot",
+}
 NO_CHANGE = "Data and pipelines are up to date."
 
 
@@ -67,7 +79,7 @@ def test_the_second_run_does_nothing(trained: Clone) -> None:
 def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_cache(trained: Clone) -> None:
     before = trained.read("dvc.lock")
     slower = trained.run("dvc", "exp", "run", "-S", "lr=5e-5", "--name", "slower")
-    assert set(ran(slower)) == {"train", "predict", "calibrate", "package", "evaluate", "plot"}
+    assert set(ran(slower)) == {"check", "train", "predict", "calibrate", "package", "evaluate", "plot"}
     assert "lr: 5e-05" in trained.read("params.yaml").decode()
     diff = trained.run("dvc", "params", "diff")
     assert "5e-05" in diff
@@ -82,7 +94,7 @@ def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_c
 
 def test_plot_parameters_run_plot_alone(trained: Clone) -> None:
     trained.set(plots={"loss_rows": 5})
-    assert ran(trained.run("dvc", "repro")) == ["plot"]
+    assert ran(trained.run("dvc", "repro")) == ["check", "plot"]
     trained.reset()
     assert ran(trained.run("dvc", "repro")) == []
 
@@ -107,18 +119,25 @@ def test_a_new_version_of_a_package_runs_the_stages_that_import_it_and_no_others
     trained.reset()
 
 
-def test_a_bad_value_stops_the_first_stage_that_runs_with_one_sentence(trained: Clone) -> None:
+def test_a_bad_value_stops_before_anything_else_runs_with_one_sentence(trained: Clone) -> None:
     for change, message in (
         (
             "method=lorra",
             "error: params.yaml: method = 'lorra': should be 'full', 'head', 'lora', 'features'",
         ),
         ("dataset=shop", "error: params.yaml: dataset = 'shop': no data/sources/shop.yaml; allowed: banking77"),
+        ("model=mini", "error: params.yaml: model = 'mini': no such checkpoint; allowed: all-MiniLM-L6-v2"),
+        ("lr=abc", "error: params.yaml: lr = 'abc': should be a valid number"),
+        ("lora.alpha=sixteen", "error: params.yaml: lora.alpha = 'sixteen': should be a valid integer"),
+        ("+lrr=1e-4", "error: params.yaml: lrr is not a parameter; did you mean lr?"),
+        ("+lora.dropuot=0.1", "error: params.yaml: lora.dropuot is not a parameter; did you mean dropout?"),
+        ("plots.dpi=0", "error: params.yaml: plots.dpi = 0: should be greater than or equal to 50"),
     ):
         output = trained.run("dvc", "exp", "run", "-S", change, fails=True)
         assert message in output
         assert "Traceback" not in output
-        assert len(ran(output)) == 1
+        assert ran(output) == ["check"]
+        assert trained.run("git", "status", "--porcelain").split() == ["M", "params.yaml"], "nothing is lost"
         trained.reset()
     assert ran(trained.run("dvc", "repro")) == []
 

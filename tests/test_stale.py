@@ -86,6 +86,13 @@ def test_an_input_that_cannot_be_checked_is_not_fine() -> None:
     assert "cannot be compared: dvc.lock has only the md5 of data" in str(stale(unknown))
 
 
+def test_a_comment_in_the_parameters_makes_no_score_stale() -> None:
+    commented = run()
+    commented.lock["check"] = {"deps": [{"path": "params.yaml", "md5": "before the comment"}], "outs": []}
+    commented.stages["check"] = {"deps": ["params.yaml"]}
+    assert stale(commented) is None
+
+
 def test_a_stage_that_was_added_or_removed_is_said() -> None:
     more = run()
     more.stages["oos"] = {}

@@ -13,9 +13,9 @@ COLUMNS = {
     "AUROC": "auroc",
     "AUPR": "aupr",
     "FPR@95": "fpr_at_95_recall",
-    "in scope kept": "in_scope_kept",
-    "and right": "in_scope_accuracy",
-    "out of scope found": "out_recall",
+    "in scope answered": "in_scope_kept",
+    "answered correctly": "in_scope_accuracy",
+    "out of scope rejected": "out_recall",
     "precision": "out_precision",
 }
 

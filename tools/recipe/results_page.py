@@ -15,7 +15,7 @@ TEMPLATE = Path(__file__).with_name("results.md")
 SWEEP = "banking77-lora-sweep-"
 NOT_MEASURED = "not measured here"
 
-SCORES = ("recipe", "reference", "validation", "test", "macro F1", "macro precision", "macro recall", "ROC-AUC")
+SCORES = ("recipe", "reference", "validation", "test", "macro F1", "macro precision", "macro recall", "ROC AUC")
 COLUMNS = (*SCORES, "trained", "MB", "training")
 
 
@@ -83,7 +83,7 @@ def calibration_table(recipes: dict[str, Recipe]) -> list[str]:
             loss = f"{calibration['log_loss_before']:.3f} -> {test['log_loss']:.3f}"
             ece = f"{calibration['ece_before']:.3f} -> {test['ece']:.3f}"
             rows.append([f"`{name}`", f"{calibration['temperature']:.2f}", loss, ece])
-    return table(["recipe", "temperature", "log-loss", "calibration error"], rows)
+    return table(["recipe", "temperature", "log loss", "calibration error"], rows)
 
 
 def _minutes(seconds: float | None) -> str:

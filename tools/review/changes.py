@@ -3,6 +3,7 @@
 import pandas as pd
 
 from textclf.oos.labels import is_out
+from tools.deps import BY_METHOD
 from tools.runs.overrides import assignments
 from tools.runs.run import Run
 
@@ -52,8 +53,15 @@ def _parts(run: Run) -> dict[str, "pd.Series[str]"]:
 
 
 def changed_code(base: Run, head: Run) -> list[str]:
-    """Return the code files of dvc.lock whose bytes differ, with the stages that use them."""
+    """Return the code files of dvc.lock whose bytes differ, with the stages that use them.
+
+    The modules of a method are no change of code where the method is another.
+    """
     before, after = _code(base), _code(head)
+    methods = {run.params.get("method") for run in (base, head)}
+    if len(methods) == 2:
+        own = {f"{folder}/{method}.py" for folder in BY_METHOD for method in methods}
+        before, after = ({path: by for path, by in code.items() if path not in own} for code in (before, after))
     return [
         f"{path} ({', '.join(sorted(set(before.get(path, {})) | set(after.get(path, {}))))})"
         for path in sorted({**before, **after})

@@ -30,16 +30,16 @@ def headline(report: Report) -> str:
         if report.verdict == "improved" and abs(row["difference"]) < report.min_effect
         else ""
     )
-    return f"{report.verdict}{small}: {name} {change}, McNemar exact p = {p(flips.p)}, {counts}"
+    return f"{report.verdict}{small}: {name} {change}, McNemar exact p {p_value(flips.p)}, {counts}"
 
 
-def p(value: float) -> str:
-    """Return a p-value with two significant digits.
+def p_value(p: float) -> str:
+    """Return what follows the letter p, with two significant digits.
 
-    >>> p(0.0312), p(0.00001), p(1.0)
-    ('0.031', '< 0.0001', '1')
+    >>> p_value(0.0312), p_value(0.00001), p_value(1.0)
+    ('= 0.031', '< 0.0001', '= 1')
     """
-    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
+    return "< 0.0001" if p < 0.0001 else f"= {p:.2g}"
 
 
 def power(report: Report) -> str:

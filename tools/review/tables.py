@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.review.report import Report
-from tools.review.sentences import p, points
+from tools.review.sentences import p_value, points
 from tools.stats.verdict import LOWER_IS_BETTER
 
 SCORES = ["metric", "base", "head", "difference", "95% interval", "better", "verdict"]
@@ -115,7 +115,7 @@ def _labels(report: Report) -> Table:
             f"{row.head:.3f}",
             f"{row.difference:+.3f}",
             f"{row.low:+.3f} to {row.high:+.3f}",
-            p(float(row.p)),
+            p_value(float(row.p)).removeprefix("= "),
             "yes" if row.moved else "",
         ]
         for row in moved.itertuples()

@@ -105,8 +105,7 @@ def record_seeds(run: Run, further: int) -> Path:
     experiments = {seed: f"seed-{name[:8]}-{seed}" for seed in range(first + 1, first + 1 + further)}
     for seed, experiment in experiments.items():
         _dvc("exp", "run", "--queue", "--name", experiment, "-S", f"seed={seed}")
-    _dvc("queue", "start")
-    _wait()
+    _run_queue()
     runs = {first: run} | {seed: open_run(experiment) for seed, experiment in experiments.items()}
     path = FOLDER / f"{name}.json"
     write_json(path, {"params": run.params, "spread": asdict(_spread(runs))})
@@ -121,8 +120,10 @@ def _spread(runs: dict[int, Run]) -> Spread:
     return Spread(list(runs), scores, one.machine["processor"], predictions)
 
 
-def _wait() -> None:
-    while waiting := len(re.findall("Queued|Running", _dvc("queue", "status"))):
+def _run_queue() -> None:
+    while waiting := len(re.findall("Queued|Running", status := _dvc("queue", "status"))):
+        if "Worker status: 0 active" in status:  # at first, and if the worker has ended before the queue
+            _dvc("queue", "start")
         print(f"{waiting} seeds to go", flush=True)
         time.sleep(10)  # asking takes a second of a processor that the experiments need
 

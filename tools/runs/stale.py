@@ -13,6 +13,8 @@ from typing import Any
 from textclf.errors import InputError
 from tools.runs.run import Run
 
+CHECKS = {"check"}  # stages that decide nothing: a comment in params.yaml makes no score stale
+
 
 def stale(run: Run) -> str | None:
     """Return why the run's files don't belong to its parameters and code, by its dvc.lock, or None. Runs nothing."""
@@ -30,7 +32,7 @@ def _reasons(run: Run) -> Iterator[str]:
     if missing := sorted(set(run.stages) ^ set(run.lock)):
         yield f"stage {missing[0]} is in dvc.yaml or dvc.lock, not in both"
     written = {entry["path"]: (entry.get("md5"), name) for name in run.lock for entry in run.lock[name].get("outs", [])}
-    for name in run.lock:
+    for name in (stage for stage in run.lock if stage not in CHECKS):
         yield from _changed_params(run, name)
         yield from _changed_inputs(run, name, written)
         yield from _changed_outputs(run, name)

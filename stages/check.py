@@ -1,0 +1,29 @@
+"""Check: reject any mistake in params.yaml and in the specs that it names, before a stage removes its last outputs.
+
+Every other stage comes after this one, which always writes the same bytes, so that nothing follows from a run of it.
+"""
+
+from pathlib import Path
+
+from textclf import process
+from textclf.data.source_spec import read_source
+from textclf.encoders.checkpoint_spec import read_checkpoint
+from textclf.outputs import ensure_parent
+from textclf.params import read_params
+
+PARAMS = Path("params.yaml")
+SOURCES = Path("data/sources")
+CHECKPOINTS = Path("models/checkpoints")
+CHECKED = Path("data/checked.txt")
+
+
+def main() -> None:
+    """Write data/checked.txt."""
+    params = read_params(PARAMS)
+    read_source(params.dataset, SOURCES)
+    read_checkpoint(params.model, CHECKPOINTS)
+    ensure_parent(CHECKED).write_text("params.yaml and its specs are valid\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    process.run(main)
