@@ -31,7 +31,7 @@ repro: $(VENV)/.installed  ## run the stages that changed, and show the scores
 check: setup docs  ## lint and types, of the workflows too, and the docs' links
 	ruff check .
 	ruff format --check .
-	mypy textclf stages tools tests
+	mypy textclf stages tools tests conftest.py docs/stage_graph.py
 	actionlint
 
 test: check  ## lint, types and all tests
@@ -53,6 +53,7 @@ lock: setup  ## pin the packages of pyproject.toml in requirements.txt, requirem
 	@# A local build's tag, such as +cpu, is offered on some machines only, and uvloop not on Windows.
 	sed -i.old -e 's/+cpu$$//' -e 's/^uvloop==.*/&; sys_platform != "win32"/' requirements.txt requirements-dev.txt \
 	  requirements/serve.txt && rm requirements.txt.old requirements-dev.txt.old requirements/serve.txt.old
+	$(INSTALL) -r requirements-dev.txt
 	python -m tools.deps
 
 clean:  ## remove .venv, the built docs, downloads and checkpoints to resume from (not DVC's cache)

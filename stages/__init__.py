@@ -1,8 +1,9 @@
-"""The stages. Run as `python -m stages.<name>`, a stage ends with the dvc that started it."""
+"""The stages. A stage that dvc runs as `python -m stages.<name>` ends with that dvc."""
 
+import os
 import sys
 
-if sys.argv[:1] == ["-m"]:  # while `python -m` looks for the stage's module
+if sys.argv[:1] == ["-m"] and "DVC_STAGE" in os.environ:  # while `python -m` looks for the stage's module
     from textclf.process import die_with_parent
 
     die_with_parent()

@@ -1,6 +1,6 @@
 """Check: reject any mistake in params.yaml and in the specs that it names, before a stage removes its last outputs.
 
-Every other stage comes after this one, which always writes the same bytes, so that nothing follows from a run of it.
+Every other stage comes after this one. It always writes the same bytes, so re-running it never invalidates them.
 """
 
 from pathlib import Path

@@ -35,7 +35,7 @@ def predict(classifier: Classifier, listed: pd.DataFrame, tokens: pd.DataFrame, 
 def main() -> None:
     """Write data/predicted: the validation and test rows that are in scope, and in `oos` the rows for the oos stage.
 
-    With oos.method: none the latter are none. Threshold and gate also need training rows; only the gate needs those
+    With oos.method: none, `oos` holds no rows. Threshold and gate also need training rows; only the gate needs those
     that are out of scope. In- and out-of-scope rows are predicted apart, because the rows of a batch change each
     other's last digits.
     """

@@ -47,7 +47,7 @@ def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
     """Return `size` of the rows, of each label in proportion, seeded, in their old order.
 
     Each label's rows are shuffled and spread evenly over (0, 1); the first `size` of all are taken. Unlike
-    scikit-learn's stratified splitters this has no least size, for the sample, the rest or a label.
+    scikit-learn's stratified splitters, this imposes no minimum size on the sample, the rest or a label.
 
     >>> stratified_sample(pd.DataFrame({"label": list("aaaabb")}), 3, seed=0)["label"].tolist()
     ['a', 'a', 'b']

@@ -44,7 +44,7 @@ def test_relabelled_rows_are_left_out() -> None:
     ]
     found = common_rows(run(predictions()), run(table))
     assert len(found.ids) == 295
-    assert found.remarks == ["5 test rows have another label in the head"]
+    assert found.remarks == ["5 test rows have a different label in the head"]
 
 
 def test_other_definitions_of_the_scores_are_said() -> None:

@@ -126,7 +126,7 @@ def test_an_unknown_held_out_label_is_refused(files: None) -> None:
 
 def test_the_reserved_name_is_refused_unless_the_spec_says_so(files: None) -> None:
     Path("all.csv").write_text("text,label,split\nx,a,train\ny,out_of_scope,train\n")
-    with pytest.raises(InputError, match=r"all.csv: row 2 has the label 'out_of_scope', a name that is kept for"):
+    with pytest.raises(InputError, match=r"all.csv: row 2 has the label 'out_of_scope', a name that is reserved for"):
         read_corpus(source(), "mine", oos())
     _, out = pairs(read_corpus(source(out_of_scope={"label": "out_of_scope"}), "mine", oos()))
     assert out == [("y", "out_of_scope")]

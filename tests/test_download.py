@@ -109,24 +109,3 @@ def test_empty_texts_are_left_out_and_counted(project: Path) -> None:
     assert done.returncode == 0
     assert json.loads(Path("metrics/data.json").read_text())["empty_texts"] == 1
     assert pd.read_parquet("data/raw/rows.parquet")["text"].tolist() == ["x", "y"]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("dataset: mine", "dataset: your", "dataset = 'your': no data/sources/your.yaml; allowed: mine"),
-        ("model: m", "model: n", "model = 'n': no such checkpoint; allowed: m, org/name@<full commit hash>"),
-        ("model: m", "model: org/name@main", "'main' is not a full commit hash"),
-        ("method: full", "method: ful", "method = 'ful': should be 'full'"),
-        ("lr: 2e-4", "lr: fast", "lr = 'fast': should be a valid number"),
-    ],
-)
-def test_a_bad_parameter_stops_the_first_stage_without_a_traceback(
-    project: Path, old: str, new: str, message: str
-) -> None:
-    done = download(project, PARAMS.replace(old, new))
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"error: params.yaml: {message}" if "main" not in message else "error: params.yaml")
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (project / "data/raw").exists()

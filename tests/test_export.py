@@ -106,7 +106,7 @@ def test_a_baseline_is_refused(tmp_path: Path) -> None:
 def test_a_part_that_is_broken_is_said(graphs: Callable[..., Path], tmp_path: Path, part: str) -> None:
     shutil.copytree(graphs("bert"), tmp_path / "broken")
     (tmp_path / "broken" / part).write_text("{}")
-    with pytest.raises(InputError, match="holds no whole exported classifier"):
+    with pytest.raises(InputError, match="is not a complete exported model"):
         onnx_classifier.load(tmp_path / "broken")
 
 

@@ -139,12 +139,12 @@ def cut_off(folder: Path) -> None:
     [
         (delete_list, "{} is not a model: it has no checksums.json; dvc repro makes models/classifier, "),
         (shutil.rmtree, "{} is not a model: it has no checksums.json; dvc repro makes models/classifier, "),
-        (break_list, "{}/checksums.json is not readable; make the model again"),
-        (write_list_of_names, "{}/checksums.json is not readable; make the model again"),
-        (delete_rule, "{} is not complete: oos/oos.json is missing; make the model again"),
-        (change_temperature, "{}/calibration.json has changed since the model was made; make the model again"),
-        (change_a_byte, "{}/baseline.safetensors has changed since the model was made; make the model again"),
-        (cut_off, "{}/baseline.safetensors has changed since the model was made; make the model again"),
+        (break_list, "{}/checksums.json is not readable; rebuild the model"),
+        (write_list_of_names, "{}/checksums.json is not readable; rebuild the model"),
+        (delete_rule, "{} is not complete: oos/oos.json is missing; rebuild the model"),
+        (change_temperature, "{}/calibration.json has changed since the model was made; rebuild the model"),
+        (change_a_byte, "{}/baseline.safetensors has changed since the model was made; rebuild the model"),
+        (cut_off, "{}/baseline.safetensors has changed since the model was made; rebuild the model"),
     ],
 )
 def test_a_folder_that_is_not_whole_is_one_sentence(words: Path, damage: Callable[[Path], None], message: str) -> None:

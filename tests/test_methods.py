@@ -221,7 +221,7 @@ def test_auto_means_all_linear_layers_of_the_body_whatever_they_are_called(
 def test_a_target_that_the_architecture_does_not_have_is_refused(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     toy = task(tiny("distilbert"), tmp_path, method="lora", lora={"target_modules": ["q_lin", "query"]})
     with pytest.raises(
-        InputError, match=r"lora\.target_modules: 'query' is no linear layer of the body, which has k_lin, lin1"
+        InputError, match=r"lora\.target_modules: 'query' is not a linear layer of the body, which has k_lin, lin1"
     ):
         train(toy)
 

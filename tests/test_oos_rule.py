@@ -52,7 +52,7 @@ def test_scores_by_hand() -> None:
     assert scores.logit(logits).tolist() == [-2.0, -0.5]
 
 
-def test_distances_by_another_road() -> None:
+def test_distances_match_scipy() -> None:
     known, asked = rows(40, 1, out=False), rows(20, 2)
     assert known.vectors is not None
     assert asked.vectors is not None

@@ -79,12 +79,12 @@ def test_the_review_lists_what_moved_in_and_out_of_scope_apart(copy: Clone) -> N
     assert "test, out of scope: 135 rows added, 0 removed, 0 relabelled" in since
 
 
-def test_the_card_says_how_messages_out_of_scope_are_told(copy: Clone) -> None:
+def test_the_card_describes_the_out_of_scope_rule(copy: Clone) -> None:
     copy.run("python", "-m", "tools.publish", "--repo-id", "me/it", "--rev", "class", "--dry-run")
     card = copy.read("exported/hub/README.md").decode()
     assert "(`oos.method: class`; chosen on validation rows)" in card
     assert re.search(r"\| auroc \| 0\.\d+ \|", card)
-    assert "Its confidences become trustworthy when the logits are divided by" in card
+    assert "`pipeline` doesn't apply the temperature: divide the logits by" in card
     assert "data/corpora/shop_support_oos.csv" in card
     assert "a text classifier of 24 labels" in card.lower()
 

@@ -67,7 +67,7 @@ def test_all_mistakes_are_said_at_once(values: dict[str, Any]) -> None:
     assert "params.yaml: seed is missing" in str(error.value)
 
 
-@pytest.mark.parametrize(("text", "message"), [("a: [", "not valid YAML"), ("- 1", "keys with values")])
+@pytest.mark.parametrize(("text", "message"), [("a: [", "not valid YAML"), ("- 1", "mapping of keys to values")])
 def test_a_file_that_is_no_mapping_is_refused(text: str, message: str, in_tmp: Path) -> None:
     Path("params.yaml").write_text(text)
     with pytest.raises(InputError, match=message):

@@ -34,7 +34,7 @@ def test_ctrl_c_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
     with pytest.raises(SystemExit, match="130"):
         process.run(main)
-    assert capsys.readouterr().err == "interrupted; dvc repro resumes\n"
+    assert capsys.readouterr().err == "interrupted; run dvc repro to resume\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
@@ -46,7 +46,7 @@ def test_a_stage_whose_dvc_has_ended_already_does_not_start(in_tmp: Path) -> Non
     while not (in_tmp / "said").exists() or not (in_tmp / "said").read_text():
         assert time.monotonic() < until
         time.sleep(0.05)
-    assert (in_tmp / "said").read_text() == "error: the dvc that started this stage has ended\n"
+    assert (in_tmp / "said").read_text() == "error: the dvc process that started this stage has exited\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")

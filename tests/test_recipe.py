@@ -125,7 +125,7 @@ def test_a_recipe_runs_as_an_experiment_of_its_name_and_is_recorded(trained: Clo
     trained.clean()
     small_recipe(trained, "words", method="baseline")
     again = trained.run("python", "-m", "tools.recipe", "words", fails=True)
-    assert again == "error: the experiment words exists; remove it with: dvc exp remove words\n"
+    assert again == "error: experiment words already exists; remove it with: dvc exp remove words\n"
     trained.run("dvc", "exp", "remove", "words")
     trained.clean()
 

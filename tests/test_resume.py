@@ -47,7 +47,7 @@ def test_one_process_at_a_time_holds_a_run(in_tmp: Path, monkeypatch: pytest.Mon
         other = subprocess.run(
             [sys.executable, "-c", held, str(folder.resolve())], cwd=ROOT, capture_output=True, text=True
         )
-        assert "another process trains this same run" in other.stderr
+        assert "another process is already training this run" in other.stderr
     with resume.locked(folder):
         pass
 

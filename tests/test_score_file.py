@@ -124,7 +124,7 @@ def test_a_killed_run_leaves_no_output_and_goes_on(tmp_path: Path, model: Model,
     with pytest.raises(Killed):
         score_file.run(job, Failing(model, 3), resume=False)  # type: ignore[arg-type]
     assert not job.target.exists()
-    with pytest.raises(InputError, match=r"out.\w+.parts is left from an interrupted run; continue it with --resume"):
+    with pytest.raises(InputError, match=r"out.\w+.parts is left over from an interrupted run; continue with --resume"):
         score_file.run(job, model, resume=False)
     rest = Failing(model, 100)
     score_file.run(job, rest, resume=True)  # type: ignore[arg-type]
@@ -134,12 +134,12 @@ def test_a_killed_run_leaves_no_output_and_goes_on(tmp_path: Path, model: Model,
     assert job.target.read_bytes() == whole.target.read_bytes()
 
 
-def test_what_was_begun_with_another_input_is_not_gone_on_with(tmp_path: Path, model: Model) -> None:
+def test_resume_refuses_a_job_with_a_different_input(tmp_path: Path, model: Model) -> None:
     job = Job(write(tmp_path / "in.csv", table(40)), "text", tmp_path / "out.csv", window=8)
     with pytest.raises(Killed):
         score_file.run(job, Failing(model, 1), resume=False)  # type: ignore[arg-type]
     write(job.source, table(41))
-    with pytest.raises(InputError, match="belongs to another input, column or model; remove it to start anew"):
+    with pytest.raises(InputError, match="belongs to another input, column or model; delete it to start over"):
         score_file.run(job, model, resume=True)
     shutil.rmtree(job.parts)
     assert score_file.run(job, model, resume=True) > 0
@@ -194,7 +194,7 @@ def test_a_file_that_is_not_there_or_not_parquet_is_named(tmp_path: Path, model:
     with pytest.raises(InputError, match=r"a row has 'more', which the first row lacks; write JSON lines"):
         score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.csv"), model, resume=False)
     (tmp_path / "in.jsonl").write_text('{"text": "x"}\n[1]\n')
-    with pytest.raises(InputError, match=r"in.jsonl: line 2 is no JSON object"):
+    with pytest.raises(InputError, match=r"in.jsonl: line 2 is not a JSON object"):
         score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.csv"), model, resume=False)
 
 

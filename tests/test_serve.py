@@ -99,7 +99,7 @@ class Slow:
         return self.model.predict(texts)
 
 
-def test_more_than_may_wait_is_told_to_come_back(model: Model) -> None:
+def test_a_full_queue_answers_503(model: Model) -> None:
     slow = Slow(model)
     with TestClient(create_app(slow, COMMIT, Limits(texts=2, batch=1, queue=2))) as busy:  # type: ignore[arg-type]
         found: list[int] = []

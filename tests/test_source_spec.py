@@ -45,7 +45,7 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
         ({"txet": "x"}, "mine.yaml: txet: Extra inputs are not permitted"),
         ({"licence": "x"}, "mine.yaml: licence is now called license"),
         ({"files": {"test": "x.csv"}}, "either a train file or one file of all rows is needed"),
-        ({"files": {"all": "x.csv", "test": "y.csv"}}, "a file of all rows stands alone"),
+        ({"files": {"all": "x.csv", "test": "y.csv"}}, "a file of all rows cannot be combined with others"),
         ({"files": {"train": {"url": "https://example.org/x.csv"}}}, "sha256 is needed"),
         ({"files": {"train": {"sha256": "0" * 64}}}, "path, url or name is needed"),
         ({"files": {"train": {"url": "ftp://x", "sha256": "0" * 64}}}, "mine.yaml: files.train.url"),

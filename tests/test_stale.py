@@ -49,9 +49,9 @@ def test_a_run_whose_files_belong_together_is_current() -> None:
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        (run(lr=0.5), "lr is 0.5, and was 0.1 when stage train ran"),
-        (run(oos={"method": "gate"}), "oos.method is 'gate', and was 'none' when stage train ran"),
-        (run(oos="off"), "oos.method is None, and was 'none' when stage train ran"),
+        (run(lr=0.5), "lr is 0.5 but was 0.1 when stage train ran"),
+        (run(oos={"method": "gate"}), "oos.method is 'gate' but was 'none' when stage train ran"),
+        (run(oos="off"), "oos.method is None but was 'none' when stage train ran"),
         (run({"stages/train.py": b"more"}), "stages/train.py has changed since stage train read it"),
         (run({"metrics/test.json": b"[]"}), "metrics/test.json has changed since stage train wrote it"),
     ],
@@ -65,16 +65,15 @@ def test_what_has_changed_since_is_said(changed: Any, reason: str) -> None:
 def test_a_dependency_on_one_side_only_is_said() -> None:
     more = run()
     more.stages["train"]["deps"].append("textclf/logistic.py")
-    only = "textclf/logistic.py is a dependency of stage train in dvc.yaml or dvc.lock, not in both"
+    only = "dvc.yaml and dvc.lock disagree on whether stage train depends on textclf/logistic.py"
     assert stale(more) == f"words: its scores are stale: {only}"
 
 
 def test_an_input_that_is_not_the_output_of_the_stage_before_is_said() -> None:
     changed = run()
     changed.lock["train"]["outs"][1]["md5"] = "of a later training"
-    assert stale(changed) == (
-        "words: its scores are stale: stage predict read another models/trained than stage train wrote last"
-    )
+    different = "stage predict read a different models/trained from the one that stage train last wrote"
+    assert stale(changed) == f"words: its scores are stale: {different}"
 
 
 def test_an_input_that_cannot_be_checked_is_not_fine() -> None:
@@ -96,13 +95,13 @@ def test_a_comment_in_the_parameters_makes_no_score_stale() -> None:
 def test_a_stage_that_was_added_or_removed_is_said() -> None:
     more = run()
     more.stages["oos"] = {}
-    assert stale(more) == "words: its scores are stale: stage oos is in dvc.yaml or dvc.lock, not in both"
+    assert stale(more) == "words: its scores are stale: dvc.yaml and dvc.lock disagree about stage oos"
 
 
 def test_another_method_makes_another_file_a_dependency() -> None:
     reason = stale(run(method="lora"))
     assert reason
-    assert "textclf/methods/full.py is a dependency of stage train in dvc.yaml or dvc.lock, not in both" in reason
+    assert "dvc.yaml and dvc.lock disagree on whether stage train depends on textclf/methods/full.py" in reason
 
 
 def test_relabelled_rows_that_nothing_was_run_on_are_stale(trained: Clone) -> None:
@@ -120,7 +119,7 @@ def test_scores_from_before_a_stage_was_run_alone_are_stale(trained: Clone) -> N
     trained.run("dvc", "repro", "--single-item", "calibrate")
     trained.commit("a temperature, but no scores with it")
     said = trained.run("python", "-m", "tools.review", "HEAD~1", "HEAD", fails=True)
-    assert "stage package read another models/calibration.json than stage calibrate wrote last" in said
+    assert "stage package read a different models/calibration.json from the one that stage calibrate last wrote" in said
     trained.run("git", "reset", "--hard", "--quiet", "HEAD~1")
     trained.run("dvc", "checkout")
 

@@ -81,7 +81,7 @@ def test_a_best_epoch_that_another_process_removed_is_an_error(
         shutil.rmtree(state.best_model_checkpoint)
 
     monkeypatch.setattr(trainer.MarkComplete, "on_save", remove)
-    with pytest.raises(InputError, match=r"checkpoint-\d+ has been removed while the stage ran; run it again"):
+    with pytest.raises(InputError, match=r"checkpoint-\d+ was removed while the stage was running; run it again"):
         trained(tiny("bert"), tmp_path, epochs=1)
 
 

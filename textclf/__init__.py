@@ -16,10 +16,10 @@ def load(folder: str | Path = "models/classifier", rev: str | None = None) -> Mo
     is not a complete model raises `textclf.errors.InputError`.
 
     >>> from textclf import load
-    >>> answers = load("models/classifier").predict(["where is my parcel?"])  # doctest: +SKIP
-    >>> answers.predicted  # one label a text, possibly an out-of-scope label  # doctest: +SKIP
+    >>> answers = load("models/classifier").predict(["where is my parcel?"])
+    >>> answers.predicted  # one label a text, possibly an out-of-scope label
     ['order_status']
-    >>> answers.probabilities.shape  # of the texts, for each of answers.labels  # doctest: +SKIP
+    >>> answers.probabilities.shape  # of the texts, for each of answers.labels
     (1, 24)
     """
     from textclf.inference.model import load_model  # slow to import

@@ -2,18 +2,23 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ABANDONED = 24 * 3600  # seconds after which a part is that of a process that was killed
+
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """Give a path to write to, in `path`'s folder, which is made; at the end that file takes `path`'s place.
+    """Yield a temporary path beside `path`, whose folder is made; on success it replaces `path`.
 
-    Until then, and if something is raised, what was at `path` stays as it is.
+    If the block raises, the old file is untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for part in _abandoned(path):
+        part.unlink(missing_ok=True)
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield part
@@ -24,17 +29,24 @@ def replace_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replace_folder(folder: Path) -> Iterator[Path]:
-    """Give an empty folder to write into; at the end it takes `folder`'s place.
+    """Yield an empty folder beside `folder`; on success it replaces `folder`.
 
-    Until then, and if something is raised, what was in `folder` stays as it is.
+    If the block raises, the old folder is untouched.
     """
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+    for part in _abandoned(folder):
+        shutil.rmtree(part, ignore_errors=True)
+    part, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{kind}") for kind in ("part", "part-old"))
     part.mkdir(parents=True)
     try:
         yield part
-    except BaseException:
-        shutil.rmtree(part)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
+        if folder.exists():
+            folder.rename(old)
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _abandoned(path: Path) -> list[Path]:
+    parts = path.parent.glob(f".{path.stem}.*.part*")
+    return [part for part in parts if time.time() - part.stat().st_mtime > ABANDONED]

@@ -14,5 +14,5 @@ def main_checkout() -> Path:
 
 
 def cache_folder(name: str) -> Path:
-    """Return the folder `name` of the cache: `downloads`, `vectors` or `runs`."""
+    """Return the folder `name` of the cache: `downloads`, `models`, `runs` or `vectors`."""
     return main_checkout() / ".cache" / name

@@ -1,6 +1,6 @@
 """The parameters: one typed schema for params.yaml, checked as a whole before any work.
 
-The schema has no default values and converts nothing: it can stop a run, but never change its results. So no
+The schema has no default values and changes no value: it can stop a run, but never change its results. So no
 stage depends on this module (see tools/deps.py).
 """
 
@@ -184,7 +184,7 @@ def check_params(values: Any, where: str = str(PARAMS)) -> Params:
     textclf.errors.InputError: params.yaml: lr = 'fast': a valid number is needed
     """
     if not isinstance(values, dict):
-        raise InputError(f"{where} holds no keys with values")
+        raise InputError(f"{where} is not a mapping of keys to values")
     try:
         return Params.model_validate(values)
     except ValidationError as error:

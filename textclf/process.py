@@ -19,7 +19,7 @@ def run(main: Callable[[], None]) -> None:
     except InputError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; dvc repro resumes\n")
+        sys.stderr.write("interrupted; run dvc repro to resume\n")
         sys.exit(130)
 
 
@@ -32,8 +32,8 @@ def die_with_parent() -> None:
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if "DVC_STAGE" in os.environ and _is_orphan():  # dvc ended before the kernel was asked
-        sys.exit("error: the dvc that started this stage has ended")
+    if _is_orphan():  # dvc ended before the kernel was asked
+        sys.exit("error: the dvc process that started this stage has exited")
 
 
 def _is_orphan() -> bool:

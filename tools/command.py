@@ -1,4 +1,4 @@
-"""How a tool starts and ends: its arguments, one line for a mistake, and a quiet end where nobody reads on."""
+"""Shared start and end of the tools: arguments, one-line errors, a quiet exit on a closed pipe."""
 
 import argparse
 import os

@@ -6,6 +6,7 @@ pins of the packages that the stage imports and of those that they need.
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -41,7 +42,7 @@ def stage_imports(script: Path) -> Imports:
     imports, waiting = Imports(), [script]
     while waiting:
         file = waiting.pop()
-        if file in imports.files or str(file) in NO_DEPS or not file.stat().st_size:
+        if file in imports.files or file.as_posix() in NO_DEPS or not file.stat().st_size:
             continue
         imports.files.add(file)
         for name in imported_names(file):
@@ -52,7 +53,7 @@ def stage_imports(script: Path) -> Imports:
 
 
 def imported_names(file: Path) -> Iterator[str]:
-    """Yield the modules that `file` imports; `textclf.methods.*` for a module whose name is known at run time alone."""
+    """Yield the modules that `file` imports; `textclf.methods.*` for a module whose name is known only at run time."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -78,8 +79,10 @@ def module_files(name: str) -> list[Path]:
 def code_deps(files: set[Path], *further: str) -> list[str]:
     """Return the code part of a stage's deps and `further` ones, sorted; a method's own modules as `${method}.py`."""
     methods = {path.stem for path in Path(BY_METHOD[0]).glob("[a-z]*.py")}
-    chosen = {file for file in files if str(file.parent) in BY_METHOD and file.stem in methods}
-    paths = {str(file) for file in files - chosen} | {str(file.parent / "${method}.py") for file in chosen}
+    chosen = {file for file in files if file.parent.as_posix() in BY_METHOD and file.stem in methods}
+    paths = {file.as_posix() for file in files - chosen} | {
+        f"{file.parent.as_posix()}/${{method}}.py" for file in chosen
+    }
     return sorted(paths | set(further))
 
 
@@ -98,6 +101,8 @@ def with_code_deps(text: str, stage: str, deps: list[str]) -> str:
 def needed_pins(packages: set[str], pins: dict[str, str]) -> list[str]:
     """Return the pins of `packages`, given by their import names, and of all packages that they need."""
     providers = _providers()
+    if unknown := packages - set(providers) - sys.stdlib_module_names:
+        raise ValueError(f"{min(unknown)} is imported, but not installed")
     waiting = [name for package in packages for name in providers.get(package, [])]
     needed: set[str] = set()
     while waiting:
@@ -116,7 +121,7 @@ def _providers() -> Mapping[str, list[str]]:
 
 
 def stage_files() -> dict[Path, str]:
-    """Return the content of dvc.yaml and of each requirements/<stage>.txt as the imports ask for it."""
+    """Return the content of dvc.yaml and of each requirements/<stage>.txt as the imports require."""
     lines = [line for line in PINS.read_text(encoding="utf-8").splitlines() if "==" in line]
     pins = {line.split("==")[0]: line for line in lines}
     text, files = DVC_YAML.read_text(encoding="utf-8"), {}

@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 SINGLES = 300  # texts that are also sent alone
-ROUNDS = 3  # the fastest counts: only other programs slow one down
+ROUNDS = 3  # the fastest counts: noise only ever slows a round down
 
 Labeler = Callable[[list[str]], list[str]]  # from texts to labels
 

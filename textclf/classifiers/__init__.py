@@ -27,7 +27,7 @@ def load(folder: Path, cache_dir: Path | None = None) -> Classifier:
     try:
         kind = json.loads((folder / KIND).read_text(encoding="utf-8"))["kind"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{folder} holds no classifier of this pipeline; dvc repro makes models/classifier") from None
+        raise InputError(f"{folder} is not a classifier from this pipeline; run dvc repro") from None
     if kind not in KINDS:
         raise InputError(f"{folder / KIND}: kind = {kind!r}; allowed: {', '.join(sorted(KINDS))}")
     classifier: Classifier = importlib.import_module(f"textclf.classifiers.{KINDS[kind]}").load(folder, cache_dir)

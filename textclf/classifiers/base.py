@@ -1,4 +1,4 @@
-"""What a trained classifier is, whatever the method: the one protocol that stages and tools rely on."""
+"""The protocol of a trained classifier, whatever its method."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An ordinary Hugging Face classifier, the result of methods `full` and `head`: saved, loaded, predicting."""
+"""An ordinary Hugging Face classifier, the result of methods `full`, `head` and gradual `lora`."""
 
 from dataclasses import dataclass
 from pathlib import Path

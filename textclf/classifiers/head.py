@@ -1,3 +1,3 @@
-"""A trained head leaves an ordinary Hugging Face classifier, body included."""
+"""A trained head leaves an ordinary Hugging Face classifier, body included; see full.py."""
 
 from textclf.classifiers.encoder import Encoder as Encoder

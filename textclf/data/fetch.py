@@ -7,7 +7,7 @@ from pathlib import Path
 import pooch
 import requests
 
-from textclf.cache import main_checkout
+from textclf.cache import cache_folder, main_checkout
 from textclf.data.source_spec import SourceFile
 from textclf.errors import InputError
 
@@ -53,7 +53,7 @@ def _download(file: SourceFile, dataset: str) -> Path:
     """Download with retries and a progress bar; the file appears under its name only whole and checked."""
     pooch.get_logger().setLevel(logging.WARNING)
     store = pooch.create(
-        path=main_checkout() / ".cache" / "downloads" / dataset,
+        path=cache_folder("downloads") / dataset,
         base_url="",
         registry={file.filename: f"sha256:{file.sha256}"},
         urls={file.filename: str(file.url)},

@@ -1,6 +1,5 @@
 """Pre-trained checkpoints, pinned: which exact weights a run uses, and where they are on this machine."""
 
-import hashlib
 import importlib.util
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from textclf.cache import main_checkout
+from textclf.checksums import sha256
 from textclf.errors import InputError
 
 WEIGHTS = "model.safetensors"  # the only format read: a pickle can run code
@@ -39,8 +39,7 @@ def locate(checkpoint: Checkpoint) -> Path:
 
 def weights_sha256(folder: Path) -> str:
     """Return the sha256 of the folder's weights, in hexadecimal."""
-    with (folder / WEIGHTS).open("rb") as weights:
-        return hashlib.file_digest(weights, "sha256").hexdigest()
+    return sha256(folder / WEIGHTS)
 
 
 def _packaged(checkpoint: Checkpoint) -> Path | None:

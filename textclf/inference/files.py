@@ -1,9 +1,9 @@
 """The files of a model: one folder with classifier, temperature and out-of-scope rule under one list of checksums."""
 
-import hashlib
 import json
 from pathlib import Path
 
+from textclf.checksums import sha256
 from textclf.errors import InputError
 from textclf.outputs import write_json
 
@@ -30,15 +30,11 @@ def check_complete(folder: Path) -> None:
             "make others"
         ) from None
     except (OSError, ValueError, AttributeError):
-        raise InputError(f"{folder / CHECKSUMS} is not readable; make the model again") from None
+        raise InputError(f"{folder / CHECKSUMS} is not readable; rebuild the model") from None
+    if missing := {CALIBRATION_FILE, f"{OOS_FOLDER}/oos.json"} - set(files):
+        raise InputError(f"{folder / CHECKSUMS} lists no {min(missing)}: a classifier without its rules; rebuild it")
     for name, (path, checksum) in files.items():
         if not path.is_file():
-            raise InputError(f"{folder} is not complete: {name} is missing; make the model again")
+            raise InputError(f"{folder} is not complete: {name} is missing; rebuild the model")
         if sha256(path) != checksum:
-            raise InputError(f"{path} has changed since the model was made; make the model again")
-
-
-def sha256(path: Path) -> str:
-    """Return the file's sha256, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+            raise InputError(f"{path} has changed since the model was made; rebuild the model")

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import tempfile
-import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textclf import classifiers
+from textclf.atomic import replace_folder
+from textclf.cache import cache_folder
+from textclf.checksums import sha256
 from textclf.classifiers.base import Predictor
 from textclf.errors import InputError
-from textclf.inference.files import CALIBRATION_FILE, CHECKSUMS, GRAPH, MODEL, OOS_FOLDER, check_complete, sha256
+from textclf.inference.files import CALIBRATION_FILE, CHECKSUMS, GRAPH, MODEL, OOS_FOLDER, check_complete
 from textclf.oos import rule
 from textclf.oos.labels import in_scope
 from textclf.oos.rule import OosRule
@@ -82,25 +83,31 @@ def load_model(folder: Path = MODEL, rev: str | None = None) -> Model:
 
     The folder is the pipeline's models/classifier, or one that `tools.export` or `tools.publish` wrote.
     """
+    if rev is not None and folder != MODEL:
+        raise InputError(f"a revision has {MODEL} alone: give {folder} or the revision {rev}, not both")
     if rev is not None:
-        return _load_revision(rev)
+        folder = _fetched(rev)
     check_complete(folder)
     temperature = float(_read_json(folder / CALIBRATION_FILE)["temperature"])
     return Model(folder, _load_classifier(folder), temperature, rule.load(folder / OOS_FOLDER))
 
 
-def _load_revision(rev: str) -> Model:
+def _fetched(rev: str) -> Path:
+    """Return the folder of the pipeline's model at `rev`, kept in the cache for the next time."""
     from textclf.revisions import resolve  # imports dvc, which takes a second
 
-    copy = Path(tempfile.mkdtemp(prefix="model-"))
-    try:
-        resolve(rev).fetch(str(MODEL), copy / MODEL.name)
-        model = load_model(copy / MODEL.name)
-    except BaseException:
-        shutil.rmtree(copy)
-        raise
-    weakref.finalize(model, shutil.rmtree, copy, ignore_errors=True)
-    return model
+    revision = resolve(rev)
+    if revision.sha is None:
+        return MODEL
+    copy = cache_folder("models") / revision.sha
+    if not copy.is_dir():
+        with replace_folder(copy) as part:
+            revision.fetch(MODEL.as_posix(), part / MODEL.name)
+            if not (part / MODEL.name / CHECKSUMS).is_file():
+                raise InputError(
+                    f"the model at {rev} is from before 0.2.0 and has no {CHECKSUMS}; check out {rev} to use it"
+                )
+    return copy / MODEL.name
 
 
 def _load_classifier(folder: Path) -> Predictor:
@@ -115,5 +122,5 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        raise InputError(f"{path} is not valid JSON; dvc repro makes it anew") from None
+        raise InputError(f"{path} is not valid JSON; run dvc repro to recreate it") from None
     return values

@@ -56,5 +56,5 @@ def load(folder: Path) -> OnnxClassifier:
         options.log_severity_level = 3  # errors
         session = onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # tokenizers raises nothing narrower; onnxruntime's errors have no common class
-        raise InputError(f"{folder} holds no whole exported classifier ({error}); export it again") from None
+        raise InputError(f"{folder} is not a complete exported model ({error}); export it again") from None
     return OnnxClassifier(session, tokenizer, labels, int(config.get("pad_token_id") or 0))

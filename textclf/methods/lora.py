@@ -1,4 +1,4 @@
-"""LoRA (Hu et al. 2022): small matrices beside the body's linear layers are trained, and the head; the body is not.
+"""LoRA (Hu et al. 2022) trains small matrices beside the body's linear layers, and the head; the body stays frozen.
 
 With `lora.unfreeze: gradual` the body is trained too, from the top (Howard & Ruder 2018): adapters and head alone in
 the first epoch, and one more layer in each later epoch, the highest first; the embeddings never. The optimizer holds

@@ -15,11 +15,12 @@ def resample(rows: Rows, sampling: str, seed: int) -> Rows:
     if sampling == "none":
         return rows
     labels, counts = np.unique(rows.labels, return_counts=True)
+    random = np.random.RandomState(seed)
     by_label = [np.flatnonzero(rows.labels == label) for label in labels]
     if sampling == "undersample":
-        drawn = [draw(own, replace=False, n_samples=counts.min(), random_state=seed) for own in by_label]
+        drawn = [draw(own, replace=False, n_samples=counts.min(), random_state=random) for own in by_label]
         return rows.take(np.sort(np.concatenate(drawn)).tolist())
     more = [
-        draw(own, n_samples=counts.max() - len(own), random_state=seed) for own in by_label if len(own) < counts.max()
+        draw(own, n_samples=counts.max() - len(own), random_state=random) for own in by_label if len(own) < counts.max()
     ]
     return rows.take(np.concatenate([np.arange(len(rows.ids)), *more]).tolist())

@@ -1,4 +1,4 @@
-"""The ignored folder in which an interrupted run finds its last epoch."""
+"""The git-ignored folder from which an interrupted run resumes."""
 
 import hashlib
 import json
@@ -31,19 +31,22 @@ def resume_folder(params: BaseModel, files: Iterable[Path]) -> Path:
 
 @contextmanager
 def locked(resume_dir: Path) -> Iterator[None]:
-    """Hold `resume_dir` for this process alone; `InputError` if another one trains the same run.
+    """Hold `resume_dir` for this process alone; `InputError` if another one is training the same run.
 
     The system releases the lock when its process ends, however it ends.
     """
     resume_dir.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(resume_dir.with_suffix(".lock"))
     try:
-        with lock.acquire(timeout=WAIT):
-            yield
+        lock.acquire(timeout=WAIT)
     except Timeout:
         raise InputError(
-            f"another process trains this same run (it holds {lock.lock_file}); wait for it or end it"
+            f"another process is already training this run (lock: {lock.lock_file}); wait for it or stop it"
         ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def last_checkpoint(resume_dir: Path) -> Path | None:

@@ -30,7 +30,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Trained:
-    """A classifier, its learning curve (a row an epoch, or a fit), and its numbers of trained and of all parameters."""
+    """A classifier, its learning curve (a row an epoch, or a fit), and the numbers of trained and of all parameters.
+
+    `precision` is that of its training.
+    """
 
     classifier: Classifier
     curve: list[dict[str, float]]

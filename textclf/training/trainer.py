@@ -1,6 +1,7 @@
 """Fine-tuning with the Hugging Face Trainer: an evaluation and a checkpoint each epoch, the best epoch kept."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ from transformers import (
 from textclf.encoders.frozen_vectors import Vectors
 from textclf.errors import InputError
 from textclf.metrics.selection import SELECTION_SCORES, selection_scores
+from textclf.outputs import write_json
 from textclf.params import Params
 from textclf.probabilities import Labels, softmax
 from textclf.rows import Rows
@@ -66,17 +68,27 @@ def fit(
     checkpoint = last_checkpoint(resume_dir)
     if checkpoint:
         print(f"resuming the interrupted run from its {checkpoint.name}", flush=True)
-        if epochs := _stopped_after(checkpoint, params.early_stopping):
+        state = _read_state(checkpoint)
+        if epochs := _stopped_after(state, params.early_stopping):
             trainer.args.num_train_epochs = epochs
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if not Path(str(trainer.state.best_model_checkpoint)).is_dir():
-        raise InputError(f"{trainer.state.best_model_checkpoint} has been removed while the stage ran; run it again")
+        raise InputError(f"{trainer.state.best_model_checkpoint} was removed while the stage was running; run it again")
     return learning_curve(trainer.state)
 
 
-def _stopped_after(checkpoint: Path, patience: int | None) -> float | None:
-    """Return the epoch after which early stopping had ended the run of `checkpoint`, or None."""
-    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+def _read_state(checkpoint: Path) -> dict[str, Any]:
+    """Return the Trainer's state in `checkpoint`; correct its path to the best one if the checkout was moved."""
+    file = checkpoint / "trainer_state.json"
+    state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    best = checkpoint.parent / f"checkpoint-{state['best_global_step']}"
+    if state["best_model_checkpoint"] != str(best):
+        write_json(file, state | {"best_model_checkpoint": str(best)})
+    return state
+
+
+def _stopped_after(state: dict[str, Any], patience: int | None) -> float | None:
+    """Return the epoch after which early stopping had ended the run, or None."""
     stopping = state["stateful_callbacks"].get("EarlyStoppingCallback")
     if patience is None or stopping is None:
         return None
@@ -126,7 +138,6 @@ def arguments(params: Params, resume_dir: Path, sampling: str) -> TrainingArgume
         eval_strategy="epoch",
         save_strategy="epoch",
         logging_strategy="epoch",
-        save_total_limit=2,
         load_best_model_at_end=True,
         metric_for_best_model=params.selection_metric,
         greater_is_better=params.selection_metric != "log_loss",
@@ -197,10 +208,18 @@ class EpochLine(TrainerCallback):
 
 
 class MarkComplete(TrainerCallback):
-    """Mark a checkpoint as complete once all of it is written."""
+    """Mark a checkpoint as complete once all of it is written; then remove all others except the best one.
+
+    The Trainer's own `save_total_limit` removes others before this one is marked, so that a kill could leave none.
+    """
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        (Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+        folder = Path(str(args.output_dir))
+        (folder / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+        for step in {int(path.name.split("-")[1]) for path in folder.glob("checkpoint-*")}:
+            if step not in (state.global_step, state.best_global_step):
+                (folder / f"checkpoint-{step}" / COMPLETE).unlink(missing_ok=True)  # first: half a folder is none
+                shutil.rmtree(folder / f"checkpoint-{step}")
 
 
 def _callbacks(params: Params) -> list[TrainerCallback]:

@@ -69,7 +69,7 @@ def _text(run: Run, model: Model, name: str, license: str | None, export: str) -
     kinds = ("data", "split", "tokens", "test")
     texts: str = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         name=name,
-        source=run.revision.yaml(f"data/sources/{run.params['dataset']}.yaml"),
+        source={"about": "", "license": ""} | run.revision.yaml(f"data/sources/{run.params['dataset']}.yaml"),
         params=run.params,
         used=used_parameters(run),
         checkpoint=checkpoint(run),

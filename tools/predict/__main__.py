@@ -25,6 +25,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
     parser.add_argument("--rev", help="use the model of this commit, tag, branch or experiment")
     options = parser.parse_args()
+    if options.rev and options.model != MODEL:
+        parser.error("--rev takes the pipeline's model of that revision; leave out --model")
     if bool(options.text) == bool(options.source) or bool(options.source) != bool(options.target):
         parser.error("give either texts, or --in and --out together")
     if options.plot and (len(options.text) != 1 or options.text == ["-"]):

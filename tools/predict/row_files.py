@@ -116,5 +116,5 @@ def _json_rows(lines: Any, path: Path) -> Iterator[Row]:
         except ValueError as error:
             raise InputError(f"{path}: line {number} is not JSON: {error}") from None
         if not isinstance(row, dict):
-            raise InputError(f"{path}: line {number} is no JSON object")
+            raise InputError(f"{path}: line {number} is not a JSON object")
         yield row

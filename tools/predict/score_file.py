@@ -132,9 +132,9 @@ def begin(job: Job, model: Model, resume: bool) -> None:
     file = job.parts / STATE
     if job.parts.exists():
         if not resume:
-            raise InputError(f"{job.parts} is left from an interrupted run; continue it with --resume, or remove it")
+            raise InputError(f"{job.parts} is left over from an interrupted run; continue with --resume or delete it")
         if not file.is_file() or json.loads(file.read_text(encoding="utf-8")) != state:
-            raise InputError(f"{job.parts} belongs to another input, column or model; remove it to start anew")
+            raise InputError(f"{job.parts} belongs to another input, column or model; delete it to start over")
         return
     job.parts.mkdir()
     write_json(file, state)

@@ -27,7 +27,7 @@ def check_names_free(names: list[str]) -> None:
     """Raise `InputError` for an experiment of this commit that a new one would collide with, or replace."""
     listed = subprocess.run(["dvc", "exp", "list", "--name-only"], capture_output=True, text=True, check=True).stdout
     if known := [name for name in names if name in listed.split()]:
-        raise InputError(f"the experiment {known[0]} exists; remove it with: dvc exp remove {known[0]}")
+        raise InputError(f"experiment {known[0]} already exists; remove it with: dvc exp remove {known[0]}")
 
 
 def check_sweep(name: str, recipe: Recipe, sweep: list[str]) -> None:

@@ -29,7 +29,7 @@ def changed_params(base: Run, head: Run) -> list[str]:
 
 def changed_data(base: Run, head: Run) -> list[str]:
     """Return how many rows were added, removed and relabelled, by split; nothing if the raw rows are the same bytes."""
-    if _outs(base).get("data/raw") == _outs(head).get("data/raw"):
+    if (raw := _raw_rows(base)) and raw == _raw_rows(head):
         return []
     before, after = _parts(base), _parts(head)
     lines = []
@@ -76,8 +76,9 @@ def changed_versions(base: Run, head: Run) -> list[str]:
     return [f"{name}: {before.get(name, 'absent')} -> {after.get(name, 'absent')}" for name in names]
 
 
-def _outs(run: Run) -> dict[str, str | None]:
-    return {entry["path"]: entry.get("md5") for stage in run.lock.values() for entry in stage.get("outs", [])}
+def _raw_rows(run: Run) -> dict[str, str | None]:
+    outs = (entry for stage in run.lock.values() for entry in stage.get("outs", []))
+    return {entry["path"]: entry.get("md5") for entry in outs if entry["path"].startswith("data/raw")}
 
 
 def _code(run: Run) -> dict[str, dict[str, str]]:

@@ -32,9 +32,9 @@ def common_rows(base: Run, head: Run) -> Common:
     counts = {
         "test rows are only in the base": len(before) - len(shared),
         "test rows are only in the head": len(after) - len(shared),
-        "test rows have another label in the head": len(shared) - len(same),
+        "test rows have a different label in the head": len(shared) - len(same),
     }
-    remarks = [f"{number:,} {what}" for what, number in counts.items() if number]
+    remarks = [f"{number:,} {which}" for which, number in counts.items() if number]
     remarks += _label_remarks(base.labels, head.labels) + _scoring_remarks(base, head)
     return Common(same, remarks)
 
@@ -46,9 +46,12 @@ def _label_remarks(before: list[str], after: list[str]) -> list[str]:
 
 def _scoring_remarks(base: Run, head: Run) -> list[str]:
     remarks = []
-    for path in SCORING:
-        if _locked(base, "evaluate", path) != _locked(head, "evaluate", path):
-            remarks.append(f"the definition of the scores may differ: {path} has changed")
+    locked = [{path: _locked(run, "evaluate", path) for path in SCORING} for run in (base, head)]
+    if not all(any(side.values()) for side in locked):
+        remarks.append("the definitions of the scores may differ: one of the runs has none of the files of the other")
+    else:
+        changed = [path for path in SCORING if locked[0][path] != locked[1][path]]
+        remarks += [f"the definition of the scores may differ: {path} has changed" for path in changed]
     before, after = (run.params["evaluation"] for run in (base, head))
     if before != after:
         remarks.append(f"evaluation.* differs: {before} in the base, {after} in the head")

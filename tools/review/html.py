@@ -25,6 +25,7 @@ def html(report: Report, failed: list[str]) -> str:
         power=power(report),
         noise=noise(report),
         remarks=report.remarks,
+        stale_base=report.stale_base,
         failed=failed,
         tables=tables(report),
         charts=charts(report),

@@ -13,6 +13,8 @@ def markdown(report: Report, failed: list[str]) -> str:
     """Return the review; `failed` has a sentence for each rule of the gate that the head breaks."""
     base, head = report.base.revision, report.head.revision
     parts = [f"## {headline(report)}", f"`{base.name}` against `{head.name}`. {power(report)} {noise(report)}"]
+    if report.stale_base:
+        parts.append(f"**The base may not be what it says:** {report.stale_base}.")
     if report.remarks:
         parts.append("**Compared on the rows that both share:** " + "; ".join(report.remarks) + ".")
     if failed:

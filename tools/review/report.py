@@ -35,6 +35,7 @@ class Report:
     primary: str
     min_effect: float
     remarks: list[str]
+    stale_base: str | None
     changes: list[tuple[str, str]]
     differences: Differences
     rows: pd.DataFrame
@@ -71,7 +72,8 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         head=head,
         primary=rules.primary,
         min_effect=rule.min_effect if (rule := rules.metrics.get(rules.primary)) else 0.0,
-        remarks=[*common.remarks, *filter(None, [stale(base)])],
+        remarks=common.remarks,
+        stale_base=stale(base),
         changes=changes(base, head),
         differences=compare_predictions(before, after, labels, bins),
         rows=flipped_rows(before, after, head.rows["text"]),

@@ -103,9 +103,11 @@ def record_seeds(run: Run, further: int) -> Path:
         raise InputError("metrics/train.json names no precision; run dvc repro first")
     first = int(run.params["seed"])
     experiments = {seed: f"seed-{name[:8]}-{seed}" for seed in range(first + 1, first + 1 + further)}
+    known = _dvc("exp", "list", "--name-only").split() + _dvc("queue", "status").split()
     for seed, experiment in experiments.items():
-        _dvc("exp", "run", "--queue", "--name", experiment, "-S", f"seed={seed}")
-    _run_queue()
+        if experiment not in known:  # else it is left from an interrupted call
+            _dvc("exp", "run", "--queue", "--name", experiment, "-S", f"seed={seed}")
+    _run_queue(list(experiments.values()))
     runs = {first: run} | {seed: open_run(experiment) for seed, experiment in experiments.items()}
     path = FOLDER / f"{name}.json"
     write_json(path, {"params": run.params, "spread": asdict(_spread(runs))})
@@ -120,12 +122,16 @@ def _spread(runs: dict[int, Run]) -> Spread:
     return Spread(list(runs), scores, one.machine["processor"], predictions)
 
 
-def _run_queue() -> None:
+def _run_queue(names: list[str]) -> None:
+    """Wait until the queue has run, and start it where no worker does; `InputError` for an experiment that failed."""
     while waiting := len(re.findall("Queued|Running", status := _dvc("queue", "status"))):
         if "Worker status: 0 active" in status:  # at first, and if the worker has ended before the queue
             _dvc("queue", "start")
         print(f"{waiting} seeds to go", flush=True)
         time.sleep(10)  # asking takes a second of a processor that the experiments need
+    for name in names:
+        if re.search(rf"\b{name}\b.*Failed", status):
+            raise InputError(f"the experiment {name} failed; dvc queue logs {name} says why")
 
 
 def _dvc(*arguments: str) -> str:

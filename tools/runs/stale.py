@@ -30,7 +30,7 @@ def check_current(run: Run) -> None:
 
 def _reasons(run: Run) -> Iterator[str]:
     if missing := sorted(set(run.stages) ^ set(run.lock)):
-        yield f"stage {missing[0]} is in dvc.yaml or dvc.lock, not in both"
+        yield f"dvc.yaml and dvc.lock disagree about stage {missing[0]}"
     written = {entry["path"]: (entry.get("md5"), name) for name in run.lock for entry in run.lock[name].get("outs", [])}
     for name in (stage for stage in run.lock if stage not in CHECKS):
         yield from _changed_params(run, name)
@@ -43,7 +43,7 @@ def _reasons(run: Run) -> Iterator[str]:
 def _changed_params(run: Run, name: str) -> Iterator[str]:
     for path, recorded in run.lock[name].get("params", {}).get("params.yaml", {}).items():
         if (now := _looked_up(run.params, path)) != recorded:
-            yield f"{path} is {now!r}, and was {recorded!r} when stage {name} ran"
+            yield f"{path} is {now!r} but was {recorded!r} when stage {name} ran"
 
 
 def _changed_inputs(run: Run, name: str, written: dict[str, tuple[str | None, str]]) -> Iterator[str]:
@@ -51,12 +51,12 @@ def _changed_inputs(run: Run, name: str, written: dict[str, tuple[str | None, st
     deps = run.stages[name].get("deps", [])
     wanted = {re.sub(r"\$\{(\w+)\}", lambda key: str(run.params[key[1]]), path) for path in deps}
     if missing := sorted(wanted ^ {entry["path"] for entry in locked}):
-        yield f"{missing[0]} is a dependency of stage {name} in dvc.yaml or dvc.lock, not in both"
+        yield f"dvc.yaml and dvc.lock disagree on whether stage {name} depends on {missing[0]}"
     for entry in locked:
         path, md5 = entry["path"], entry.get("md5")
         if path in written:
             if written[path][0] != md5:
-                yield f"stage {name} read another {path} than stage {written[path][1]} wrote last"
+                yield f"stage {name} read a different {path} from the one that stage {written[path][1]} last wrote"
         elif part := next((out for out in written if path.startswith(f"{out}/")), None):
             yield f"{path}, which stage {name} read, cannot be compared: dvc.lock has only the md5 of {part}"
         elif run.revision.md5(path) != md5:

@@ -27,6 +27,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--max-batch", type=int, default=limits.batch, help=f"texts in a forward pass ({limits.batch})")
     parser.add_argument("--max-queue", type=int, default=limits.queue, help=f"texts that wait ({limits.queue})")
     options = parser.parse_args()
+    if options.rev and options.model != MODEL:
+        parser.error("--rev takes the pipeline's model of that revision; leave out --model")
     if min(options.max_texts, options.max_chars, options.max_batch, options.max_queue) < 1:
         parser.error("limits must be 1 or more")
     if options.max_queue < options.max_texts:

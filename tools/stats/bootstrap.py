@@ -54,7 +54,7 @@ def resampled(base: Side, head: Side, labels: int, bins: int, resamples: int = R
 def scorer(side: Side, labels: int, bins: int) -> Callable[[NDArray[np.int64]], Scores]:
     """Return a function from drawn row numbers, shape (resamples, rows), to the scores of each resample.
 
-    Label scores need but the counts of (actual, predicted) pairs, of which there are far fewer than rows.
+    Label scores need only the counts of (actual, predicted) pairs, of which there are far fewer than rows.
     """
     pairs, pair = np.unique(side.actual * labels + side.predicted, return_inverse=True)
     actual, predicted = (np.eye(labels)[numbers] for numbers in np.divmod(pairs, labels))

@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tools.stats.bootstrap import mean_interval
 from tools.stats.verdict import verdict
 
-NEAR = 0.9  # cosine similarity of character n-grams from which on two texts are near-duplicates
+NEAR = 0.9  # cosine similarity of character n-grams at or above which two texts are near-duplicates
 MAX_VALUES = 20  # a column with more values identifies rows instead of grouping them
 MIN_ROWS = 20
 LENGTHS = ["up to 8 tokens", "9 to 16", "17 to 32", "33 to 64", "over 64"]
