@@ -154,6 +154,6 @@ def test_mistakes_get_one_sentence_and_leave_nothing(exported: Clone, typed: Cal
     assert "error: stages exists and is not an export; choose another folder with --out" in refused("--out", "stages")
     assert "error: 'nowhere' is not a commit, branch, tag or experiment here" in refused("--rev", "nowhere")
     exported.set(lr=0.5)
-    assert "lr is 0.5, and was 0.001 when stage train ran" in refused()
+    assert "lr is 0.5 but was 0.001 when stage train ran" in refused()
     exported.reset()
     assert "label_agreement" in exported.read("exported/onnx/export.json").decode()

@@ -196,9 +196,8 @@ def test_another_revisions_model_comes_from_dvcs_cache(trained: Clone, monkeypat
     assert there.checksum == here.checksum
     assert there.folder != here.folder
     np.testing.assert_array_equal(there.predict(TEXTS).probabilities, here.predict(TEXTS).probabilities)
-    copy = there.folder
-    assert copy.is_dir()
-    del there
-    assert not copy.exists(), "the copy goes with the model"
+    assert load(rev="main").folder == there.folder, "its copy is kept in the cache"
+    with pytest.raises(InputError, match="give elsewhere or the revision main, not both"):
+        load("elsewhere", rev="main")
     with pytest.raises(InputError, match="'nowhere' is not a commit, branch, tag or experiment here"):
         load(rev="nowhere")

@@ -10,8 +10,10 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.conftest import Clone
 
@@ -34,6 +36,12 @@ NO_CHANGE = "Data and pipelines are up to date."
 def ran(output: str) -> list[str]:
     """The stages whose command was run."""
     return re.findall(r"^> python -m stages\.(\w+)", output, re.M)
+
+
+def without_check(lock: bytes) -> dict[str, Any]:
+    """dvc.lock's stages but for the one that depends on how params.yaml is written, not on its values alone."""
+    stages: dict[str, Any] = YAML(typ="safe", pure=True).load(lock)["stages"]
+    return {name: stage for name, stage in stages.items() if name != "check"}
 
 
 def test_every_output_is_there(trained: Clone) -> None:
@@ -85,8 +93,8 @@ def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_c
     assert "5e-05" in diff
     assert "test.json" in trained.run("dvc", "metrics", "diff")
     again = trained.run("dvc", "exp", "run", "-S", "lr=0.001", "--name", "as-before")
-    assert ran(again) == []
-    assert trained.read("dvc.lock") == before
+    assert set(ran(again)) <= {"check"}
+    assert without_check(trained.read("dvc.lock")) == without_check(before)
     shown = trained.run("dvc", "exp", "show", "--csv", "--only-changed")
     assert "slower" in shown
     trained.reset()
@@ -196,4 +204,4 @@ def test_a_killed_run_goes_on_from_its_last_epoch_and_ends_with_the_same_bytes(t
     assert set(ran(output)) == STAGES
     assert trained.read("dvc.lock") == before
     assert trained.run("git", "status", "--porcelain") == ""
-    assert not list(trained.folder.glob(".cache/runs/*"))
+    assert not [path for path in trained.folder.glob(".cache/runs/*") if path.is_dir()]

@@ -99,7 +99,7 @@ def relabel(clone: Clone, path: Path, rows: int) -> None:
 def test_relabelled_test_rows_are_left_out_and_counted(reviewed: Clone) -> None:
     relabel(reviewed, Path("metrics/predictions/test.json"), 7)
     out = reviewed.run("python", "-m", "tools.review", "words")
-    assert "**Compared on the rows that both share:** 7 test rows have another label in the head" in out
+    assert "**Compared on the rows that both share:** 7 test rows have a different label in the head" in out
     assert "of 113" in out
     reviewed.clean()
 
@@ -108,7 +108,7 @@ def test_a_head_whose_scores_do_not_belong_to_its_parameters_is_refused(reviewed
     reviewed.set(lr=0.5)
     out = reviewed.run("python", "-m", "tools.review", fails=True)
     assert out == (
-        "error: workspace: its scores are stale: lr is 0.5, and was 0.001 when stage train ran; "
+        "error: workspace: its scores are stale: lr is 0.5 but was 0.001 when stage train ran; "
         "dvc repro, then commit dvc.lock and metrics\n"
     )
     reviewed.clean()
