@@ -28,6 +28,8 @@ def run_timed(arguments: list[str]) -> dict[str, float]:
                 stage = ""
             if match := re.match(r"Running stage '(\w+)'", line):
                 stage, start = match[1], time.monotonic()
+    if stage:
+        seconds[stage] = time.monotonic() - start
     if process.returncode:
         sys.exit(process.returncode)
     return seconds
