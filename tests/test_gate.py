@@ -12,8 +12,8 @@ from tests.conftest import ROOT
 from tests.test_bootstrap import LABELS, predictions
 from textclf.errors import InputError
 from tools.review.differences import compare_predictions
-from tools.review.gate import broken_rules
-from tools.review.rules import Rules, read_rules
+from tools.review.gate import broken_rules, moot_rules
+from tools.review.rules import Rules, SliceRule, read_rules
 from tools.stats.slices import slice_differences, slices
 
 RULES = Rules.model_validate(
@@ -35,6 +35,7 @@ def report(base: pd.DataFrame, head: pd.DataFrame) -> Any:
         differences=compare_predictions(base, head, LABELS, 15),
         slices=slice_differences(base, head, style),
         primary="accuracy",
+        head=SimpleNamespace(params={"dataset": "shop"}),
     )
 
 
@@ -54,9 +55,26 @@ def test_a_loss_that_the_interval_does_not_rule_out_fails_the_gate() -> None:
     found = report(base, head)
     low = found.differences.scores.set_index("metric").loc["accuracy", "low"]
     assert low < -0.02
-    assert broken_rules(found, RULES)[0] == (
+    assert broken_rules(found, RULES.model_copy(update={"slices": ()}))[0] == (
         f"accuracy: a loss of {-low:.4f} cannot be ruled out (95% interval); review.yaml allows 0.0200"
     )
+
+
+@pytest.mark.parametrize("rule", [{"by": "stlye", "slice": "hard"}, {"by": "style", "slice": "harder"}])
+def test_a_rule_that_matches_nothing_is_an_error(rule: dict[str, str]) -> None:
+    rules = RULES.model_copy(update={"slices": (SliceRule(**rule),)})
+    known = "there are: style = easy, style = hard"
+    with pytest.raises(InputError, match=f"no slice {rule['by']} = {rule['slice']} of 20 or more .*; {known}"):
+        broken_rules(report(predictions(), predictions()), rules)
+
+
+def test_a_rule_for_another_data_set_is_moot() -> None:
+    elsewhere = SliceRule(dataset="bank", by="stlye", slice="hard")
+    rules = RULES.model_copy(update={"slices": (elsewhere,)})
+    same = report(predictions(), predictions())
+    assert broken_rules(same, rules) == []
+    assert moot_rules(same, rules) == [elsewhere]
+    assert moot_rules(same, RULES) == []
 
 
 def test_slices_are_the_sources_own_columns_length_nearness_and_truncation() -> None:

@@ -29,7 +29,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Print the review; write the files that are asked for."""
     options = parse_args()
-    from tools.review.gate import broken_rules
+    from tools.review.gate import broken_rules, moot_rules
     from tools.review.html import html
     from tools.review.markdown import markdown
     from tools.review.report import NotComparable, compare
@@ -49,6 +49,8 @@ def main() -> None:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
     failed = broken_rules(report, rules)
+    for rule in moot_rules(report, rules):
+        sys.stderr.write(f"moot: the rule for slice {rule.by} = {rule.slice} is for data set {rule.dataset}\n")
     text = markdown(report, failed)
     if options.out:
         options.out.write_text(text, encoding="utf-8")

@@ -1,14 +1,17 @@
 """The gate: which rules of review.yaml a run breaks."""
 
+from textclf.errors import InputError
 from tools.review.report import Report
-from tools.review.rules import Rules
+from tools.review.rules import Rules, SliceRule
+from tools.stats.slices import MIN_ROWS
 
 
 def broken_rules(report: Report, rules: Rules) -> list[str]:
     """Return a sentence for each rule that the head breaks.
 
     A score breaks its rule if the worse end of its 95% interval lies beyond the margin: such a loss cannot be ruled
-    out. A slice breaks its rule if the whole interval lies beyond the margin: the loss is shown.
+    out. A slice breaks its rule if the whole interval lies beyond the margin: the loss is shown. A rule for a slice
+    that is not there is an `InputError`, unless it is moot.
     """
     sentences = []
     scores = report.differences.scores.set_index("metric")
@@ -19,10 +22,28 @@ def broken_rules(report: Report, rules: Rules) -> list[str]:
             allowed = f"review.yaml allows {rule.margin:.4f}"
             sentences.append(f"{metric}: a loss of {loss:.4f} cannot be ruled out (95% interval); {allowed}")
     for part in rules.slices:
-        rows = report.slices[(report.slices["by"] == part.by) & (report.slices["slice"] == part.slice)]
-        for _, row in rows.iterrows():
-            if row["high"] < -part.margin:
-                lost = f"accuracy dropped by {100 * -row['difference']:.1f} points"
-                beyond = "the whole 95% interval is beyond the allowed margin"
-                sentences.append(f"slice {part.by} = {part.slice}: {lost}; {beyond}")
+        if part not in moot_rules(report, rules):
+            sentences += _broken_slice(report, part)
     return sentences
+
+
+def moot_rules(report: Report, rules: Rules) -> list[SliceRule]:
+    """Return the rules for slices of another data set than the head's."""
+    dataset = report.head.params["dataset"]
+    return [part for part in rules.slices if part.dataset not in (None, dataset)]
+
+
+def _broken_slice(report: Report, part: SliceRule) -> list[str]:
+    row = next((row for _, row in report.slices.iterrows() if (row["by"], row["slice"]) == (part.by, part.slice)), None)
+    if row is None:
+        known = ", ".join(
+            f"{by} = {value}" for by, value in zip(report.slices["by"], report.slices["slice"], strict=True)
+        )
+        raise InputError(
+            f"review.yaml: slices: no slice {part.by} = {part.slice} of {MIN_ROWS} or more of the shared test rows; "
+            f"there are: {known or 'none'}"
+        )
+    if row["high"] >= -part.margin:
+        return []
+    lost = f"accuracy dropped by {100 * -row['difference']:.1f} points"
+    return [f"slice {part.by} = {part.slice}: {lost}; the whole 95% interval is beyond the allowed margin"]

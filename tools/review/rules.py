@@ -29,6 +29,7 @@ class SliceRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    dataset: str | None = None  # the rule is moot on others
     by: str
     slice: str
     margin: Share = 0.0
