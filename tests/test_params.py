@@ -91,6 +91,18 @@ def test_the_schema_decides_nothing() -> None:
                 waiting.append(field.annotation)
 
 
+def test_dvc_rewrites_the_file_as_it_is_but_for_the_value(in_tmp: Path) -> None:
+    """`dvc exp run -S` writes the whole file; a diff shows the changed value alone."""
+    from dvc.utils.serialize import modify_yaml
+
+    before = (ROOT / "params.yaml").read_text()
+    Path("params.yaml").write_text(before)
+    with modify_yaml("params.yaml") as values:
+        values["seed"] = 43
+    changed = [line for line in Path("params.yaml").read_text().splitlines() if line not in before.splitlines()]
+    assert changed == ["seed: 43"]
+
+
 def test_parameters_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         read_params(ROOT / "params.yaml").lr = 1.0  # type: ignore[misc]
