@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from tqdm import tqdm
 
+from textclf.atomic import replace_file
 from textclf.errors import InputError
 from textclf.inference.model import Model
 from textclf.outputs import write_json
@@ -44,7 +45,7 @@ def run(job: Job, model: Model, resume: bool) -> int:
     except InputError:
         shutil.rmtree(job.parts)  # once the input is fixed, it is another input
         raise
-    whole = job.parts / f"whole{job.target.suffix}"
+    whole = job.parts / f"whole{job.target.suffix}"  # there, so that a kill leaves nothing beside the target
     join_files(files, whole)
     whole.replace(job.target)
     shutil.rmtree(job.parts)
@@ -59,9 +60,8 @@ def score_windows(job: Job, model: Model, known: list[str], added: dict[str, pa.
             files.append(job.parts / f"{number:08d}{job.target.suffix}")
             if not files[-1].is_file():
                 scored = score(rows, job, model)
-                part = job.parts / f"unfinished{job.target.suffix}"
-                write_rows(scored, part, job.source, known, added, header=number == 0)
-                part.replace(files[-1])
+                with replace_file(files[-1]) as part:
+                    write_rows(scored, part, job.source, known, added, header=number == 0)
                 unanswered += sum(row["reason"] != "" for row in scored)
             bar.update(len(rows))
     return files, unanswered

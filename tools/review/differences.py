@@ -49,13 +49,19 @@ def compare_predictions(base: pd.DataFrame, head: pd.DataFrame, labels: list[str
     support = np.bincount(sides[0].actual, minlength=len(labels))
     before, after = (point[F1_BY_LABEL] for point in points)
     by_label = _labels(before, after, varied[F1_BY_LABEL], labels, support)
-    return Differences(count_flips(*sides), _scores(points[0], points[1], varied), by_label, _pairs(base, head))
+    return Differences(count_flips(base, head), _scores(points[0], points[1], varied), by_label, _pairs(base, head))
 
 
-def count_flips(base: Side, head: Side) -> Flips:
+def flips(base: pd.DataFrame, head: pd.DataFrame) -> "pd.Series[str]":
+    """Return `fixed` or `broken` for each row that one run gets right and the other wrong, by the rows' index."""
+    right, now_right = (table["actual"] == table["predicted"] for table in (base, head))
+    return now_right.map({True: "fixed", False: "broken"})[right != now_right]
+
+
+def count_flips(base: pd.DataFrame, head: pd.DataFrame) -> Flips:
     """Count rows fixed and broken; p is McNemar's, `detectable` the smallest difference found with 80% power."""
-    right, now_right = (side.actual == side.predicted for side in (base, head))
-    fixed, broken, rows = int((~right & now_right).sum()), int((right & ~now_right).sum()), len(right)
+    counts, rows = flips(base, head).value_counts(), len(base)
+    fixed, broken = int(counts.get("fixed", 0)), int(counts.get("broken", 0))
     return Flips(rows, fixed, broken, mcnemar(fixed, broken), detectable_difference(rows, (fixed + broken) / rows))
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from textclf.errors import InputError
 from tools.review.changes import changes
 from tools.review.comparable import common_rows
-from tools.review.differences import Differences, compare_predictions
+from tools.review.differences import Differences, compare_predictions, flips
 from tools.review.oos_differences import moved_rows, oos_differences
 from tools.review.rules import Rules
 from tools.runs.run import Run
@@ -86,10 +86,10 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
 
 def flipped_rows(base: pd.DataFrame, head: pd.DataFrame, texts: "pd.Series[str]") -> pd.DataFrame:
     """Return the rows that were fixed or broken, the largest change of loss first."""
-    right, now_right = (table["actual"] == table["predicted"] for table in (base, head))
+    flipped = flips(base, head)
     both = pd.DataFrame(
         {
-            "flip": now_right.map({True: "fixed", False: "broken"}),
+            "flip": flipped,
             "text": texts.reindex(base.index),
             "actual": base["actual"],
             "base": base["predicted"],
@@ -98,6 +98,6 @@ def flipped_rows(base: pd.DataFrame, head: pd.DataFrame, texts: "pd.Series[str]"
             "head_confidence": head["confidence"],
             "change": head["loss"] - base["loss"],
         }
-    )[right != now_right]
+    ).loc[flipped.index]
     order = both["change"].abs().sort_values(ascending=False, kind="stable").index
     return both.loc[order].reset_index()
