@@ -1,9 +1,6 @@
 """Download: ids, label order and what is counted."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +8,7 @@ import pandas as pd
 import pytest
 
 from stages.download import describe, label_order, with_ids
-from tests.conftest import ROOT
+from tests.own_data import make_project, run_stage
 from textclf.data.corpus import read_splits
 from textclf.data.source_spec import Source
 from textclf.errors import InputError
@@ -82,29 +79,14 @@ def test_an_unknown_split_is_refused(in_tmp: Path) -> None:
         read_splits(source(split="part"), "mine")
 
 
-def download(folder: Path, params: str) -> subprocess.CompletedProcess[str]:
-    """Run the stage in `folder`, as DVC does."""
-    (folder / "models/checkpoints").mkdir(parents=True, exist_ok=True)
-    (folder / "models/checkpoints/m.yaml").write_text("hub: a/b\n")
-    (folder / "params.yaml").write_text(params)
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "stages.download"]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-
-
 @pytest.fixture
 def project(in_tmp: Path) -> Path:
-    (in_tmp / "data/sources").mkdir(parents=True)
-    (in_tmp / "data/sources/mine.yaml").write_text("files:\n  all: all.csv\ntext: text\nlabel: label\n")
-    return in_tmp
-
-
-PARAMS = (ROOT / "params.yaml").read_text().replace("shop_support", "mine").replace("all-MiniLM-L6-v2", "m")
+    return make_project(in_tmp)
 
 
 def test_empty_texts_are_left_out_and_counted(project: Path) -> None:
     Path("all.csv").write_text('text,label\nx,a\n"  ",a\ny,b\n')
-    done = download(project, PARAMS)
+    done = run_stage("download", project)
     assert "mine: 1 rows have no text and are left out" in done.stderr
     assert done.returncode == 0
     assert json.loads(Path("metrics/data.json").read_text())["empty_texts"] == 1
