@@ -8,6 +8,7 @@ import pandas as pd
 
 from textclf import process
 from textclf.data.corpus import read_corpus
+from textclf.data.leaks import same_texts
 from textclf.data.source_spec import SPLITS, Source, read_source
 from textclf.errors import InputError
 from textclf.oos.labels import in_scope, is_out
@@ -21,14 +22,14 @@ RAW = Path("data/raw")
 METRICS = Path("metrics/data.json")
 
 
-def with_ids(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return `rows` with a unique column `id` first: a hash of the text, and a number for each exact repeat.
+def row_ids(rows: pd.DataFrame) -> "pd.Series[str]":
+    """Return a unique id for each row: a hash of the text, and a number for each exact repeat.
 
     Ids of out-of-scope rows begin with `oos-`, because the same text can be in scope too.
     Test rows are counted first, so that their ids don't depend on the other rows.
 
     >>> rows = pd.DataFrame({"text": ["hi", "hi", "bye"], "label": "a", "split": ["train", "test", "train"]})
-    >>> with_ids(rows)["id"].tolist()
+    >>> row_ids(rows).tolist()
     ['8f434346648f6b96-1', '8f434346648f6b96', 'b49f425a7e1f9cff']
     """
     hashes = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in rows["text"]]
@@ -36,13 +37,21 @@ def with_ids(rows: pd.DataFrame) -> pd.DataFrame:
     order = rows["split"].map({"test": 0, "validation": 1, "train": 2}).argsort(kind="stable")
     digest = pd.Series(names, index=rows.index, dtype=object)
     repeat = digest.iloc[order].groupby(digest.iloc[order]).cumcount().reindex(rows.index)
-    ids = [d if n == 0 else f"{d}-{n}" for d, n in zip(digest, repeat, strict=True)]
-    return pd.concat([pd.Series(ids, index=rows.index, name="id"), rows], axis=1)
+    return pd.Series([d if n == 0 else f"{d}-{n}" for d, n in zip(digest, repeat, strict=True)], rows.index, name="id")
+
+
+def with_ids(rows: pd.DataFrame, out: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return both tables with ids first, of which none stands in both."""
+    ids = row_ids(pd.concat([rows, out], ignore_index=True)[["text", "label", "split"]]).tolist()
+    names = pd.Series(ids[: len(rows)], name="id", dtype=object), pd.Series(ids[len(rows) :], name="id", dtype=object)
+    return pd.concat([names[0], rows], axis=1), pd.concat([names[1], out], axis=1)
 
 
 def label_order(rows: pd.DataFrame, source: Source) -> list[str]:
     """Return the label names of the training rows, sorted or as the source orders them, out-of-scope ones last."""
     train = set(rows["label"][rows["split"] == "train"])
+    if not train:
+        raise InputError("no train row has a text")
     for split in SPLITS[1:]:
         if unknown := sorted(set(rows["label"][rows["split"] == split]) - train):
             raise InputError(
@@ -55,7 +64,7 @@ def label_order(rows: pd.DataFrame, source: Source) -> list[str]:
 
 
 def describe(rows: pd.DataFrame, labels: list[str], empty_texts: int) -> dict[str, int]:
-    """Count rows by split, labels, and suspicious rows; texts are compared exactly."""
+    """Count rows by split, labels, and suspicious rows; texts are compared exactly but for `train_texts_in_test`."""
     train, test = (rows[rows["split"] == name] for name in ("train", "test"))
     return {
         **{f"{name}_rows": int((rows["split"] == name).sum()) for name in SPLITS},
@@ -63,7 +72,7 @@ def describe(rows: pd.DataFrame, labels: list[str], empty_texts: int) -> dict[st
         "empty_texts": empty_texts,
         "duplicate_rows": int(rows.duplicated(["split", "text", "label"]).sum()),
         "conflicting_texts": int((rows.groupby("text")["label"].nunique() > 1).sum()),
-        "train_texts_in_test": int(train["text"].isin(set(test["text"])).sum()),
+        "train_texts_in_test": int(same_texts(train["text"]).isin(set(same_texts(test["text"]))).sum()),
     }
 
 
@@ -77,7 +86,7 @@ def main() -> None:
     params = read_params()
     source = read_source(params.dataset, SOURCES)
     corpus = read_corpus(source, params.dataset, params.oos)
-    rows, out = (with_ids(with_text(table)) for table in corpus)
+    rows, out = with_ids(with_text(corpus.rows), with_text(corpus.out_of_scope))
     empty = sum(map(len, corpus)) - len(rows) - len(out)
     if empty:
         print(f"{params.dataset}: {empty} rows have no text and are left out", file=sys.stderr)

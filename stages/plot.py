@@ -1,5 +1,6 @@
 """Plot: pictures for people, and slim series for `dvc plots`."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def draw_results(params: Params) -> None:
     draw_calibration(test, params)
     texts = pd.read_parquet(RAW, columns=["id", "text"])
     rows = extreme_rows.extreme_rows(read_listing(VALIDATION_PREDICTIONS), texts, params.plots.loss_rows)
-    rows.to_csv(EXTREMES, index=False)
+    rows.to_csv(EXTREMES, index=False, quoting=csv.QUOTE_NONNUMERIC)  # a carriage return needs quotes
     show(extreme_rows.draw_extremes(rows), "extreme_rows", params)
 
 

@@ -1,11 +1,12 @@
 """Split: choose the rows to train on, the rows that select the epoch, and the rows that are only reported on."""
 
-from collections.abc import Iterable
+import sys
 from pathlib import Path
 
 import pandas as pd
 
 from textclf import process
+from textclf.data.leaks import same_texts
 from textclf.errors import InputError
 from textclf.oos.labels import is_out
 from textclf.outputs import ensure_parent, write_json
@@ -16,31 +17,60 @@ OUT_OF_SCOPE = Path("data/raw/oos.parquet")
 SPLITS = Path("data/splits")
 METRICS = Path("metrics/split.json")
 
-Texts = Iterable[str]
+Parts = dict[str, pd.DataFrame]
 
 
-def split_rows(rows: pd.DataFrame, params: Split, tested: Texts = ()) -> tuple[dict[str, pd.DataFrame], int]:
-    """Return train, validation and test rows, and how many rows were dropped because their text is also in test.
+def split_rows(rows: pd.DataFrame, out: pd.DataFrame, params: Split) -> tuple[Parts, Parts, int]:
+    """Return train, validation and test rows of `rows`, those of `out`, and how many rows were dropped as leaks.
 
-    `rows` has id, text, label and split. The source's own validation and test rows are taken where it has them; else a
-    stratified share is drawn, from all rows for test, from the training rows for validation. The limits come last, so
-    that a limited run is validated and tested on rows that the unlimited run has too. `tested` are further texts of
-    test rows. Out-of-scope rows that are to be a class are drawn separately, so that the others stay where they are.
+    Both have id, text, label and split; `out` are out-of-scope rows that no class is trained for. The source's own
+    validation and test rows are taken where it has them; else a stratified share is drawn, from all rows for test, from
+    the training rows for validation. Out-of-scope rows that are to be a class are drawn separately, so that the others
+    stay where they are. The limits come last, so that a limited run is validated and tested on rows that the unlimited
+    run has too; they don't hold for `out`.
     """
-    out, tested = rows["label"].map(is_out), list(tested)
-    parts, others = _parts(rows[~out], params, tested), _parts(rows[out], params, tested, draw_test=not tested)
-    parts = {name: pd.concat([part, others[name]]).sort_index() for name, part in parts.items()}
-    dropped = len(rows) - sum(map(len, parts.values()))
+    learned = rows["label"].map(is_out)
+    tested = bool((out["split"] == "test").any())
+    groups = [
+        with_test(rows[~learned], params),
+        with_test(rows[learned], params, draw=not tested),
+        with_test(out, params),
+    ]
+    groups = without_leaks(groups, params)
+    inside, classes, outside = groups
+    parts = {name: pd.concat([part, classes[name]]).sort_index() for name, part in inside.items()}
+    dropped = len(rows) + len(out) - sum(len(part) for group in groups for part in group.values())
     for name, limit in (("train", params.train_limit), ("test", params.test_limit)):
         parts[name] = _limited(parts[name], limit, f"{name}_limit", params.seed)
-    _check_labels_kept(parts["train"], rows)
-    return parts, dropped
+    _check_kept(parts, rows)
+    return parts, outside, dropped
 
 
-def split_out_of_scope(rows: pd.DataFrame, params: Split, tested: Texts = ()) -> pd.DataFrame:
-    """Return the out-of-scope rows, if there are any, with their split, drawn as that of other rows is; no limits."""
-    parts = _parts(rows, params, tested)
-    return pd.concat([part.assign(split=name) for name, part in parts.items()]).sort_index()
+def with_test(rows: pd.DataFrame, params: Split, draw: bool = True) -> Parts:
+    """Return the rows by split; a share of the training rows is drawn for test if there are no such rows."""
+    parts = {name: rows[rows["split"] == name] for name in ("train", "validation", "test")}
+    if parts["test"].empty and draw and len(rows):
+        parts["train"], parts["test"] = _draw(parts["train"], params.test_fraction, "test_fraction", params.seed)
+    return parts
+
+
+def without_leaks(groups: list[Parts], params: Split) -> list[Parts]:
+    """Return `groups` without rows whose text stands where it would leak, and with validation rows where they lack.
+
+    Dropped are training and validation rows whose text is that of a test row, and then validation rows whose text is
+    that of a training row, each of any of the groups (`same_texts`).
+    """
+    tested = {key for parts in groups for key in same_texts(parts["test"]["text"])}
+    for parts in groups:
+        for name in ("train", "validation"):
+            parts[name] = parts[name][~same_texts(parts[name]["text"]).isin(tested)]
+        if parts["validation"].empty and len(parts["train"]):
+            fraction = params.validation_fraction
+            parts["train"], parts["validation"] = _draw(parts["train"], fraction, "validation_fraction", params.seed)
+    trained = {key for parts in groups for key in same_texts(parts["train"]["text"])}
+    for parts in groups:
+        parts["validation"] = parts["validation"][~same_texts(parts["validation"]["text"]).isin(trained)]
+    return groups
 
 
 def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
@@ -56,19 +86,6 @@ def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
     by_label = shuffled.groupby("label")["label"]
     place = (by_label.cumcount() + 0.5) / by_label.transform("size")
     return rows.loc[place.sort_values(kind="stable").index[:size].sort_values()]
-
-
-def _parts(rows: pd.DataFrame, params: Split, tested: Texts, draw_test: bool = True) -> dict[str, pd.DataFrame]:
-    parts = {name: rows[rows["split"] == name] for name in ("train", "validation", "test")}
-    if parts["test"].empty and draw_test and len(rows):
-        parts["train"], parts["test"] = _draw(parts["train"], params.test_fraction, "test_fraction", params.seed)
-    known = {*parts["test"]["text"], *tested}
-    for name in ("train", "validation"):
-        parts[name] = parts[name][~parts[name]["text"].isin(known)]
-    if parts["validation"].empty and len(parts["train"]):
-        fraction = params.validation_fraction
-        parts["train"], parts["validation"] = _draw(parts["train"], fraction, "validation_fraction", params.seed)
-    return parts
 
 
 def _draw(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -93,21 +110,25 @@ def _limited(rows: pd.DataFrame, limit: int | None, key: str, seed: int) -> pd.D
     return rows if limit is None else stratified_sample(rows, limit, seed)
 
 
-def _check_labels_kept(train: pd.DataFrame, rows: pd.DataFrame) -> None:
-    if lost := sorted(set(rows["label"]) - set(train["label"])):
+def _check_kept(parts: Parts, rows: pd.DataFrame) -> None:
+    if lost := sorted(set(rows["label"]) - set(parts["train"]["label"])):
         cause = "all its texts are also in test, or split.train_limit is too small"
         raise InputError(f"label {lost[0]!r} has no training row left: {cause}")
+    if parts["validation"].empty:
+        raise InputError("no validation row is left: all their texts are also in train or in test")
 
 
 def main() -> None:
     """Write data/splits, ids and labels of each split and of the out-of-scope rows, and metrics/split.json."""
     params = read_params().split
     rows, out = pd.read_parquet(RAW), pd.read_parquet(OUT_OF_SCOPE)
-    parts, dropped = split_rows(rows, params, out["text"][out["split"] == "test"])
+    if len(out) and not (out["split"] == "test").any():
+        print(f"the {len(out):,} out-of-scope rows name no split; their test rows are drawn", file=sys.stderr)
+    parts, outside, dropped = split_rows(rows, out, params)
     for name, part in parts.items():
         part[["id", "label"]].to_csv(ensure_parent(SPLITS / f"{name}.csv"), index=False)
-    out = split_out_of_scope(out, params, parts["test"]["text"])
-    out[["id", "label", "split"]].to_csv(SPLITS / "oos.csv", index=False)
+    apart = pd.concat([part.assign(split=name) for name, part in outside.items()]).sort_index()
+    apart[["id", "label", "split"]].to_csv(SPLITS / "oos.csv", index=False)
     write_json(METRICS, {name: len(part) for name, part in parts.items()} | {"dropped_leaks": dropped})
 
 

@@ -1,19 +1,20 @@
 """Tokenize: add to every text the checkpoint's token ids, unpadded, cut at `max_length`."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from textclf import process
 from textclf.encoders.checkpoint_spec import read_checkpoint
-from textclf.encoders.checkpoints import locate, weights_sha256
+from textclf.encoders.checkpoints import locate, pinned
 from textclf.encoders.quiet import quiet_transformers
-from textclf.errors import InputError
+from textclf.encoders.tokenizers import load_tokenizer
 from textclf.outputs import ensure_parent, write_json
-from textclf.params import Params, read_params
+from textclf.params import read_params
 
 CHECKPOINTS = Path("models/checkpoints")
 RAW = Path("data/raw/rows.parquet")
@@ -22,29 +23,30 @@ TOKENIZED = Path("data/tokenized")
 METRICS = Path("metrics/tokens.json")
 
 CHUNK = 1000  # texts between two steps of the progress bar
-
-
-def load_tokenizer(folder: Path, params: Params) -> PreTrainedTokenizerBase:
-    """Return the checkpoint's fast tokenizer, or an `InputError` if it has none or takes fewer than `max_length`."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    if not tokenizer.is_fast:
-        raise InputError(f"params.yaml: model = {params.model!r}: it has no fast tokenizer (tokenizer.json)")
-    limit = getattr(AutoConfig.from_pretrained(folder), "max_position_embeddings", None)
-    if limit and params.max_length > limit:
-        raise InputError(f"params.yaml: max_length = {params.max_length}: {params.model} takes at most {limit} tokens")
-    return tokenizer
+MANY_UNKNOWN = 0.05  # of all tokens: then the checkpoint hardly knows the language
 
 
 def tokenize(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> pd.DataFrame:
-    """Return input_ids (at most `max_length` a text, special tokens included), truncated, and tokens before the cut."""
+    """Return a row a text: input_ids (at most `max_length`, special tokens included), truncated, tokens before the cut.
+
+    The column `unknown` counts the tokens among the input_ids that the vocabulary doesn't have.
+    """
     rows: list[dict[str, Any]] = []
     for start in tqdm(range(0, len(texts), CHUNK), "tokenize", unit="k texts", disable=None):
         encoded = tokenizer(texts[start : start + CHUNK], truncation=True, max_length=max_length)
         for encoding in encoded.encodings:
             special = sum(encoding.special_tokens_mask)
             rest = sum(len(more.ids) - special for more in encoding.overflowing)
-            rows.append({"input_ids": encoding.ids, "truncated": rest > 0, "tokens": len(encoding.ids) + rest})
-    return pd.DataFrame(rows, columns=["input_ids", "truncated", "tokens"])
+            size, unknown = len(encoding.ids) + rest, encoding.ids.count(tokenizer.unk_token_id)
+            rows.append({"input_ids": encoding.ids, "truncated": rest > 0, "tokens": size, "unknown": unknown})
+    return pd.DataFrame(rows, columns=["input_ids", "truncated", "tokens", "unknown"])
+
+
+def warn_of_unknown(unknown: int, tokens: int, model: str) -> None:
+    """Say that the checkpoint doesn't know many of the tokens."""
+    if unknown > MANY_UNKNOWN * tokens:
+        share = f"{unknown:,} of {tokens:,} tokens ({unknown / tokens:.0%}) are unknown to {model}"
+        print(f"warning: {share}; is it a checkpoint of the texts' language? See docs/data.md", file=sys.stderr)
 
 
 def main() -> None:
@@ -53,14 +55,18 @@ def main() -> None:
     quiet_transformers()
     checkpoint = read_checkpoint(params.model, CHECKPOINTS)
     folder = locate(checkpoint)
-    tokenizer = load_tokenizer(folder, params)
+    tokenizer = load_tokenizer(folder, params.model, params.max_length)
     for path in (OUT_OF_SCOPE, RAW):
         raw = pd.read_parquet(path, columns=["id", "text"])
         rows = tokenize(raw["text"].tolist(), tokenizer, params.max_length)
-        pd.concat([raw, rows], axis=1).to_parquet(ensure_parent(TOKENIZED / path.name), index=False)
-    pinned = checkpoint.model_copy(update={"weights": weights_sha256(folder)})
-    write_json(TOKENIZED / "checkpoint.json", pinned.model_dump(exclude_none=True))
+        pd.concat([raw, rows.drop(columns="unknown")], axis=1).to_parquet(
+            ensure_parent(TOKENIZED / path.name), index=False
+        )
+    write_json(TOKENIZED / "checkpoint.json", pinned(checkpoint, folder).model_dump(exclude_none=True))
+    unknown = int(rows["unknown"].sum())
+    warn_of_unknown(unknown, sum(map(len, rows["input_ids"])), params.model)
     numbers = {
+        "unknown_tokens": unknown,
         "truncated_rows": int(rows["truncated"].sum()),
         "mean_tokens": round(float(rows["tokens"].mean()), 2),
         "longest_tokens": int(rows["tokens"].max()),

@@ -104,7 +104,8 @@ class Clone:
             if (ROOT / name).is_file():  # not one that is deleted, but not yet committed
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, folder / name)
-        self.set(model=str(model), max_length=24, epochs=4, lr=1e-3, plots={"dpi": 60})
+        shutil.copytree(model, folder / "models/checkpoints/tiny")
+        self.set(model="tiny", max_length=24, epochs=4, lr=1e-3, plots={"dpi": 60})
         self.set(split={"train_limit": 240, "test_limit": 120})
         self.run("git", "init", "--quiet", "--initial-branch=main")
         self.commit("shrunk")

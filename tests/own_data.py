@@ -13,8 +13,8 @@ PARAMS = (ROOT / "params.yaml").read_text().replace("shop_support", "mine").repl
 def make_project(folder: Path) -> Path:
     """Write params.yaml and the specs of data set and checkpoint into `folder`, and return that."""
     for name, text in {
-        "data/sources/mine.yaml": "files:\n  all: all.csv\ntext: text\nlabel: label\n",
-        "models/checkpoints/m.yaml": "hub: a/b\n",
+        "data/sources/mine.yaml": "files:\n  all: data/corpora/all.csv\ntext: text\nlabel: label\n",
+        "models/checkpoints/m.yaml": f"hub: a/b\nrevision: {'a' * 40}\n",
         "params.yaml": PARAMS,
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

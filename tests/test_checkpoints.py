@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import CHECKPOINTS as SPECS
 from textclf.encoders.checkpoint_spec import read_checkpoint
-from textclf.encoders.checkpoints import Checkpoint, locate, weights_sha256
+from textclf.encoders.checkpoints import Checkpoint, locate, pinned, weights_sha256
 from textclf.errors import InputError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -44,14 +44,35 @@ def test_an_unknown_name_says_what_is_allowed() -> None:
         read_checkpoint("MiniLM", SPECS)
 
 
-def test_a_local_folder_is_found_from_a_queued_experiments_copy(
-    tiny: Callable[[str], Path], in_tmp: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(tiny("bert"), in_tmp / "main/local")
-    (in_tmp / "copy").mkdir()
-    monkeypatch.setenv("DVC_ROOT", str(in_tmp / "main"))
-    monkeypatch.chdir(in_tmp / "copy")
-    assert locate(read_checkpoint("local", SPECS)) == in_tmp / "main/local"
+def test_a_local_folder_is_one_that_dvc_watches(tiny: Callable[[str], Path], in_tmp: Path) -> None:
+    specs = Path("models/checkpoints")
+    shutil.copytree(tiny("bert"), specs / "local")
+    for name in ("local", "models/checkpoints/local"):
+        assert locate(read_checkpoint(name, specs)) == specs / "local"
+    (specs / "mine.yaml").write_text("folder: models/checkpoints/local\n")
+    assert locate(read_checkpoint("mine", specs)) == specs / "local"
+    shutil.copytree(specs / "local", "elsewhere")
+    (specs / "yours.yaml").write_text("folder: elsewhere\n")
+    (specs / "link").symlink_to(in_tmp / "elsewhere")  # DVC hashes a link to a file, not one to a folder
+    for name in ("elsewhere", "../elsewhere", "yours", "link", str(in_tmp / "elsewhere")):
+        with pytest.raises(InputError, match=r"is not in models/checkpoints, the folder that DVC watches|no such"):
+            read_checkpoint(name, specs)
+
+
+def test_every_file_of_a_local_folder_is_pinned_when_it_is_tokenized(tiny: Callable[[str], Path], in_tmp: Path) -> None:
+    folder = Path(shutil.copytree(tiny("bert"), "models/checkpoints/local"))
+    found = pinned(read_checkpoint("local", Path("models/checkpoints")), folder)
+    assert locate(found) == folder
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace("gelu", "relu"))
+    with pytest.raises(InputError, match=r"local/config.json is not what it was when the data were tokenized"):
+        locate(found)
+
+
+def test_a_spec_names_a_place(in_tmp: Path) -> None:
+    Path("mine.yaml").write_text("hub: org/name\n")
+    with pytest.raises(InputError, match=r"mine\.yaml: .*either hub and revision, or folder is needed"):
+        read_checkpoint("mine", Path())
 
 
 def test_wrong_weights_are_refused(tiny: Callable[[str], Path]) -> None:
@@ -60,11 +81,11 @@ def test_wrong_weights_are_refused(tiny: Callable[[str], Path]) -> None:
 
 
 def test_a_checkpoint_without_safetensors_is_refused(in_tmp: Path) -> None:
-    Path("pickled").mkdir()
-    Path("pickled/config.json").write_text("{}")
-    Path("pickled/pytorch_model.bin").touch()
+    Path("models/pickled").mkdir(parents=True)
+    Path("models/pickled/config.json").write_text("{}")
+    Path("models/pickled/pytorch_model.bin").touch()
     with pytest.raises(InputError, match=r"pickled holds no model\.safetensors; .* a pickle can run code"):
-        locate(read_checkpoint("pickled", SPECS))
+        locate(read_checkpoint("pickled", Path("models")))
 
 
 @pytest.fixture

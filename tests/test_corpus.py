@@ -18,7 +18,7 @@ def oos(**changes: Any) -> Oos:
 
 
 def source(**more: Any) -> Source:
-    base = {"files": {"all": "all.csv"}, "text": "text", "label": "label", "split": "split"}
+    base = {"files": {"all": "data/corpora/all.csv"}, "text": "text", "label": "label", "split": "split"}
     return Source.model_validate(base | more)
 
 
@@ -27,14 +27,21 @@ def pairs(corpus: Corpus) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]
     return rows, out
 
 
+@pytest.fixture(autouse=True)
+def corpora(in_tmp: Path) -> None:
+    Path("data/corpora").mkdir(parents=True)
+
+
 @pytest.fixture
-def files(in_tmp: Path) -> None:
-    Path("all.csv").write_text("text,label,split\nx,a,train\ny,b,train\nz,a,test\n")
-    Path("out.csv").write_text("text,kind,split\nhm,noise,train\nho,chat,test\n")
-    Path("marked.csv").write_text("text,label,split,scope,kind\nx,a,train,in,\nhm,,train,out,noise\nz,a,test,in,\n")
+def files() -> None:
+    Path("data/corpora/all.csv").write_text("text,label,split\nx,a,train\ny,b,train\nz,a,test\n")
+    Path("data/corpora/out.csv").write_text("text,kind,split\nhm,noise,train\nho,chat,test\n")
+    Path("data/corpora/marked.csv").write_text(
+        "text,label,split,scope,kind\nx,a,train,in,\nhm,,train,out,noise\nz,a,test,in,\n"
+    )
 
 
-BY_FILE: dict[str, Any] = {"out_of_scope": {"files": {"all": "out.csv"}, "kind": "kind"}}
+BY_FILE: dict[str, Any] = {"out_of_scope": {"files": {"all": "data/corpora/out.csv"}, "kind": "kind"}}
 
 
 def test_a_file_of_their_own_with_kinds(files: None) -> None:
@@ -44,7 +51,7 @@ def test_a_file_of_their_own_with_kinds(files: None) -> None:
 
 
 def test_kinds_are_optional(files: None) -> None:
-    _, out = pairs(read_corpus(source(out_of_scope={"files": {"all": "out.csv"}}), "mine", oos()))
+    _, out = pairs(read_corpus(source(out_of_scope={"files": {"all": "data/corpora/out.csv"}}), "mine", oos()))
     assert {label for _, label in out} == {"out_of_scope"}
 
 
@@ -55,14 +62,17 @@ def test_a_label(files: None) -> None:
 
 
 def test_a_column_whose_rows_need_no_label(files: None) -> None:
-    spec = {"files": {"all": "marked.csv"}, "out_of_scope": {"column": "scope", "value": "out", "kind": "kind"}}
+    spec = {
+        "files": {"all": "data/corpora/marked.csv"},
+        "out_of_scope": {"column": "scope", "value": "out", "kind": "kind"},
+    }
     rows, out = pairs(read_corpus(source(**spec), "mine", oos()))
     assert rows == [("x", "a"), ("z", "a")]
     assert out == [("hm", "out_of_scope:noise")]
 
 
 def test_without_a_method_they_are_not_even_read(files: None) -> None:
-    Path("out.csv").unlink()
+    Path("data/corpora/out.csv").unlink()
     rows, out = pairs(read_corpus(source(**BY_FILE), "mine", oos(method="none")))
     assert len(rows) == 3
     assert out == []
@@ -80,7 +90,7 @@ def test_a_held_out_label_is_seen_in_test_alone(files: None) -> None:
     assert out == [("z", "out_of_scope:a")]
 
 
-def test_the_layout_of_clinc150(in_tmp: Path) -> None:
+def test_the_layout_of_clinc150() -> None:
     lists = {
         "oos_val": [["hm", "oos"]],
         "val": [["v", "a"]],
@@ -89,9 +99,9 @@ def test_the_layout_of_clinc150(in_tmp: Path) -> None:
         "test": [["z", "b"]],
         "oos_train": [["ha", "oos"]],
     }
-    Path("small.json").write_text(json.dumps(lists))
+    Path("data/corpora/small.json").write_text(json.dumps(lists))
     spec = read_source("clinc150", ROOT / "data/sources")
-    small = Source.model_validate(spec.model_dump() | {"files": {"all": {"path": "small.json"}}})
+    small = Source.model_validate(spec.model_dump() | {"files": {"all": {"path": "data/corpora/small.json"}}})
     corpus = read_corpus(small, "clinc150", oos())
     assert corpus.rows.to_numpy().tolist() == [
         ["v", "a", "validation"],
@@ -103,10 +113,10 @@ def test_the_layout_of_clinc150(in_tmp: Path) -> None:
     assert set(corpus.out_of_scope["label"]) == {"out_of_scope"}
 
 
-def test_another_layout_is_not_clinc150s(in_tmp: Path) -> None:
-    Path("small.json").write_text('{"train": "x"}')
+def test_another_layout_is_not_clinc150s() -> None:
+    Path("data/corpora/small.json").write_text('{"train": "x"}')
     with pytest.raises(InputError, match=r"small.json is not readable as clinc"):
-        read_corpus(source(files={"all": "small.json"}, format="clinc"), "mine", oos())
+        read_corpus(source(files={"all": "data/corpora/small.json"}, format="clinc"), "mine", oos())
 
 
 @pytest.mark.parametrize("method", ["class", "gate"])
@@ -125,8 +135,8 @@ def test_an_unknown_held_out_label_is_refused(files: None) -> None:
 
 
 def test_the_reserved_name_is_refused_unless_the_spec_says_so(files: None) -> None:
-    Path("all.csv").write_text("text,label,split\nx,a,train\ny,out_of_scope,train\n")
-    with pytest.raises(InputError, match=r"all.csv: row 2 has the label 'out_of_scope', a name that is reserved for"):
+    Path("data/corpora/all.csv").write_text("text,label,split\nx,a,train\ny,out_of_scope,train\n")
+    with pytest.raises(InputError, match=r"all.csv: line 3 has the label 'out_of_scope', a name that is reserved for"):
         read_corpus(source(), "mine", oos())
     _, out = pairs(read_corpus(source(out_of_scope={"label": "out_of_scope"}), "mine", oos()))
     assert out == [("y", "out_of_scope")]

@@ -257,7 +257,7 @@ def test_the_columns_of_files_are_those_that_are_named() -> None:
         header = (ROOT / "metrics" / "predictions" / f"{name}.json").read_text().splitlines()[1].rstrip(",")
         assert f"\n{header},\n" in REFERENCE, name
     for path in (ROOT / "plots").glob("*.csv"):
-        columns = ", ".join(path.read_text().splitlines()[0].split(","))
+        columns = ", ".join(path.read_text().splitlines()[0].replace('"', "").split(","))
         assert columns in REFERENCE.replace(" (highest or lowest)", ""), path.name
 
 

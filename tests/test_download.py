@@ -7,15 +7,20 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stages.download import describe, label_order, with_ids
+from stages.download import describe, label_order, row_ids, with_ids
 from tests.own_data import make_project, run_stage
 from textclf.data.corpus import read_splits
 from textclf.data.source_spec import Source
 from textclf.errors import InputError
 
 
+@pytest.fixture(autouse=True)
+def corpora(in_tmp: Path) -> None:
+    Path("data/corpora").mkdir(parents=True)
+
+
 def source(**more: Any) -> Source:
-    return Source.model_validate({"files": {"all": "all.csv"}, "text": "text", "label": "label"} | more)
+    return Source.model_validate({"files": {"all": "data/corpora/all.csv"}, "text": "text", "label": "label"} | more)
 
 
 def table(*rows: tuple[str, str, str]) -> pd.DataFrame:
@@ -25,9 +30,16 @@ def table(*rows: tuple[str, str, str]) -> pd.DataFrame:
 def test_ids_are_unique_and_a_test_rows_id_depends_on_its_text_alone() -> None:
     test = table(("hi", "a", "test"), ("hi", "a", "test"))
     everything = pd.concat([table(("hi", "a", "train"), ("yo", "b", "train")), test], ignore_index=True)
-    ids = with_ids(everything)["id"]
+    ids = row_ids(everything)
     assert ids.is_unique
-    assert ids.tolist()[2:] == with_ids(test)["id"].tolist()
+    assert ids.tolist()[2:] == row_ids(test).tolist()
+
+
+def test_an_id_stands_in_one_of_the_tables_alone() -> None:
+    out = table(("hm", "out_of_scope", "train")), table(("hm", "out_of_scope", "test"))
+    rows, apart = with_ids(*out)
+    assert rows["id"][0] == f"{apart['id'][0]}-1"
+    assert apart["id"].tolist() == row_ids(out[1]).tolist()
 
 
 def test_labels_are_sorted_or_as_the_source_orders_them() -> None:
@@ -68,13 +80,13 @@ def test_duplicates_conflicts_and_leaks_are_counted() -> None:
     }
 
 
-def test_a_split_column_divides_a_file_of_all_rows(in_tmp: Path) -> None:
-    Path("all.csv").write_text("text,label,part\nx,a,train\ny,b,test\n")
+def test_a_split_column_divides_a_file_of_all_rows() -> None:
+    Path("data/corpora/all.csv").write_text("text,label,part\nx,a,train\ny,b,test\n")
     assert read_splits(source(split="part"), "mine")["split"].tolist() == ["train", "test"]
 
 
-def test_an_unknown_split_is_refused(in_tmp: Path) -> None:
-    Path("all.csv").write_text("text,label,part\nx,a,train\ny,b,dev\n")
+def test_an_unknown_split_is_refused() -> None:
+    Path("data/corpora/all.csv").write_text("text,label,part\nx,a,train\ny,b,dev\n")
     with pytest.raises(InputError, match="mine: split 'dev'; allowed: train, validation, test"):
         read_splits(source(split="part"), "mine")
 
@@ -85,7 +97,7 @@ def project(in_tmp: Path) -> Path:
 
 
 def test_empty_texts_are_left_out_and_counted(project: Path) -> None:
-    Path("all.csv").write_text('text,label\nx,a\n"  ",a\ny,b\n')
+    Path("data/corpora/all.csv").write_text('text,label\nx,a\n"  ",a\ny,b\n')
     done = run_stage("download", project)
     assert "mine: 1 rows have no text and are left out" in done.stderr
     assert done.returncode == 0

@@ -69,3 +69,17 @@ def test_a_client_that_has_gone_does_not_shift_the_others_results() -> None:
         return found
 
     assert asyncio.run(scenario()) == [6]
+
+
+def test_a_failure_of_a_client_that_has_gone_does_not_stop_the_others() -> None:
+    async def scenario() -> list[int]:
+        batcher: Batcher[int, int] = Batcher(Work(), batch=1, limit=10)
+        gone = asyncio.create_task(batcher.ask([13]))
+        await asyncio.sleep(0)
+        gone.cancel()
+        worker = asyncio.create_task(batcher.run())
+        found = await asyncio.wait_for(batcher.ask([2]), 5)
+        worker.cancel()
+        return found
+
+    assert asyncio.run(scenario()) == [4]

@@ -1,6 +1,7 @@
 """Scoring files: any format, any size, rows in order with all their columns, whole or not at all."""
 
 import csv
+import gzip
 import json
 import resource
 import shutil
@@ -11,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.models import write_words_model
@@ -18,6 +21,7 @@ from textclf.errors import InputError
 from textclf.inference.model import Answers, Model, load_model
 from textclf.oos.rule import OosRule
 from tools.predict import score_file
+from tools.predict.row_files import read_windows
 from tools.predict.score_file import Job
 
 TEXTS = ["aaa and", "bbb or", "", None, "ccc\nwith a line end", 'say "aaa", please', "  ", "ünïcode bbb"]
@@ -159,17 +163,21 @@ def test_an_older_output_stays_until_the_new_one_is_whole(tmp_path: Path, model:
         ("text\nx\n", "message", "out.csv", r"in.csv: no column 'message'; it has text; choose with --text-column"),
         ("text,reason\nx,y\n", "text", "out.csv", r"has a column 'reason', which scoring would add"),
         ("text\n", "text", "out.csv", "in.csv holds no rows"),
-        ("text\nx\n", "text", "out.xlsx", r"out.xlsx: unknown ending; allowed: .csv, .jsonl, .parquet"),
+        ("text,note,note\nx,y,z\n", "text", "out.csv", "two columns are called 'note'"),
+        ("text;note\nx;y\n", "text", "out.csv", 'the header suggests delimiter: ";"'),
+        ("text\nx\n", "text", "folder.csv", "folder.csv is a folder; name a file"),
+        ("text\nx\n", "text", "out.xlsx", r"out.xlsx: unknown ending; allowed: .csv, .tsv, .jsonl, .parquet"),
         ("text\nx\n", "text", "in.csv", "is the input; name another file"),
         ("text\nx\n", "text", "none/out.csv", "none is not a folder"),
-        ("text\nx,y\n", "text", "out.csv", "row 1 has more cells than the header"),
-        ('text\n"x\n', "text", "out.csv", "line 1: unexpected end of data; is a quote never closed"),
+        ("text\nx,y\n", "text", "out.csv", r"line 2 has 2 cells, and the header 1 \('text'\)"),
+        ('text\n"x\n', "text", "out.csv", "line 2: unexpected end of data; is a quote never closed"),
     ],
 )
 def test_bad_input_is_one_sentence(
     tmp_path: Path, model: Model, content: str, column: str, target: str, message: str
 ) -> None:
     (tmp_path / "in.csv").write_text(content)
+    (tmp_path / "folder.csv").mkdir()
     with pytest.raises(InputError, match=message):
         score_file.run(Job(tmp_path / "in.csv", column, tmp_path / target), model, resume=False)
     assert not (tmp_path / "out.csv").exists()
@@ -179,7 +187,7 @@ def test_bad_input_is_one_sentence(
 def test_a_bad_row_far_down_leaves_nothing_behind(tmp_path: Path, model: Model) -> None:
     (tmp_path / "in.csv").write_text("text\n" + "x\n" * 20 + "x,y\n")
     job = Job(tmp_path / "in.csv", "text", tmp_path / "out.csv", window=8)
-    with pytest.raises(InputError, match="row 21 has more cells than the header"):
+    with pytest.raises(InputError, match="line 22 has 2 cells, and the header 1"):
         score_file.run(job, model, resume=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
 
@@ -220,3 +228,87 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, model: Model) -> Non
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     score_file.run(Job(source, "text", tmp_path / "out.csv", window=500), model, resume=False)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000, "kilobytes; the file alone is 13 MB"
+
+
+# What ends a line or a cell for one program or another, and what is easily lost.
+SIGNS = [chr(code) for code in (*range(1, 32), 0x7F, 0x85, 0xA0, 0x2028, 0x2029, 0xFEFF, 0x1F600)] + list("\"',;|\\")
+CELLS = [f"aaa{sign}{place}" for sign in SIGNS for place in ("", "b", sign)]
+
+
+@pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
+def test_every_sign_comes_back_in_every_format(tmp_path: Path, model: Model, source: str, target: str) -> None:
+    file = tmp_path / f"in.{source}"
+    if source == "csv":
+        with file.open("w", newline="") as lines:
+            csv.writer(lines, quoting=csv.QUOTE_ALL).writerows([["text"], *([cell] for cell in CELLS)])
+    else:
+        write(file, pd.DataFrame({"text": CELLS}))
+    score_file.run(Job(file, "text", tmp_path / f"out.{target}", window=7), model, resume=False)
+    assert [row["text"] for row in read(tmp_path / f"out.{target}")] == CELLS
+    assert [row["text"] for window in read_windows(tmp_path / f"out.{target}", 9) for row in window.rows] == CELLS
+
+
+def test_half_a_character_gets_a_reason_and_comes_back(tmp_path: Path, model: Model) -> None:
+    line = '{"text": "my parcel \\ud83d", "id": 1}'
+    (tmp_path / "in.jsonl").write_text(f'{line}\n{{"text": "aaa", "id": NaN}}\n')
+    score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.jsonl"), model, resume=False)
+    first, second = read(tmp_path / "out.jsonl")
+    assert (first["text"], first["reason"]) == (json.loads(line)["text"], "not UTF-8")
+    assert (second["id"], second["predicted"]) == (None, "a")
+    for ending in ("csv", "parquet"):
+        score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / f"out.{ending}"), model, resume=False)
+        assert read(tmp_path / f"out.{ending}")[0]["text"] == "my parcel ?"
+
+
+def test_a_blank_line_of_a_one_column_file_is_a_row(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "in.csv").write_text("text\naaa\n\nbbb\n")
+    score_file.run(Job(tmp_path / "in.csv", "text", tmp_path / "out.csv"), model, resume=False)
+    assert [row["predicted"] for row in read(tmp_path / "out.csv")] == ["a", "", "b"]
+
+
+def test_tabs_delimiters_capital_endings_and_gz(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "in.TSV").write_text('id\ttext\n1\tsay "aaa, or\n')
+    score_file.run(Job(tmp_path / "in.TSV", "text", tmp_path / "out.tsv"), model, resume=False)
+    assert (tmp_path / "out.tsv").read_text().splitlines()[1].startswith('1\tsay "aaa, or\ta\t')
+    (tmp_path / "in.CSV").write_text("id;text\n1;aaa, or\n")
+    score_file.run(Job(tmp_path / "in.CSV", "text", tmp_path / "out.csv", delimiter=";"), model, resume=False)
+    assert (tmp_path / "out.csv").read_text().splitlines()[1].startswith("1;aaa, or;a;")
+    (tmp_path / "in.jsonl.gz").write_bytes(gzip.compress(b'{"text": "aaa\\nb"}\n'))
+    score_file.run(Job(tmp_path / "in.jsonl.gz", "text", tmp_path / "out.csv"), model, resume=False)
+    with pytest.raises(InputError, match=r"a cell holds a tab or a line break, which .tsv can't hold; write .csv"):
+        score_file.run(Job(tmp_path / "in.jsonl.gz", "text", tmp_path / "out.tsv"), model, resume=False)
+    (tmp_path / "in.jsonl.gz").write_bytes(gzip.compress(b'{"text": "aaa"}\n' * 9000)[:-20])
+    with pytest.raises(InputError, match=r"in.jsonl.gz is not readable as jsonl"):
+        score_file.run(Job(tmp_path / "in.jsonl.gz", "text", tmp_path / "out.csv"), model, resume=False)
+
+
+def test_nanoseconds_stay(tmp_path: Path, model: Model) -> None:
+    when = pa.array([1_000_000_001], pa.time64("ns"))
+    pq.write_table(pa.table({"text": ["aaa"], "when": when}), tmp_path / "in.parquet")
+    score_file.run(Job(tmp_path / "in.parquet", "text", tmp_path / "out.parquet"), model, resume=False)
+    assert pq.read_table(tmp_path / "out.parquet")["when"].combine_chunks() == when
+    score_file.run(Job(tmp_path / "in.parquet", "text", tmp_path / "out.csv"), model, resume=False)
+    assert read(tmp_path / "out.csv")[0]["when"] == "00:00:01.000000001"
+
+
+def test_a_job_file_that_was_cut_off_is_another_job(tmp_path: Path, model: Model) -> None:
+    job = Job(write(tmp_path / "in.csv", table(40)), "text", tmp_path / "out.csv", window=8)
+    job.parts.mkdir()
+    (job.parts / "job.json").write_text('["x')
+    with pytest.raises(InputError, match="belongs to another input, column or model; delete it to start over"):
+        score_file.run(job, model, resume=True)
+
+
+def test_two_processes_never_write_one_output(tmp_path: Path, model: Model) -> None:
+    job = Job(write(tmp_path / "in.csv", table(4)), "text", tmp_path / "out.csv")
+    with score_file.held(job.parts), pytest.raises(InputError, match=r"another process is writing .*out.csv.parts"):
+        score_file.run(job, model, resume=False)
+    score_file.run(job, model, resume=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+def test_json_that_is_nested_too_deeply_is_named(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "x"}\n' + "[" * 100_000 + "\n")
+    with pytest.raises(InputError, match=r"in.jsonl: line 2 is nested too deeply"):
+        score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.csv"), model, resume=False)

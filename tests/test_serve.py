@@ -17,15 +17,18 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import ROOT
-from tests.models import write_words_model
+from tests.models import write_model, write_words_model
+from tests.toys import task
 from textclf.errors import InputError
 from textclf.inference.model import Answers, Model, load_model
+from textclf.methods import full
 from textclf.oos.rule import OosRule
-from tools.serve.__main__ import model_commit
+from tools.serve.__main__ import listen, model_commit
 from tools.serve.app import create_app
 from tools.serve.limits import Limits
 
 COMMIT = "0123456789abcdef"
+JSON = {"Content-Type": "application/json"}
 SECRET = "aaa, and my number is 4711"
 
 
@@ -72,6 +75,86 @@ def test_what_is_beyond_the_limits_is_refused_with_the_limit(
     refused = client.post("/predict", json=body)
     assert refused.status_code == 422
     assert message in refused.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"text": NaN}',
+        b'{"text": "4711 \\ud800"}',
+        b'{"text": ["4711 \\ud800", "aaa"]}',
+        b'{"text": "aaa", "4711": 1}',
+        b'{"txet": "4711"}',
+        b'{"text": {"4711": 1}}',
+        b'{"text": "4711"',
+        b'"4711"',
+        b"\xff4711",
+        b"[" * 900,
+        b"null",
+        b"",
+    ],
+)
+def test_a_body_that_is_no_question_is_refused_and_shown_nowhere(
+    client: TestClient, body: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = client.post("/predict", content=body, headers=JSON)
+    assert refused.status_code in (400, 422)
+    assert refused.json()["detail"]
+    shown = capsys.readouterr()
+    assert "4711" not in shown.out + shown.err
+    assert "Traceback" not in shown.out + shown.err
+    assert client.post("/predict", json={"text": "aaa"}).status_code == 200
+
+
+def test_an_unknown_key_is_named(client: TestClient) -> None:
+    refused = client.post("/predict", json={"text": "aaa", "top": 3})
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == [{"loc": ["body", "top"], "msg": "Extra inputs are not permitted"}]
+
+
+def test_the_longest_text_is_within_the_limits_however_it_is_escaped(model: Model) -> None:
+    with TestClient(create_app(model, COMMIT, Limits())) as whole:
+        texts = ["\U0001f4e6" * 2000] * 64
+        body = json.dumps({"text": texts}, ensure_ascii=True)
+        assert whole.post("/predict", content=body, headers=JSON).status_code == 200
+
+
+class Broken:
+    """A model that fails with a message that holds the text."""
+
+    def __init__(self, model: Model) -> None:
+        self.labels, self.checksum = model.labels, model.checksum
+
+    def predict(self, texts: list[str]) -> Answers:
+        raise ValueError(f"cannot do {texts[0]}")
+
+
+def test_an_error_of_our_own_is_logged_by_type_and_place_alone(
+    model: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with TestClient(create_app(Broken(model), COMMIT, Limits())) as broken:  # type: ignore[arg-type]
+        for _ in range(2):
+            failed = broken.post("/predict", json={"text": SECRET})
+            assert failed.status_code == 500
+            assert failed.json() == {"detail": "the service failed; its log says where"}
+    shown = capsys.readouterr()
+    line = json.loads(shown.err.splitlines()[0])
+    assert (line["status"], line["error"]) == (500, "ValueError")
+    assert re.search(r"test_serve\.py:\d+$", line["at"])
+    assert "4711" not in shown.out + shown.err
+
+
+def test_a_text_that_is_too_long_for_the_model_says_so(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    toy = full.train(task(tiny("bert"), tmp_path, epochs=1, max_length=8)).classifier
+    with TestClient(create_app(load_model(write_model(toy, tmp_path / "model")), COMMIT, Limits())) as short:
+        found = short.post("/predict", json={"text": ["hello " * 6, "hello " * 7]}).json()["predictions"]
+    assert [answer["truncated"] for answer in found] == [False, True]
+
+
+def test_head_is_answered(client: TestClient) -> None:
+    for path in ("/health", "/"):
+        found = client.head(path)
+        assert (found.status_code, found.content) == (200, b"")
 
 
 def test_an_enormous_body_is_not_even_read(client: TestClient) -> None:
@@ -167,27 +250,102 @@ def test_the_commit_that_an_export_names_is_served_and_of_another_folder_none_is
         model_commit(tmp_path, None)
 
 
-def test_it_listens_on_loopback_answers_and_ends_cleanly(folder: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tools.serve", "--model", str(folder), "--port", str(port)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            assert process.stdout.readline() == f"http://127.0.0.1:{port}\n"
-            until = time.monotonic() + 20
-            while True:
-                try:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as response:
-                        assert response.status == 200
-                        break
-                except OSError:
-                    assert time.monotonic() < until
-                    time.sleep(0.05)
-        finally:
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(20) in (0, -signal.SIGTERM)
+@pytest.fixture
+def service(folder: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]", int]]]:
+    """Start the service with some options; return process and port once it answers."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> tuple["subprocess.Popen[str]", int]:
+        command = [sys.executable, "-m", "tools.serve", "--model", str(folder), "--port", "0", *options]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        port = int(address.rpartition(":")[2])
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30) as response:
+            assert response.status == 200
+        return process, port
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+
+
+Service = Callable[..., tuple["subprocess.Popen[str]", int]]
+
+
+def test_it_listens_on_loopback_answers_and_ends_cleanly(service: Service) -> None:
+    process, _ = service()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) in (0, -signal.SIGTERM)
+
+
+HALF = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
+
+
+def test_a_half_sent_request_does_not_keep_it_from_ending(service: Service) -> None:
+    process, port = service("--grace", "1", "--timeout", "60")
+    with socket.create_connection(("127.0.0.1", port)) as half:
+        half.sendall(HALF)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) in (0, -signal.SIGTERM)
+    assert process.stderr
+    assert "4711" not in process.stderr.read()
+
+
+def closed(connection: socket.socket, within: float) -> bool:
+    """Whether the other side closes the connection in time."""
+    connection.settimeout(within)
+    try:
+        while connection.recv(1000):
+            pass
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+    return True
+
+
+def test_connections_that_send_half_a_request_or_nothing_are_closed(service: Service) -> None:
+    _, port = service("--timeout", "1")
+    address = ("127.0.0.1", port)
+    with (
+        socket.create_connection(address) as silent,
+        socket.create_connection(address) as header,
+        socket.create_connection(address) as body,
+    ):
+        header.sendall(b"GET /health HTTP/1.1\r\nHo")
+        body.sendall(HALF)
+        time.sleep(0.6)
+        header.sendall(b"st: ")  # a byte now and then gains no time
+        assert all(closed(connection, 2) for connection in (silent, header, body))
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as response:
+        assert response.status == 200
+
+
+def test_connections_beyond_the_limit_are_closed_at_once(service: Service) -> None:
+    _, port = service("--max-connections", "3", "--timeout", "30")
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+    time.sleep(0.3)
+    with socket.create_connection(("127.0.0.1", port)) as fourth:
+        assert closed(fourth, 2)
+    assert not closed(held[0], 0.2)
+    for connection in held:
+        connection.close()
+
+
+def test_an_address_that_cannot_be_had_is_one_sentence_before_the_model_is_loaded() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(InputError) as error:
+        listen("127.0.0.1", taken.getsockname()[1])
+    assert re.fullmatch(r"--host 127.0.0.1 --port \d+: Address already in use", str(error.value))
+    for host in ("no.such.host.invalid", "a..b", "999.1.1.1"):
+        with pytest.raises(InputError, match=f"--host {re.escape(host)} --port 8000: "):
+            listen(host, 8000)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +353,8 @@ def test_it_listens_on_loopback_answers_and_ends_cleanly(folder: Path) -> None:
     [
         (["--model", "none"], "error: none is not a model: it has no checksums.json; dvc repro makes"),
         (["--rev", "nowhere"], "error: 'nowhere' is not a commit, branch, tag or experiment here"),
+        (["--port", "99999"], "--port 99999: 0 to 65535 is allowed"),
+        (["--grace", "0"], "limits must be 1 or more"),
         (["--max-texts", "9", "--max-queue", "8"], "--max-queue must hold at least one request of --max-texts"),
     ],
 )

@@ -11,7 +11,7 @@ from textclf.data.source_spec import read_source
 from textclf.errors import InputError
 
 SPECS = ROOT / "data" / "sources"
-GOOD = {"files": {"train": "train.csv"}, "text": "message", "label": "team"}
+GOOD = {"files": {"train": "data/corpora/train.csv"}, "text": "message", "label": "team"}
 
 
 def spec(**changes: Any) -> None:
@@ -42,12 +42,30 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"txet": "x"}, "mine.yaml: txet: Extra inputs are not permitted"),
+        ({"txet": "x"}, "mine.yaml: txet is no key here; allowed: about, license, files, text, label"),
         ({"licence": "x"}, "mine.yaml: licence is now called license"),
-        ({"files": {"test": "x.csv"}}, "either a train file or one file of all rows is needed"),
-        ({"files": {"all": "x.csv", "test": "y.csv"}}, "a file of all rows cannot be combined with others"),
+        ({"files": {"test": "data/corpora/x.csv"}}, "either a train file or one file of all rows is needed"),
+        (
+            {"files": {"all": "data/corpora/x.csv", "test": "data/corpora/y.csv"}},
+            "a file of all rows cannot be combined with others",
+        ),
         ({"files": {"train": {"url": "https://example.org/x.csv"}}}, "sha256 is needed"),
         ({"files": {"train": {"sha256": "0" * 64}}}, "path, url or name is needed"),
+        (
+            {"files": {"train": "x.csv"}},
+            "path: 'x.csv' is not in data/corpora, the folder that DVC watches",
+        ),
+        ({"files": {"train": "data/corpora/../x.csv"}}, "is not in data/corpora"),
+        ({"files": {"train": "/etc/passwd"}}, "is not in data/corpora"),
+        ({"files": {"train": {"name": "../x.csv", "sha256": "0" * 64}}}, "files.train.name: '../x.csv' is not a bare"),
+        (
+            {"files": {"train": {"url": "https://x.org/", "sha256": "0" * 64}}},
+            "name is needed, as the url ends",
+        ),
+        ({"text": ""}, "mine.yaml: text: String should have at least 1 character"),
+        ({"text": "team"}, "text and label are both the column 'team'"),
+        ({"label": ["a", "b"]}, "label: ['a', 'b']: one column is needed; one label a row is needed; multi-label"),
+        ({"columns": ["message", "message", "team"]}, "columns: 'message' stands there twice"),
         ({"files": {"train": {"url": "ftp://x", "sha256": "0" * 64}}}, "mine.yaml: files.train.url"),
     ],
 )
@@ -56,3 +74,35 @@ def test_a_bad_spec_is_named(changes: dict[str, Any], message: str, in_tmp: Path
     with pytest.raises(InputError) as error:
         read_source("mine", Path())
     assert message in str(error.value)
+
+
+def test_a_spec_that_is_a_folder_or_not_text_is_one_sentence(in_tmp: Path) -> None:
+    Path("mine.yaml").mkdir()
+    with pytest.raises(InputError, match=r"mine.yaml cannot be read: Is a directory"):
+        read_source("mine", Path())
+    Path("yours.yaml").write_bytes(b"text: caf\xe9\n")
+    with pytest.raises(InputError, match=r"yours.yaml is not valid YAML"):
+        read_source("yours", Path())
+
+
+def test_a_spec_that_a_queued_experiment_lacks_says_so(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("main").mkdir()
+    Path("copy").mkdir()
+    Path("main/mine.yaml").touch()
+    monkeypatch.setenv("DVC_ROOT", str(in_tmp / "main"))
+    monkeypatch.chdir("copy")
+    with pytest.raises(InputError, match=r"mine.yaml is not tracked by git, .* doesn't have it; git add mine.yaml"):
+        read_source("mine", Path())
+
+
+def test_a_urls_query_is_no_part_of_the_files_name(in_tmp: Path) -> None:
+    spec(files={"train": {"url": "https://example.org/a/x.csv?download=true", "sha256": "0" * 64}})
+    assert read_source("mine", Path()).files["train"].filename == "x.csv"
+
+
+def test_out_of_scope_rows_in_one_file_have_a_split_column_of_their_own(in_tmp: Path) -> None:
+    spec(out_of_scope={"files": {"all": "data/corpora/out.csv"}, "split": "part"})
+    source = read_source("mine", Path())
+    assert source.split is None
+    assert source.out_of_scope_source is not None
+    assert source.out_of_scope_source.split == "part"

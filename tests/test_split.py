@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stages.split import split_out_of_scope, split_rows, stratified_sample
+from stages.split import split_rows, stratified_sample
 from tests.conftest import ROOT
 from textclf.errors import InputError
 from textclf.params import Split, read_params
@@ -30,9 +30,14 @@ def ids(parts: dict[str, pd.DataFrame]) -> dict[str, set[str]]:
     return {name: set(part["id"]) for name, part in parts.items()}
 
 
+def split(rows: pd.DataFrame, settings: Split) -> tuple[dict[str, pd.DataFrame], int]:
+    parts, _, dropped = split_rows(rows, rows.iloc[:0], settings)
+    return parts, dropped
+
+
 def test_validation_is_a_stratified_share_of_train_and_test_stays() -> None:
     rows = corpus()
-    parts, dropped = split_rows(rows, params(validation_fraction=0.2))
+    parts, dropped = split(rows, params(validation_fraction=0.2))
     assert {name: len(part) for name, part in parts.items()} == {"train": 48, "validation": 12, "test": 20}
     assert parts["validation"]["label"].value_counts().to_dict() == {"a": 4, "b": 4, "c": 4}
     assert ids(parts)["test"] == set(rows["id"][rows["split"] == "test"])
@@ -40,13 +45,13 @@ def test_validation_is_a_stratified_share_of_train_and_test_stays() -> None:
 
 
 def test_no_row_is_in_two_splits() -> None:
-    found = ids(split_rows(corpus(test=0), params())[0])
+    found = ids(split(corpus(test=0), params())[0])
     assert sum(map(len, found.values())) == len(set.union(*found.values())) == 60
 
 
 def test_the_sources_own_validation_rows_are_taken() -> None:
     rows = corpus(validation=9)
-    parts, _ = split_rows(rows, params())
+    parts, _ = split(rows, params())
     assert ids(parts)["validation"] == set(rows["id"][rows["split"] == "validation"])
     assert len(parts["train"]) == 60
 
@@ -54,20 +59,20 @@ def test_the_sources_own_validation_rows_are_taken() -> None:
 def test_rows_whose_text_stands_in_test_are_left_out_and_counted() -> None:
     rows = corpus(validation=9)
     rows.loc[[0, 60], "text"] = "test 0"  # one of train, one of validation
-    parts, dropped = split_rows(rows, params())
+    parts, dropped = split(rows, params())
     assert dropped == 2
     assert not (ids(parts)["train"] | ids(parts)["validation"]) & {"id0", "id60"}
     assert len(parts["test"]) == 20
 
 
 def test_the_seed_decides_and_nothing_else() -> None:
-    assert ids(split_rows(corpus(), params())[0]) == ids(split_rows(corpus(), params())[0])
-    assert ids(split_rows(corpus(), params())[0]) != ids(split_rows(corpus(), params(seed=1))[0])
+    assert ids(split(corpus(), params())[0]) == ids(split(corpus(), params())[0])
+    assert ids(split(corpus(), params())[0]) != ids(split(corpus(), params(seed=1))[0])
 
 
 def test_limits_draw_by_label_from_the_unlimited_run() -> None:
-    whole = split_rows(corpus(), params())[0]
-    limited = split_rows(corpus(), params(train_limit=9, test_limit=6))[0]
+    whole = split(corpus(), params())[0]
+    limited = split(corpus(), params(train_limit=9, test_limit=6))[0]
     assert limited["train"]["label"].value_counts().to_dict() == {"a": 3, "b": 3, "c": 3}
     assert len(limited["test"]) == 6
     assert ids(limited)["validation"] == ids(whole)["validation"]
@@ -75,7 +80,7 @@ def test_limits_draw_by_label_from_the_unlimited_run() -> None:
 
 
 def test_a_limit_above_the_rows_takes_all() -> None:
-    assert len(split_rows(corpus(), params(test_limit=1000))[0]["test"]) == 20
+    assert len(split(corpus(), params(test_limit=1000))[0]["test"]) == 20
 
 
 def test_a_sample_keeps_the_proportions() -> None:
@@ -87,14 +92,14 @@ def test_a_label_with_one_training_row_is_named() -> None:
     rows = corpus()
     rows.loc[0, "label"] = "rare"
     with pytest.raises(InputError, match=r"label 'rare' has one training row; split.validation_fraction needs two"):
-        split_rows(rows, params())
+        split(rows, params())
 
 
 def test_a_label_whose_texts_all_stand_in_test_is_named() -> None:
     rows = corpus()
     rows.loc[0, ["label", "text"]] = ["lost", "test 0"]
     with pytest.raises(InputError, match="label 'lost' has no training row left"):
-        split_rows(rows, params())
+        split(rows, params())
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,7 @@ def test_a_label_whose_texts_all_stand_in_test_is_named() -> None:
 )
 def test_a_share_too_small_for_the_labels_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=f"params.yaml: {message}"):
-        split_rows(corpus(), params(**changes))
+        split(corpus(), params(**changes))
 
 
 def with_out_of_scope(test: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -119,9 +124,8 @@ def with_out_of_scope(test: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def test_a_class_of_out_of_scope_rows_leaves_the_others_where_they_are() -> None:
-    alone = ids(split_rows(corpus(), params())[0])
-    rows, apart = with_out_of_scope(test=True)
-    parts, dropped = split_rows(rows, params(), apart["text"])
+    alone = ids(split(corpus(), params())[0])
+    parts, _, dropped = split_rows(*with_out_of_scope(test=True), params())
     assert dropped == 5, "texts that stand in the out-of-scope test rows"
     for name, part in ids(parts).items():
         assert {one for one in part if not one.startswith("oos")} == alone[name]
@@ -134,13 +138,58 @@ def test_a_class_of_out_of_scope_rows_leaves_the_others_where_they_are() -> None
 
 def test_out_of_scope_rows_get_a_test_share_where_the_source_has_none() -> None:
     rows, apart = with_out_of_scope(test=False)
-    parts, _ = split_rows(rows, params(), apart["text"])
+    parts, _, _ = split_rows(rows, apart, params())
     assert (parts["test"]["label"] == "out_of_scope").sum() == 4
-    table = split_out_of_scope(rows[rows["label"] == "out_of_scope"], params())
-    assert table["split"].value_counts().to_dict() == {"train": 14, "test": 4, "validation": 2}
-    assert split_out_of_scope(rows.iloc[:0], params()).empty
+    _, outside, _ = split_rows(corpus(), rows[rows["label"] == "out_of_scope"], params())
+    assert {name: len(part) for name, part in outside.items()} == {"train": 14, "test": 4, "validation": 2}
+
+
+@pytest.mark.parametrize("twin", ["TEST 0", "  test   0 ", "test\u200b 0"])
+def test_a_twin_of_a_test_text_is_left_out_of_train_whatever_its_case_blanks_and_invisible_signs(twin: str) -> None:
+    rows = corpus()
+    rows.loc[0, "text"] = twin
+    parts, dropped = split(rows, params())
+    assert dropped == 1
+    assert not ids(parts)["train"] & {"id0"}
+
+
+def test_unicodes_two_forms_are_one_text() -> None:
+    rows = corpus()
+    rows.loc[[0, 60], "text"] = ["cafe\u0301", "caf\u00e9"]
+    assert split(rows, params())[1] == 1
+
+
+def test_validation_rows_whose_text_is_trained_on_are_left_out() -> None:
+    rows = corpus(validation=9)
+    rows.loc[60, "text"] = "Train 5"
+    parts, dropped = split(rows, params())
+    assert dropped == 1
+    assert len(parts["validation"]) == 8
+    assert len(parts["train"]) == 60
+    rows.loc[range(60, 69), "text"] = "train 5"
+    with pytest.raises(InputError, match="no validation row is left: all their texts are also in train or in test"):
+        split(rows, params())
+
+
+def test_drawn_validation_rows_have_no_twin_in_train() -> None:
+    rows = corpus()
+    rows["text"] = rows["text"].where(rows["split"] == "test", rows["text"].str.slice(0, 7))
+    parts, dropped = split(rows, params(validation_fraction=0.3))
+    assert dropped > 0
+    assert not set(parts["validation"]["text"]) & set(parts["train"]["text"])
+
+
+def test_one_rule_holds_between_rows_in_and_out_of_scope() -> None:
+    rows, apart = with_out_of_scope(test=True)
+    rows.loc[rows["id"] == "oos-9", "text"] = "Test 0"  # a class of out-of-scope rows, and an in-scope test row
+    rows.loc[0, "text"] = "HM 3"  # an in-scope training row, and an out-of-scope test row
+    kept = ids(split_rows(rows, apart, params())[0])
+    assert not (kept["train"] | kept["validation"]) & {"oos-9", "id0"}
+    table = pd.concat([apart.assign(split="train", text=["test 1", *"xyzw"])] * 3 + [apart.assign(text="v")])
+    table = table.reset_index(drop=True)
+    assert "test 1" not in set(split_rows(corpus(), table, params())[1]["train"]["text"])
 
 
 def test_split_files_keep_the_sources_order(tmp_path: Path) -> None:
-    train = split_rows(corpus(), params())[0]["train"]
+    train = split(corpus(), params())[0]["train"]
     assert train.index.is_monotonic_increasing

@@ -10,10 +10,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from textclf.errors import InputError
+from textclf.specs import read_yaml
 
 PARAMS = Path("params.yaml")
 RENAMED = {
@@ -163,17 +162,8 @@ class Params(Section):
 
 
 def read_params(path: Path = PARAMS) -> Params:
-    """Return the checked parameters of `path`, or raise `InputError` with a line for each mistake.
-
-    Read as DVC reads it (YAML 1.2), so that `5e-5` and `5e-05` are numbers.
-    """
-    try:
-        values = YAML(typ="safe", pure=True).load(path)
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing here; run from the root of the repository") from None
-    except YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
-    return check_params(values, str(path))
+    """Return the checked parameters of `path`, or raise `InputError` with a line for each mistake."""
+    return check_params(read_yaml(path), str(path))
 
 
 def check_params(values: Any, where: str = str(PARAMS)) -> Params:

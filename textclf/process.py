@@ -16,7 +16,7 @@ def run(main: Callable[[], None]) -> None:
     """Run a stage's `main`: a user's mistake ends it with one sentence and exit code 1, Ctrl-C with exit code 130."""
     try:
         main()
-    except InputError as error:
+    except (InputError, OSError) as error:  # OSError: such as a full disk
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; run dvc repro to resume\n")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -21,15 +21,32 @@ def read_spec(path: Path, schema: type[Spec], renamed: Mapping[str, str] = Mappi
     `renamed` maps the old names of keys to those of today, for the message.
     """
     try:
-        return schema.model_validate(YAML(typ="safe", pure=True).load(path))
-    except YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+        return schema.model_validate(read_yaml(path))
     except ValidationError as error:
-        raise InputError("\n".join(f"{path}: {_sentence(e, renamed)}" for e in error.errors())) from None
+        raise InputError("\n".join(f"{path}: {_sentence(e, schema, renamed)}" for e in error.errors())) from None
 
 
-def _sentence(mistake: ErrorDetails, renamed: Mapping[str, str]) -> str:
+def read_yaml(path: Path) -> Any:
+    """Return what the file holds; one that can't be read is an `InputError`.
+
+    Read as DVC reads it (YAML 1.2), so that `5e-5` and `5e-05` are numbers.
+    """
+    try:
+        return YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing here; run from the root of the repository") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise InputError(f"{path} is nested too deeply") from None
+    except (YAMLError, ValueError, TypeError, AttributeError) as error:  # of values that only look like dates, ...
+        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+
+
+def _sentence(mistake: ErrorDetails, schema: type[BaseModel], renamed: Mapping[str, str]) -> str:
     key = ".".join(map(str, mistake["loc"]))
     if mistake["type"] == "extra_forbidden" and (name := renamed.get(str(mistake["loc"][-1]))):
         return f"{key} is now called {name}"
-    return f"{key or 'the spec'}: {mistake['msg']}"
+    if mistake["type"] == "extra_forbidden" and key not in schema.model_fields and "." not in key:
+        return f"{key} is no key here; allowed: {', '.join(schema.model_fields)}"
+    return f"{key or 'the spec'}: {mistake['msg'].removeprefix('Value error, ')}"

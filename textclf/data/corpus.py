@@ -5,7 +5,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from textclf.data.fetch import fetch
-from textclf.data.formats import read_table
+from textclf.data.row_labels import look_alikes
+from textclf.data.source_rows import read_source_rows
 from textclf.data.source_spec import SPLITS, Source
 from textclf.errors import InputError
 from textclf.oos.labels import is_out, out_label
@@ -44,13 +45,15 @@ def read_splits(source: Source, dataset: str) -> pd.DataFrame:
     """Return the rows of the source's files, split by split."""
     tables = []
     for name, file in source.files.items():
-        table = read_table(fetch(file, dataset), source)
+        table = read_source_rows(fetch(file, dataset), source)
         if source.split is None:
             table["split"] = "train" if name == "all" else name
         tables.append(table)
     rows = pd.concat(tables, ignore_index=True)
     if (unknown := ~rows["split"].isin(SPLITS)).any():
         raise InputError(f"{dataset}: split {rows['split'][unknown].iloc[0]!r}; allowed: {', '.join(SPLITS)}")
+    if pair := look_alikes(rows["label"].unique()):
+        raise InputError(f"{dataset}: the labels {pair[0]!a} and {pair[1]!a} look the same; use one name")
     return rows
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pooch
 import requests
 
-from textclf.cache import cache_folder, main_checkout
+from textclf.cache import cache_folder, main_checkout, untracked
 from textclf.data.source_spec import SourceFile
 from textclf.errors import InputError
 
@@ -45,7 +45,7 @@ def _checked(path: Path, sha256: str | None) -> Path:
 
 def _missing(file: SourceFile, dataset: str, places: list[Path]) -> str:
     if places:
-        return f"{places[0]} is missing"
+        return untracked(places[0]) or f"{places[0]} is missing"
     return f"{file.filename} of {dataset} has no URL; set DATA_MIRROR to a folder that holds {dataset}/{file.filename}"
 
 

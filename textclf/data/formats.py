@@ -1,92 +1,133 @@
-"""Reading a data set's file, of any format, into a table of strings; mistakes name the file and the row."""
+"""Reading a data set's file, of any format, into a table of its values; mistakes name the file and the line."""
 
-import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from textclf.data.row_labels import first, row_labels
+from textclf.data import delimited, json_lines
 from textclf.data.source_spec import Source
+from textclf.data.table import Table
+from textclf.data.text_files import open_text, require_utf8
 from textclf.errors import InputError
 
-MAX_CHARACTERS = 1_000_000
-RESERVED = ("id", "text", "label", "split")  # a source's own columns of these names get a prefix
-ENDINGS = {".csv": "csv", ".txt": "text", ".tsv": "text", ".jsonl": "jsonl", ".parquet": "parquet"}
+ENDINGS = {
+    ".csv": "csv",
+    ".txt": "text",
+    ".tsv": "text",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".parquet": "parquet",
+}
+EXCEL = (".xls", ".xlsx", ".xlsm", ".ods")
 
 
-def read_table(path: Path, source: Source) -> pd.DataFrame:
-    """Return the rows of `path` with the columns `text` and `label` first, then the source's own, all but numbers str.
+def read_file(path: Path, source: Source) -> Table:
+    """Return the values of `path` as they are in the file, with the number of each row's line.
 
-    Raises `InputError` for bytes that are not UTF-8, a missing column, no rows, a row without a label, a label outside
-    `label_names`, and a text of more than `MAX_CHARACTERS`. Row numbers count from 1 and leave out the header.
+    Raises `InputError` for a file that is not of its format, bytes that are not UTF-8 and a file without rows.
     """
-    table = _parsed(path, source)
-    wanted = {"text": source.text, "label": source.label, "split": source.split}
-    wanted = {key: column for key, column in wanted.items() if column}
-    for key, column in (wanted | source.out_of_scope_columns).items():
-        if column not in table.columns:
-            raise InputError(f"{path}: no column {column!r} (`{key}` in the source spec); it has {_listed(table)}")
-    if table.empty:
-        raise InputError(f"{path} holds no rows")
-    labels = row_labels(table, source, path)
-    taken = {column: f"source_{column}" for column in RESERVED if column not in wanted.values()}
-    table = table.rename(columns=taken | {column: key for key, column in wanted.items()})
-    table["text"], table["label"] = table["text"].fillna("").astype(str), labels
-    _refuse_enormous(table["text"], path)
-    return table[["text", "label", *(c for c in table.columns if c not in ("text", "label"))]]
-
-
-def _parsed(path: Path, source: Source) -> pd.DataFrame:
-    kind = source.format or ENDINGS.get(path.suffix)
-    if kind is None:
-        raise InputError(f"{path}: unknown ending; set `format` in the source spec to csv, text, jsonl or parquet")
+    kind = source.format or _format_of(path)
     try:
-        if kind == "parquet":
-            return pd.read_parquet(path)
-        _require_utf8(path)
-        if kind == "clinc":
-            return _clinc(path)
-        if kind == "jsonl":
-            return pd.read_json(path, lines=True, dtype=False)
-        options: dict[str, Any] = {"quoting": csv.QUOTE_NONE} if kind == "text" else {}
-        names = {"names": list(source.columns), "header": None} if source.columns else {}
-        options |= {"encoding": "utf-8-sig"}  # Excel writes a byte order mark
-        return pd.read_csv(path, sep=source.delimiter, dtype=str, keep_default_na=False, **options, **names)
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{path} is empty") from None
-    except (
-        ValueError,
-        TypeError,
-        AttributeError,
-        OSError,
-    ) as error:  # pandas' and pyarrow's parser errors are among them
-        raise InputError(f"{path} is not readable as {kind}: {str(error).strip()}") from None
+        if kind != "parquet":
+            require_utf8(path)
+        table = READERS[kind](path, source)
+    except (OSError, EOFError, ValueError, pa.ArrowException) as error:  # EOFError: a .gz that was cut off
+        raise InputError(f"{path} is not readable as {kind}: {' '.join(str(error).split())}") from None
+    if table.frame.empty:
+        raise InputError(f"{path} {'holds no rows' if len(table.frame.columns) else 'is empty'}")
+    return table
 
 
-def _clinc(path: Path) -> pd.DataFrame:
+def _format_of(path: Path) -> str:
+    ending = Path(path.name.lower().removesuffix(".gz")).suffix
+    if path.is_dir():
+        raise InputError(
+            f"{path} is a folder; if `datasets` saved it, write a file for each split: "
+            f'datasets.load_from_disk("{path}")["train"].to_parquet("train.parquet")'
+        )
+    if ending in EXCEL:
+        raise InputError(f"{path}: spreadsheets are not read; save the sheet as CSV (UTF-8)")
+    if ending not in ENDINGS:
+        allowed = "csv, text, json, jsonl or parquet"
+        raise InputError(f"{path}: unknown ending; set `format` in the source spec to {allowed}")
+    return ENDINGS[ending]
+
+
+def _delimited(path: Path, source: Source) -> Table:
+    quoted = (source.format or _format_of(path)) == "csv"
+    dialect = delimited.dialect_of(path, source.delimiter)._replace(quoted=quoted)
+    with open_text(path, newline="") as lines:
+        rows = delimited.read_rows(lines, path, dialect, source.columns)
+        _, header = next(rows, (0, []))
+        numbers, cells = _unzipped(list(rows))
+    return Table(path, pd.DataFrame(list(cells), columns=header, dtype=object), numbers)
+
+
+def _json_lines(path: Path, _: Source) -> Table:
+    with open_text(path, newline="\n") as lines:
+        numbers, rows = _unzipped(list(json_lines.read_rows(lines, path)))
+    return Table(path, pd.DataFrame(list(rows), dtype=object), numbers)
+
+
+def _unzipped(rows: list[tuple[int, Any]]) -> tuple[list[int], list[Any]]:
+    return [number for number, _ in rows], [row for _, row in rows]
+
+
+def _json(path: Path, _: Source) -> Table:
+    with open_text(path, newline="") as file:
+        rows = json_lines.parse(file.read(), str(path))
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InputError(f"{path} is not a list of JSON objects, one a row")
+    return Table(path, pd.DataFrame(rows, dtype=object))
+
+
+def _clinc(path: Path, _: Source) -> Table:
     """Read CLINC150's layout: lists of [text, label] by split, out-of-scope rows in lists of their own (`oos_test`)."""
-    lists: dict[str, list[list[str]]] = json.loads(path.read_text(encoding="utf-8"))
-    rows = [(*row, name.removeprefix("oos_")) for name, rows in lists.items() for row in rows]
-    return pd.DataFrame(rows, columns=["text", "label", "split"]).replace({"split": {"val": "validation"}})
+    with open_text(path, newline="") as file:
+        lists = json_lines.parse(file.read(), str(path))
+    if not isinstance(lists, dict) or not all(_is_pairs(rows) for rows in lists.values()):
+        raise InputError(f"{path} is not readable as clinc: lists of [text, label] by split are expected")
+    splits = {name: {"val": "validation"}.get(split := name.removeprefix("oos_"), split) for name in lists}
+    rows = [(*row, splits[name]) for name, pairs in lists.items() for row in pairs]
+    return Table(path, pd.DataFrame(rows, columns=["text", "label", "split"], dtype=object))
 
 
-def _require_utf8(path: Path) -> None:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                byte = f"byte 0x{line[error.start]:02x} in column {error.start + 1}"
-                raise InputError(f"{path}: line {number} is not UTF-8 ({byte}); save the file as UTF-8") from None
+def _is_pairs(rows: object) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, list) and len(row) == 2 for row in rows)
 
 
-def _refuse_enormous(texts: "pd.Series[str]", path: Path) -> None:
-    if (enormous := texts.str.len() > MAX_CHARACTERS).any():
-        size = f"{int(texts[enormous].str.len().iloc[0]):,} characters, over the limit of {MAX_CHARACTERS:,}"
-        raise InputError(f"{path}: row {first(enormous)} has a text of {size}; is a quote never closed?")
+def _parquet(path: Path, _: Source) -> Table:
+    table = pq.read_table(path)
+    if twice := [name for name in table.column_names if table.column_names.count(name) > 1]:
+        raise InputError(f"{path}: two columns are called {twice[0]!r}; rename one")
+    columns = {name: _named(table, name) for name in table.column_names}
+    return Table(path, pd.DataFrame(columns, dtype=object))
 
 
-def _listed(table: pd.DataFrame) -> str:
-    return ", ".join(repr(str(column)) for column in table.columns)
+def _named(table: pa.Table, name: str) -> list[object]:
+    """Return a column's values; a ClassLabel of `datasets` as the names that the file's metadata hold."""
+    column = table[name]
+    if pa.types.is_time64(column.type):  # Python has no nanoseconds
+        column = column.cast(pa.string())
+    info = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {})
+    names = info.get("features", {}).get(name, {}).get("names") if isinstance(info, dict) else None
+    values: list[object] = column.to_pylist()
+    if not names:
+        return values
+    return [names[value] if isinstance(value, int) and 0 <= value < len(names) else None for value in values]
+
+
+READERS: dict[str, Callable[[Path, Source], Table]] = {
+    "csv": _delimited,
+    "text": _delimited,
+    "jsonl": _json_lines,
+    "json": _json,
+    "clinc": _clinc,
+    "parquet": _parquet,
+}

@@ -1,48 +1,80 @@
 """The label of each row of a data set's file: its name, or its kind of out of scope."""
 
-from pathlib import Path
+import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from textclf.data.source_spec import Source
+from textclf.data.source_spec import ONE_LABEL, Source
+from textclf.data.table import Table
 from textclf.errors import InputError
 from textclf.oos.labels import is_out, out_label
 
 
-def row_labels(table: pd.DataFrame, source: Source, path: Path) -> "pd.Series[str]":
+def row_labels(table: Table, source: Source) -> "pd.Series[str]":
     """Return the label of each row of `table`, which has the columns that `source` names.
 
     Empty for a source without a column of labels (out-of-scope rows without kinds). Raises `InputError` for a row
-    without a label, a number outside `label_names`, and a name that is reserved.
+    without a label, several labels, a share instead of a label, a number outside `label_names`, a name that is
+    reserved, a control character, and two labels that look the same.
     """
+    rows = table.frame
     if not source.label:
-        return pd.Series("", index=table.index)
-    labels, spec = column_text(table[source.label]), source.out_of_scope
+        return pd.Series("", index=rows.index)
+    labels, spec = _label_text(table, source.label), source.out_of_scope
     if spec is None or spec.files:
-        return _names(labels, pd.Series(False, index=table.index), source, path)
-    marked = (labels == spec.label) if spec.label else (column_text(table[str(spec.column)]) == spec.value)
-    kinds = column_text(table[spec.kind]) if spec.kind else pd.Series("", index=table.index)
-    return _names(labels, marked, source, path).mask(marked, kinds.map(out_label))
+        return _checked(table, _names(table, labels, pd.Series(False, index=rows.index), source))
+    marked = (labels == spec.label) if spec.label else (column_text(rows[str(spec.column)]) == spec.value)
+    kinds = column_text(rows[spec.kind]) if spec.kind else pd.Series("", index=rows.index)
+    return _checked(table, _names(table, labels, marked, source).mask(marked, kinds.map(out_label)))
 
 
 def column_text(column: "pd.Series[Any]") -> "pd.Series[str]":
     """Return the column's values as text without blanks around it; empty where there is no value."""
-    return column.fillna("").astype(str).str.strip()
+    return column.where(column.notna(), "").astype(str).str.strip()
 
 
-def first(mask: "pd.Series[bool]") -> int:
-    """Return the number of the first row that `mask` marks, from 1."""
-    return int(mask.to_numpy().argmax()) + 1
+def look_alikes(labels: Iterable[str]) -> tuple[str, str] | None:
+    r"""Return two of `labels` that differ only in invisible characters or in Unicode's form, or None.
+
+    >>> look_alikes(["track", "refund", "track\u200b"])
+    ('track', 'track\u200b')
+    """
+    seen: dict[str, str] = {}
+    for label in sorted(labels):
+        visible = "".join(sign for sign in unicodedata.normalize("NFC", label) if unicodedata.category(sign) != "Cf")
+        if (first := seen.setdefault(" ".join(visible.split()), label)) != label:
+            return first, label
+    return None
 
 
-def _names(labels: "pd.Series[str]", skip: "pd.Series[bool]", source: Source, path: Path) -> "pd.Series[str]":
+def _label_text(table: Table, column: str) -> "pd.Series[str]":
+    """Return the labels as text: names, or whole numbers."""
+    values = table.frame[column]
+    known = values.isna() | values.map(
+        lambda value: isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    )
+    if not known.all():
+        raise InputError(f"{table.place(~known)}: label {table.first(column, ~known)!r:.60}; {ONE_LABEL}")
+    whole = values.map(lambda value: int(value) if isinstance(value, float) and value == value // 1 else value)
+    text = column_text(whole)
+    if (listed := text.str.fullmatch(r"\[.*\]")).any():
+        raise InputError(f"{table.place(listed)}: label {text[listed].iloc[0]!r:.60}; {ONE_LABEL}")
+    numbers = pd.to_numeric(text[text != ""], errors="coerce")
+    if len(numbers) and numbers.notna().all() and (numbers % 1 != 0).any():
+        share = text.isin(text[numbers.index[numbers % 1 != 0]])
+        raise InputError(f"{table.place(share)}: label {text[share].iloc[0]!r}; {ONE_LABEL}")
+    return text
+
+
+def _names(table: Table, labels: "pd.Series[str]", skip: "pd.Series[bool]", source: Source) -> "pd.Series[str]":
     """Return the labels' names; those of the rows to `skip` are not looked at."""
     if (empty := (labels == "") & ~skip).any():
-        raise InputError(f"{path}: row {first(empty)} has no label")
+        raise InputError(f"{table.place(empty)} has no label")
     if (reserved := labels.map(is_out) & ~skip).any():
         raise InputError(
-            f"{path}: row {first(reserved)} has the label {labels[reserved].iloc[0]!r}, a name that is reserved for "
+            f"{table.place(reserved)} has the label {labels[reserved].iloc[0]!r}, a name that is reserved for "
             "out-of-scope rows; say in the source spec which those are (out_of_scope)"
         )
     if source.label_names is None:
@@ -50,5 +82,18 @@ def _names(labels: "pd.Series[str]", skip: "pd.Series[bool]", source: Source, pa
     names = {str(number): name for number, name in enumerate(source.label_names)}
     if (unknown := ~labels.isin(list(names)) & ~skip).any():
         allowed = f"0 to {len(names) - 1}, as `label_names` has {len(names)} names"
-        raise InputError(f"{path}: row {first(unknown)} has label {labels[unknown].iloc[0]!r}; allowed: {allowed}")
+        raise InputError(f"{table.place(unknown)} has label {labels[unknown].iloc[0]!r}; allowed: {allowed}")
     return labels.map(names)
+
+
+def _checked(table: Table, labels: "pd.Series[str]") -> "pd.Series[str]":
+    """Return `labels`, of which no two look the same and none holds what a list of labels can't."""
+    for label in labels.unique():
+        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in label):
+            raise InputError(f"{table.place(labels == label)}: label {label!a} holds a control character")
+    if pair := look_alikes(labels.unique()):
+        other = min(reversed(pair), key=lambda label: (labels == label).sum())
+        raise InputError(
+            f"{table.place(labels == other)}: the labels {pair[0]!a} and {pair[1]!a} look the same; use one name"
+        )
+    return labels

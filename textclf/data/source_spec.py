@@ -1,21 +1,25 @@
 """Source specs: one YAML a data set in data/sources, with its files and the meaning of their columns."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from textclf.cache import is_watched, untracked
 from textclf.errors import InputError
 from textclf.specs import read_spec
 
 SPLITS = ("train", "validation", "test")
+CORPORA = Path("data/corpora")  # the folder that DVC watches
+ONE_LABEL = "one label a row is needed; multi-label, pairs and regression are not supported"
 
 SplitName = Literal["train", "validation", "test", "all"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class SourceFile(BaseModel):
-    """One file of a data set: in the repository (`path`), or elsewhere, pinned by its checksum (`url`, `name`)."""
+    """One file of a data set: in data/corpora (`path`), or elsewhere, pinned by its checksum (`url`, `name`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -29,18 +33,34 @@ class SourceFile(BaseModel):
     def _short_form(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str) else value
 
+    @field_validator("path")
+    @classmethod
+    def _watched(cls, path: Path | None) -> Path | None:
+        if path is not None and not is_watched(path, CORPORA):
+            raise ValueError(f"{str(path)!r} is not in {CORPORA}, the folder that DVC watches; put the file there")
+        return path
+
+    @field_validator("name")
+    @classmethod
+    def _bare(cls, name: str | None) -> str | None:
+        if name is not None and (name != PurePosixPath(name).name or "\\" in name):
+            raise ValueError(f"{name!r} is not a bare file name")
+        return name
+
     @model_validator(mode="after")
     def _findable(self) -> Self:
         if self.path is None and self.url is None and self.name is None:
             raise ValueError("path, url or name is needed")
         if self.path is None and self.sha256 is None:
             raise ValueError("sha256 is needed for a file that is not in the repository")
+        if not self.filename:
+            raise ValueError("name is needed, as the url ends without one")
         return self
 
     @property
     def filename(self) -> str:
         """The file's name in a mirror; its ending gives the format."""
-        return self.name or Path(str(self.path or self.url)).name
+        return self.name or PurePosixPath(str(self.path or urlsplit(str(self.url)).path)).name
 
 
 class OutOfScopeRows(BaseModel):
@@ -53,6 +73,7 @@ class OutOfScopeRows(BaseModel):
     column: str | None = None
     value: str | None = None  # the value of `column` in such a row
     kind: str | None = None  # the column that names such a row's kind
+    split: str | None = None  # the column that names such a row's split, in `files`; else the source's
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -60,6 +81,8 @@ class OutOfScopeRows(BaseModel):
             raise ValueError("one of files, label and column is needed")
         if (self.column is None) != (self.value is None):
             raise ValueError("column and value go together")
+        if self.split and not self.files:
+            raise ValueError("split is for rows in files of their own")
         return self
 
 
@@ -71,14 +94,34 @@ class Source(BaseModel):
     about: str = ""
     license: str = ""
     files: Annotated[dict[SplitName, SourceFile], Field(min_length=1)]
-    text: str
+    text: Annotated[str, Field(min_length=1)]
     label: Annotated[str, Field(min_length=1)]
     split: str | None = None  # the column that names a row's split, in a file of all rows
     label_names: tuple[str, ...] | None = None  # names of the labels 0, 1, 2, ...
     out_of_scope: OutOfScopeRows | None = None
-    format: Literal["csv", "text", "jsonl", "parquet", "clinc"] | None = None  # else by the file's ending
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    format: Literal["csv", "text", "json", "jsonl", "parquet", "clinc"] | None = None  # else by the file's ending
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] | None = None  # else a comma, or a tab in .tsv
     columns: tuple[str, ...] | None = None  # of a file without a header
+
+    @field_validator("text", "label", mode="before")
+    @classmethod
+    def _one_column(cls, column: Any) -> Any:
+        if isinstance(column, list):
+            raise ValueError(f"{column}: one column is needed; {ONE_LABEL}")
+        return column
+
+    @field_validator("label_names", "columns")
+    @classmethod
+    def _different(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if twice := [name for place, name in enumerate(names or ()) if name in (names or ())[:place]]:
+            raise ValueError(f"{twice[0]!r} stands there twice")
+        return names
+
+    @model_validator(mode="after")
+    def _different_columns(self) -> Self:
+        if self.text == self.label:
+            raise ValueError(f"text and label are both the column {self.text!r}")
+        return self
 
     @field_validator("files")
     @classmethod
@@ -102,9 +145,10 @@ class Source(BaseModel):
         spec = self.out_of_scope
         if spec is None or spec.files is None:
             return None
-        return self.model_copy(
-            update={"files": spec.files, "label": spec.kind or "", "label_names": None, "out_of_scope": None}
-        )
+        changes = {"label": spec.kind or "", "label_names": None, "split": spec.split or self.split}
+        if "all" not in spec.files:
+            changes["split"] = spec.split
+        return self.model_copy(update=changes | {"files": spec.files, "out_of_scope": None})
 
 
 def read_source(dataset: str, folder: Path) -> Source:
@@ -112,5 +156,6 @@ def read_source(dataset: str, folder: Path) -> Source:
     path = folder / f"{dataset}.yaml"
     known = sorted(file.stem for file in folder.glob("*.yaml"))
     if dataset not in known:
-        raise InputError(f"params.yaml: dataset = {dataset!r}: no {path}; allowed: {', '.join(known)}")
+        message = untracked(path) or f"no {path}; allowed: {', '.join(known)}"
+        raise InputError(f"params.yaml: dataset = {dataset!r}: {message}")
     return read_spec(path, Source, {"licence": "license"})

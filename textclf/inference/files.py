@@ -10,6 +10,7 @@ from textclf.outputs import write_json
 MODEL = Path("models/classifier")  # the pipeline's
 CALIBRATION_FILE, OOS_FOLDER = "calibration.json", "oos"
 CHECKSUMS = "checksums.json"
+READ = (".bin", ".json", ".model", ".onnx", ".py", ".safetensors", ".txt")  # endings of what libraries read
 GRAPH, REPORT = "model.onnx", "export.json"  # of an exported model: its network, and a comparison with the original
 
 
@@ -20,7 +21,10 @@ def write_checksums(folder: Path) -> None:
 
 
 def check_complete(folder: Path) -> None:
-    """Raise `InputError` unless `folder` holds every file of its list of checksums, with the same bytes."""
+    """Raise `InputError` unless `folder` holds the files of its list of checksums, with the same bytes.
+
+    Another file that a library might read, such as a further adapter, is refused; a README does no harm.
+    """
     try:
         listed: dict[str, str] = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
         files = {name: (folder / name, checksum) for name, checksum in listed.items()}
@@ -33,6 +37,9 @@ def check_complete(folder: Path) -> None:
         raise InputError(f"{folder / CHECKSUMS} is not readable; rebuild the model") from None
     if missing := {CALIBRATION_FILE, f"{OOS_FOLDER}/oos.json"} - set(files):
         raise InputError(f"{folder / CHECKSUMS} lists no {min(missing)}: a classifier without its rules; rebuild it")
+    read = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in READ} - {CHECKSUMS}
+    if more := sorted(read - set(files)):
+        raise InputError(f"{folder / more[0]} is not in {CHECKSUMS}; remove it or rebuild the model")
     for name, (path, checksum) in files.items():
         if not path.is_file():
             raise InputError(f"{folder} is not complete: {name} is missing; rebuild the model")

@@ -5,7 +5,6 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from textclf.oos import rule
 from textclf.oos.labels import in_scope
 from textclf.oos.rule import OosRule
 from textclf.probabilities import Probabilities, softmax
+from textclf.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,15 @@ class Answers:
 
     `probabilities` has shape (texts, labels): of the in-scope labels, adding up to 1. `predicted` holds the most
     probable label, or an out-of-scope label, of each text. `scores`, shape (texts,), is the out-of-scope score of
-    each text, higher is further out; None without an out-of-scope rule.
+    each text, higher is further out; None without an out-of-scope rule. `truncated` tells which texts have more tokens
+    than the model takes, so that their end was not read.
     """
 
     labels: list[str]
     probabilities: Probabilities
     predicted: list[str]
     scores: NDArray[np.float64] | None
+    truncated: list[bool]
 
     @property
     def intents(self) -> list[str]:
@@ -59,13 +61,14 @@ class Model:
 
     def predict(self, texts: list[str], batch_size: int = 64) -> Answers:
         """Return the answers to `texts`, one or more, none empty."""
-        predicted = self.classifier.predict(self.classifier.rows(texts), batch_size, "")
+        rows = self.classifier.rows(texts)
+        predicted, cut = self.classifier.predict(rows, batch_size, ""), _truncated(self.classifier, rows)
         probabilities = softmax(predicted.logits[:, : len(self.labels)] / self.temperature)
         intents = [self.labels[number] for number in probabilities.argmax(axis=1)]
         if self.oos_rule is None:
-            return Answers(self.labels, probabilities, intents, None)
+            return Answers(self.labels, probabilities, intents, None, cut)
         scores, decided = self.oos_rule.predict(predicted.logits, predicted.vectors, intents)
-        return Answers(self.labels, probabilities, decided, scores)
+        return Answers(self.labels, probabilities, decided, scores, cut)
 
     def copy_rules(self, folder: Path) -> None:
         """Copy the files of temperature and out-of-scope rule into `folder`."""
@@ -88,8 +91,14 @@ def load_model(folder: Path = MODEL, rev: str | None = None) -> Model:
     if rev is not None:
         folder = _fetched(rev)
     check_complete(folder)
-    temperature = float(_read_json(folder / CALIBRATION_FILE)["temperature"])
-    return Model(folder, _load_classifier(folder), temperature, rule.load(folder / OOS_FOLDER))
+    temperature = _temperature(folder / CALIBRATION_FILE)
+    try:
+        return Model(folder, _load_classifier(folder), temperature, rule.load(folder / OOS_FOLDER))
+    except InputError:
+        raise
+    except Exception as error:  # of many kinds: safetensors', tokenizers', KeyError of a config, ...
+        cause = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise InputError(f"{folder} is damaged and can't be loaded ({cause}); rebuild the model") from None
 
 
 def _fetched(rev: str) -> Path:
@@ -118,9 +127,24 @@ def _load_classifier(folder: Path) -> Predictor:
     return onnx_classifier.load(folder)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _truncated(classifier: Predictor, rows: Rows) -> list[bool]:
+    """Return which rows were cut; only those that are as long as can be are tokenized once more."""
+    tokenizer = getattr(classifier, "tokenizer", None)  # a baseline has none
+    backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
+    if backend is None or backend.truncation is None:
+        return [False] * len(rows.ids)
+    most = backend.truncation["max_length"]
+    return [
+        len(ids) >= most and len(backend.encode(text).overflowing) > 0
+        for ids, text in zip(rows.input_ids, rows.texts, strict=True)
+    ]
+
+
+def _temperature(path: Path) -> float:
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError(f"{path} is not valid JSON; run dvc repro to recreate it") from None
-    return values
+        temperature = float(json.loads(path.read_text(encoding="utf-8"))["temperature"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"{path} holds no temperature; rebuild the model") from None
+    if not 0 < temperature < float("inf"):
+        raise InputError(f"{path}: temperature = {temperature}: a number above 0 is needed; rebuild the model")
+    return temperature

@@ -17,9 +17,17 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("text", nargs="*", help="texts; - reads one a line from standard input")
     parser.add_argument("--top", type=int, default=3, help="number of labels shown, the most probable first (3)")
     parser.add_argument("--plot", type=Path, metavar="PNG", help="draw the probabilities of one text")
-    parser.add_argument("--in", type=Path, dest="source", metavar="FILE", help="CSV, JSON lines or Parquet, by ending")
+    parser.add_argument(
+        "--in", type=Path, dest="source", metavar="FILE", help="CSV, TSV, JSON lines or Parquet, by ending"
+    )
     parser.add_argument("--out", type=Path, dest="target", metavar="FILE", help="the same rows with the answers")
     parser.add_argument("--text-column", default="text", metavar="NAME", help="the column of texts (text)")
+    parser.add_argument(
+        "--delimiter",
+        type=one_character,
+        metavar="SIGN",
+        help="between cells (a comma; a tab in .tsv)",
+    )
     parser.add_argument("--resume", action="store_true", help="continue scoring a file after an interruption")
     parser.add_argument("--batch-size", type=int, default=64, help="texts at a time (64)")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
@@ -31,14 +39,25 @@ def parse_args() -> argparse.Namespace:
         parser.error("give either texts, or --in and --out together")
     if options.plot and (len(options.text) != 1 or options.text == ["-"]):
         parser.error("--plot draws one text")
+    if options.plot and (options.plot.suffix.lower() != ".png" or not options.plot.parent.is_dir()):
+        parser.error(f"--plot writes a PNG: {options.plot} must end in .png, in a folder that is there")
     if options.top < 1 or options.batch_size < 1:
         parser.error("--top and --batch-size must be 1 or more")
     return options
 
 
+def one_character(typed: str) -> str:
+    """Return a delimiter as it was typed; `\\t` is a tab."""
+    sign = {"\\t": "\t"}.get(typed, typed)
+    if len(sign) != 1 or sign in '"\r\n':
+        raise argparse.ArgumentTypeError(f"{typed!r} is not one character, or stands for something else")
+    return sign
+
+
 def read_stdin() -> list[str]:
     """Return the lines of standard input that hold a text; none is an error."""
-    texts = [line for line in sys.stdin.read().splitlines() if line.strip()]
+    lines = sys.stdin.buffer.read().decode("utf-8-sig", "surrogateescape").split("\n")
+    texts = [line.removesuffix("\r") for line in lines if line.strip()]
     return texts or sys.exit("error: standard input holds no text")
 
 
@@ -50,7 +69,9 @@ def main() -> None:
 
     model = load_model(options.model, options.rev)
     if options.source:
-        job = score_file.Job(options.source, options.text_column, options.target, options.batch_size)
+        job = score_file.Job(
+            options.source, options.text_column, options.target, options.batch_size, delimiter=options.delimiter
+        )
         if unanswered := score_file.run(job, model, options.resume):
             print(f"{unanswered:,} rows have no answer; their column `reason` says why", file=sys.stderr)
     elif options.plot:

@@ -24,6 +24,8 @@ def format_answer(text: str, answers: Answers, row: int, top: int) -> str:
     if is_out(predicted):
         kind = kind_of(predicted)
         ranked.insert(0, f"  out of scope{f' ({kind})' if kind else ''}; nearest labels:")
+    if answers.truncated[row]:
+        ranked.append("  (longer than the model takes; the end was not read)")
     return "\n".join([text, *ranked])
 
 

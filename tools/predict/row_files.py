@@ -1,8 +1,9 @@
-"""CSV, JSON lines and Parquet, read and written a window of rows at a time, so that memory stays flat."""
+"""CSV, JSON lines and Parquet, read a window of rows at a time, so that memory stays flat."""
 
-import csv
-import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,111 +11,94 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from textclf.data.formats import MAX_CHARACTERS
+from textclf.data import delimited, json_lines
+from textclf.data.json_lines import Row
+from textclf.data.text_files import open_text
 from textclf.errors import InputError
 
-Row = dict[str, Any]
-ENDINGS = (".csv", ".jsonl", ".parquet")
+ENDINGS = ("csv", "tsv", "jsonl", "parquet")
 
 
-def read_windows(path: Path, size: int) -> Iterator[list[Row]]:
-    """Yield the rows of `path`, up to `size` at a time; a byte that is not UTF-8 comes as a lone surrogate."""
-    if path.suffix == ".parquet":
-        for batch in pq.ParquetFile(path).iter_batches(size):
-            yield batch.to_pylist()
-        return
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-        rows = _csv_rows(lines, path) if path.suffix == ".csv" else _json_rows(lines, path)
-        while window := list(islice(rows, size)):
-            yield window
+@dataclass(frozen=True)
+class Window:
+    """Rows of a file; `batch` holds them with their types if the file is Parquet."""
+
+    rows: list[Row]
+    batch: pa.RecordBatch | None = None
 
 
-def columns(path: Path) -> list[str]:
-    """Return the names of the columns; those of JSON lines are the first row's."""
-    if path.suffix not in ENDINGS:
-        raise InputError(f"{path}: unknown ending; allowed: {', '.join(ENDINGS)}")
-    try:
-        if path.suffix == ".parquet":
-            return [str(name) for name in pq.read_schema(path).names]
-        first = next(read_windows(path, 1), None)
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path} is not readable as {path.suffix[1:]}: {error}") from None
+def format_of(path: Path, packed: bool = False) -> str:
+    """Return the format that the ending of `path` names, in either case; `packed` allows .gz after it, for text.
+
+    >>> format_of(Path("a/Mine.CSV")), format_of(Path("mine.jsonl.gz"), packed=True)
+    ('csv', 'jsonl')
+    """
+    name = path.name.lower()
+    ending = name.removesuffix(".gz" if packed else "").rpartition(".")[2]
+    if ending not in ENDINGS or (ending == "parquet" and name.endswith(".gz")):
+        more = ", .csv.gz, .tsv.gz, .jsonl.gz" if packed else ""
+        raise InputError(f"{path}: unknown ending; allowed: {', '.join(f'.{known}' for known in ENDINGS)}{more}")
+    return ending
+
+
+def read_windows(path: Path, size: int, delimiter: str | None = None) -> Iterator[Window]:
+    """Yield the rows of `path`, up to `size` at a time; a byte that is not UTF-8 comes as a lone surrogate.
+
+    Raises `InputError` with the line of what can't be read.
+    """
+    kind = format_of(path, packed=True)
+    with readable(path, kind):
+        if kind == "parquet":
+            for batch in pq.ParquetFile(path).iter_batches(size):
+                yield Window(_plain_times(batch).to_pylist(), batch)
+            return
+        with open_text(path, newline="\n" if kind == "jsonl" else "", errors="surrogateescape") as lines:
+            rows = _json_rows(lines, path) if kind == "jsonl" else _cells(lines, path, delimiter)
+            while window := list(islice(rows, size)):
+                yield Window(window)
+
+
+def columns(path: Path, delimiter: str | None = None) -> list[str]:
+    """Return the names of the columns; those of JSON lines are the first row's. A file without rows is refused."""
+    kind = format_of(path, packed=True)
+    with readable(path, kind):
+        if kind == "parquet":
+            names = [str(name) for name in pq.read_schema(path).names]
+            if twice := [name for place, name in enumerate(names) if name in names[:place]]:
+                raise InputError(f"{path}: two columns are called {twice[0]!r}; rename one")
+            return names
+        first = next(read_windows(path, 1, delimiter), None)
     if first is None:
         raise InputError(f"{path} holds no rows")
-    return list(first[0])
+    return list(first.rows[0])
 
 
-def write_rows(
-    rows: list[Row], path: Path, source: Path, known: list[str], added: dict[str, pa.DataType], header: bool
-) -> None:
-    """Write `rows` in the format of `path`'s ending. `added` has the types of the columns that `source` doesn't have.
-
-    CSV and Parquet have the columns `known` of the source; another one in a later row is an `InputError`.
-    In a Parquet file the columns of a Parquet source keep their types, others are text. A `header` is for CSV.
-    """
-    names = [*known, *added]
-    if path.suffix != ".jsonl" and (more := sorted({name for row in rows for name in row} - set(names))):
-        raise InputError(
-            f"{source}: a row has {more[0]!r}, which the first row lacks; write JSON lines (.jsonl) instead"
-        )
-    if path.suffix == ".parquet":
-        types = {field.name: field.type for field in pq.read_schema(source)} if source.suffix == ".parquet" else {}
-        schema = pa.schema([(name, types.get(name) or added.get(name) or pa.string()) for name in names])
-        kept = rows if types else [{name: _plain(value, name in added) for name, value in row.items()} for row in rows]
-        pq.write_table(pa.Table.from_pylist(kept, schema=schema), path)
-        return
-    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        if path.suffix == ".csv":
-            writer = csv.DictWriter(file, names, lineterminator="\n")
-            if header:
-                writer.writeheader()
-            writer.writerows(rows)
-        else:
-            file.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
-
-
-def join_files(parts: list[Path], path: Path) -> None:
-    """Write the rows of `parts`, one or more of `path`'s format, into `path`, a part at a time."""
-    if path.suffix == ".parquet":
-        with pq.ParquetWriter(path, pq.read_schema(parts[0])) as writer:
-            for part in parts:
-                writer.write_table(pq.read_table(part))
-        return
-    with path.open("wb") as file:
-        for part in parts:
-            file.write(part.read_bytes())
-
-
-def _plain(value: Any, added: bool) -> Any:
-    """Return a value of a text file as a text that Parquet takes; nothing stays nothing."""
-    if added or value is None:
-        return value
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _csv_rows(lines: Any, path: Path) -> Iterator[Row]:
-    csv.field_size_limit(MAX_CHARACTERS)
-    rows = csv.DictReader(lines, strict=True)
+@contextmanager
+def readable(path: Path, kind: str) -> Iterator[None]:
+    """Turn what goes wrong while `path` is read into an `InputError`."""
     try:
-        for number, row in enumerate(rows, 1):
-            if None in row:
-                raise InputError(f"{path}: row {number} has more cells than the header")
-            yield row
-    except csv.Error as error:
-        raise InputError(f"{path}: line {rows.line_num}: {error}; is a quote never closed?") from None
+        yield
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist") from None
+    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:  # the last two: a .gz that was cut off
+        raise InputError(f"{path} is not readable as {kind}: {' '.join(str(error).split())}") from None
+
+
+def _cells(lines: Any, path: Path, delimiter: str | None) -> Iterator[Row]:
+    rows = delimited.read_rows(lines, path, delimited.dialect_of(path, delimiter))
+    _, header = next(rows, (0, []))
+    yield from (dict(zip(header, cells, strict=True)) for _, cells in rows)
 
 
 def _json_rows(lines: Any, path: Path) -> Iterator[Row]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{path}: line {number} is not JSON: {error}") from None
-        if not isinstance(row, dict):
-            raise InputError(f"{path}: line {number} is not a JSON object")
-        yield row
+    yield from (row for _, row in json_lines.read_rows(lines, path))
+
+
+def _plain_times(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return `batch` with times of day as text: Python has no nanoseconds."""
+    types: Sequence[pa.DataType] = batch.schema.types
+    arrays = [
+        column.cast(pa.string()) if pa.types.is_time64(kind) else column
+        for column, kind in zip(batch.columns, types, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)

@@ -2,18 +2,24 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from textclf.atomic import replace_file
+from textclf.data.delimited import suggestion
+from textclf.data.json_lines import Row
 from textclf.errors import InputError
 from textclf.inference.model import Model
 from textclf.outputs import write_json
-from tools.predict.row_files import ENDINGS, Row, columns, join_files, read_windows, write_rows
+from tools.predict.row_files import columns, format_of, read_windows
+from tools.predict.row_writers import Columns, join_files, write_rows
 
 WINDOW = 4096  # rows: enough that batches of like length are full, few enough for any memory
 STATE = "job.json"
@@ -21,13 +27,17 @@ STATE = "job.json"
 
 @dataclass(frozen=True)
 class Job:
-    """The work: score the rows of `source`, whose texts are in `column`, into `target`, `batch_size` at a time."""
+    """The work: score the rows of `source`, whose texts are in `column`, into `target`, `batch_size` at a time.
+
+    `delimiter` stands between the cells of CSV files; without one it is a comma, and a tab in .tsv.
+    """
 
     source: Path
     column: str
     target: Path
     batch_size: int = 64
     window: int = WINDOW
+    delimiter: str | None = None
 
     @property
     def parts(self) -> Path:
@@ -37,33 +47,50 @@ class Job:
 
 def run(job: Job, model: Model, resume: bool) -> int:
     """Score `job`, if `resume` from where it was cut off; return how many of the rows scored now have no answer."""
-    known, added = columns(job.source), added_columns(model)
-    check_job(job, known, added)
-    begin(job, model, resume)
-    try:
-        files, unanswered = score_windows(job, model, known, added)
-    except InputError:
-        shutil.rmtree(job.parts)  # once the input is fixed, it is another input
-        raise
-    whole = job.parts / f"whole{job.target.suffix}"  # there, so that a kill leaves nothing beside the target
-    join_files(files, whole)
-    whole.replace(job.target)
-    shutil.rmtree(job.parts)
+    check_files(job)
+    added = Columns(job.source, columns(job.source, job.delimiter), added_columns(model), job.delimiter)
+    check_columns(job, added)
+    with held(job.parts):
+        begin(job, model, resume)
+        try:
+            files, unanswered = score_windows(job, model, added)
+        except InputError:
+            shutil.rmtree(job.parts)  # once the input is fixed, it is another input
+            raise
+        whole = job.parts / f"whole{job.target.suffix}"  # there, so that a kill leaves nothing beside the target
+        join_files(files, whole)
+        whole.replace(job.target)
+        shutil.rmtree(job.parts)
     return unanswered
 
 
-def score_windows(job: Job, model: Model, known: list[str], added: dict[str, pa.DataType]) -> tuple[list[Path], int]:
+@contextmanager
+def held(parts: Path) -> Iterator[None]:
+    """Hold the folder `parts` for this process alone, until it ends, however it ends."""
+    lock = FileLock(parts.with_name(f".{parts.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(f"another process is writing {parts}; wait for it or name another output") from None
+    try:
+        yield
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
+
+
+def score_windows(job: Job, model: Model, written: Columns) -> tuple[list[Path], int]:
     """Write a file for each window that has none yet; return all of them, and how many rows got no answer now."""
     files, unanswered = [], 0
     with tqdm(desc="predict", unit=" rows", disable=None) as bar:
-        for number, rows in enumerate(read_windows(job.source, job.window)):
+        for number, window in enumerate(read_windows(job.source, job.window, job.delimiter)):
             files.append(job.parts / f"{number:08d}{job.target.suffix}")
             if not files[-1].is_file():
-                scored = score(rows, job, model)
+                answers = score(window.rows, job, model)
                 with replace_file(files[-1]) as part:
-                    write_rows(scored, part, job.source, known, added, header=number == 0)
-                unanswered += sum(row["reason"] != "" for row in scored)
-            bar.update(len(rows))
+                    write_rows(window, answers, part, written, header=number == 0)
+                unanswered += sum(row["reason"] != "" for row in answers)
+            bar.update(len(window.rows))
     return files, unanswered
 
 
@@ -74,15 +101,12 @@ def added_columns(model: Model) -> dict[str, pa.DataType]:
 
 
 def score(rows: list[Row], job: Job, model: Model) -> list[Row]:
-    """Return `rows` with the added columns; a row without a usable text has an empty label and the reason."""
+    """Return the added columns of `rows`; a row without a usable text has an empty label and the reason."""
     reasons = [unusable(row.get(job.column)) for row in rows]
     texts = [row[job.column] for row, reason in zip(rows, reasons, strict=True) if not reason]
     empty: Row = dict.fromkeys(added_columns(model)) | {"predicted": ""}
     answers = iter(answer_columns(model, texts, job.batch_size) if texts else [])
-    return [
-        row | empty | ({"reason": reason} if reason else next(answers))
-        for row, reason in zip(rows, reasons, strict=True)
-    ]
+    return [empty | ({"reason": reason} if reason else next(answers)) for reason in reasons]
 
 
 def answer_columns(model: Model, texts: list[str], batch_size: int) -> list[Row]:
@@ -109,32 +133,45 @@ def unusable(text: Any) -> str:
     return "" if text.strip() else "empty"
 
 
-def check_job(job: Job, known: list[str], added: dict[str, pa.DataType]) -> None:
-    """Raise `InputError` for a file that can't be written, and for columns that are missing or taken."""
-    if job.target.suffix not in ENDINGS:
-        raise InputError(f"{job.target}: unknown ending; allowed: {', '.join(ENDINGS)}")
+def check_files(job: Job) -> None:
+    """Raise `InputError` for an output that can't be written."""
+    format_of(job.target)
+    if job.target.is_dir():
+        raise InputError(f"{job.target} is a folder; name a file")
     if not job.target.parent.is_dir():
         raise InputError(f"{job.target.parent} is not a folder")
-    if job.column not in known:
-        raise InputError(
-            f"{job.source}: no column {job.column!r}; it has {', '.join(known)}; choose with --text-column"
-        )
-    if taken := [name for name in added if name in known]:
-        raise InputError(f"{job.source} has a column {taken[0]!r}, which scoring would add; rename it")
     if job.source.resolve() == job.target.resolve():
         raise InputError(f"{job.target} is the input; name another file for the output")
+
+
+def check_columns(job: Job, written: Columns) -> None:
+    """Raise `InputError` for a column of texts that is missing, and one that is taken."""
+    if job.column not in written.known:
+        hint = suggestion(written.known[0]) if len(written.known) == 1 else ""
+        listed = ", ".join(written.known)
+        raise InputError(f"{job.source}: no column {job.column!r}; it has {listed}; choose with --text-column{hint}")
+    if taken := [name for name in written.added if name in written.known]:
+        raise InputError(f"{job.source} has a column {taken[0]!r}, which scoring would add; rename it")
 
 
 def begin(job: Job, model: Model, resume: bool) -> None:
     """Make the folder of finished windows, or check that an interrupted run of the same job left it."""
     size, changed = job.source.stat().st_size, job.source.stat().st_mtime_ns
-    state = [str(job.source.resolve()), size, changed, job.column, job.window, model.checksum]
+    state = [str(job.source.resolve()), size, changed, job.column, job.window, job.delimiter, model.checksum]
     file = job.parts / STATE
     if job.parts.exists():
         if not resume:
             raise InputError(f"{job.parts} is left over from an interrupted run; continue with --resume or delete it")
-        if not file.is_file() or json.loads(file.read_text(encoding="utf-8")) != state:
+        if read_state(file) != state:
             raise InputError(f"{job.parts} belongs to another input, column or model; delete it to start over")
         return
     job.parts.mkdir()
     write_json(file, state)
+
+
+def read_state(file: Path) -> Any:
+    """Return the job that a run left, or nothing if it left none that can be read."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

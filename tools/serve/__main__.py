@@ -6,6 +6,7 @@ Prometheus, /health tells that the model is loaded, /about which model is served
 
 import argparse
 import json
+import socket
 from pathlib import Path
 
 from textclf.errors import InputError
@@ -19,18 +20,25 @@ def parse_args() -> argparse.Namespace:
     limits = Limits()
     parser = command.parser("serve", __doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)")
-    parser.add_argument("--port", type=int, default=8000, help="(8000)")
+    parser.add_argument("--port", type=int, default=8000, help="0 is any free one (8000)")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
     parser.add_argument("--rev", help="use the model of this commit, tag, branch or experiment")
     parser.add_argument("--max-texts", type=int, default=limits.texts, help=f"texts in a request ({limits.texts})")
     parser.add_argument("--max-chars", type=int, default=limits.chars, help=f"characters of a text ({limits.chars})")
     parser.add_argument("--max-batch", type=int, default=limits.batch, help=f"texts in a forward pass ({limits.batch})")
     parser.add_argument("--max-queue", type=int, default=limits.queue, help=f"texts that wait ({limits.queue})")
+    many, seconds = limits.connections, limits.seconds
+    parser.add_argument("--max-connections", type=int, default=many, help=f"the next one is closed ({many})")
+    parser.add_argument("--timeout", type=int, default=seconds, help=f"seconds to send a request in ({seconds})")
+    parser.add_argument("--grace", type=int, default=10, help="seconds to end in after a SIGTERM (10)")
     options = parser.parse_args()
     if options.rev and options.model != MODEL:
         parser.error("--rev takes the pipeline's model of that revision; leave out --model")
-    if min(options.max_texts, options.max_chars, options.max_batch, options.max_queue) < 1:
+    counts = [options.max_texts, options.max_chars, options.max_batch, options.max_queue, options.max_connections]
+    if min(*counts, options.timeout, options.grace) < 1:
         parser.error("limits must be 1 or more")
+    if not 0 <= options.port <= 65535:
+        parser.error(f"--port {options.port}: 0 to 65535 is allowed")
     if options.max_queue < options.max_texts:
         parser.error("--max-queue must hold at least one request of --max-texts")
     return options
@@ -50,21 +58,42 @@ def model_commit(folder: Path, rev: str | None) -> str:
     return str(values.get("commit", "unknown"))
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at `host` and `port`, or raise `InputError`."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host with an empty or very long part
+        cause = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
+        raise InputError(f"--host {host} --port {port}: {cause}") from None
+
+
 def main() -> None:
     """Load the model and serve it."""
     options = parse_args()
-    import uvicorn
+    with listen(options.host, options.port) as listening:
+        import uvicorn
 
-    from textclf.inference.model import load_model
-    from tools.serve.app import create_app
+        from textclf.inference.model import load_model
+        from tools.serve.app import create_app
+        from tools.serve.connections import limited_protocol
 
-    limits = Limits(options.max_texts, options.max_chars, options.max_batch, options.max_queue)
-    model = load_model(options.model, options.rev)
-    commit = model_commit(options.model, options.rev)
-    model.predict(["warm up"])
-    app = create_app(model, commit, limits)
-    print(f"http://{options.host}:{options.port}", flush=True)
-    uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
+        texts, batch = (options.max_texts, options.max_chars), (options.max_batch, options.max_queue)
+        limits = Limits(*texts, *batch, options.max_connections, options.timeout)
+        model = load_model(options.model, options.rev)
+        commit = model_commit(options.model, options.rev)
+        model.predict(["warm up"])
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        print(f"http://{host}:{listening.getsockname()[1]}", flush=True)
+        protocol = limited_protocol(limits.connections, limits.seconds)
+        config = uvicorn.Config(
+            create_app(model, commit, limits),
+            http=protocol,
+            timeout_graceful_shutdown=options.grace,
+            log_level="warning",
+            access_log=False,
+        )
+        uvicorn.Server(config).run([listening])
 
 
 if __name__ == "__main__":

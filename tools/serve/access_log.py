@@ -1,8 +1,12 @@
-"""A line of JSON for each request to the service, without a text, and a limit on its size before it is read."""
+"""A line of JSON for each request to the service, without a text, and a limit on its size before it is read.
+
+An error of our own is logged by its type and place alone: its message and its traceback can hold a text.
+"""
 
 import json
 import sys
 import time
+import traceback
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -27,7 +31,7 @@ class AccessLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        start, status = time.perf_counter(), 500
+        start, status, failed = time.perf_counter(), 0, {}
 
         async def watched(message: Message) -> None:
             nonlocal status
@@ -36,8 +40,12 @@ class AccessLog:
 
         try:
             await (self._refusal(scope) or self.app)(scope, receive, watched)
+        except Exception as error:
+            failed = {"error": type(error).__name__, "at": _place(error)}
+            if not status:
+                await JSONResponse({"detail": "the service failed; its log says where"}, 500)(scope, receive, watched)
         finally:
-            self._log(scope, status, time.perf_counter() - start)
+            self._log(scope, status or 500, time.perf_counter() - start, failed)
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         size = Headers(scope=scope).get("content-length", "")
@@ -46,8 +54,13 @@ class AccessLog:
         large = size.isdigit() and int(size) > self.most
         return JSONResponse({"detail": f"more than {self.most:,} bytes"}, 413) if large else None
 
-    def _log(self, scope: Scope, status: int, seconds: float) -> None:
+    def _log(self, scope: Scope, status: int, seconds: float, failed: dict[str, str]) -> None:
         path = scope["path"] if scope["path"] in PATHS else "other"  # anybody can invent a path
         self.metrics.observe(path, status, seconds)
         line = {"method": scope["method"], "path": path, "status": status, "ms": round(1e3 * seconds, 2)}
-        print(json.dumps(line), file=sys.stderr, flush=True)
+        print(json.dumps(line | failed), file=sys.stderr, flush=True)
+
+
+def _place(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}"

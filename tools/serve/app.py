@@ -8,10 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Response
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel, Field, StringConstraints, create_model
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from textclf.inference.model import Model
 from textclf.oos.labels import is_out, kind_of
@@ -38,6 +39,7 @@ class Prediction(BaseModel):
     label: str | None = Field(description="null for a text that is out of scope")
     out_of_scope: bool
     kind: str | None = Field(description="the kind of out-of-scope message, if the model distinguishes kinds")
+    truncated: bool = Field(description="whether the text is longer than the model takes, so that its end was not read")
     labels: list[LabelProbability]
 
 
@@ -56,6 +58,7 @@ def answer(model: Model, texts: list[str]) -> list[Prediction]:
             label=None if is_out(predicted) else predicted,
             out_of_scope=is_out(predicted),
             kind=kind_of(predicted) or None,
+            truncated=answers.truncated[row],
             labels=[
                 LabelProbability(label=answers.labels[n], probability=round(float(answers.probabilities[row][n]), 6))
                 for n in best[row]
@@ -71,7 +74,13 @@ def request_schema(limits: Limits) -> type[BaseModel]:
     one = Annotated[str, kind]
     many = Annotated[list[one], Field(min_length=1, max_length=limits.texts)]
     examples: Any = ["where is my parcel?", ["where is my parcel?", "i want my money back"]]
-    return create_model("Question", text=(one | many, Field(examples=examples)))
+    return create_model("Question", __config__=ConfigDict(extra="forbid"), text=(one | many, Field(examples=examples)))
+
+
+async def refuse(_: Request, error: Exception) -> JSONResponse:
+    """Answer 422 with what is wrong and where; the input is in the answer as little as in the log."""
+    mistakes = error.errors() if isinstance(error, RequestValidationError) else []
+    return JSONResponse({"detail": [{"loc": one["loc"], "msg": one["msg"]} for one in mistakes]}, 422)
 
 
 def create_app(model: Model, commit: str, limits: Limits) -> FastAPI:
@@ -94,7 +103,8 @@ def create_app(model: Model, commit: str, limits: Limits) -> FastAPI:
 
     title = "Text classification"
     app = FastAPIOffline(title=title, version=commit[:12], lifespan=lifespan, redoc_url=None)
-    app.add_middleware(AccessLog, metrics=metrics, most=1000 + 8 * limits.texts * limits.chars)
+    app.add_middleware(AccessLog, metrics=metrics, most=limits.body)
+    app.add_exception_handler(RequestValidationError, refuse)
     about = {"commit": commit, "model_sha256": model.checksum, "labels": model.labels, "limits": asdict(limits)}
     _add_pages(app, about)
     _add_metrics(app, metrics, batcher)
@@ -103,7 +113,7 @@ def create_app(model: Model, commit: str, limits: Limits) -> FastAPI:
 
 
 def _add_pages(app: FastAPI, about: dict[str, Any]) -> None:
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
     async def page() -> str:
         return PAGE.read_text(encoding="utf-8").replace("{{ about }}", json.dumps(about).replace("<", "\\u003c"))
 
@@ -112,6 +122,7 @@ def _add_pages(app: FastAPI, about: dict[str, Any]) -> None:
         """Return commit, checksum, labels and limits."""
         return about
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health")
     async def health() -> dict[str, str]:
         """Return 200 once the model is loaded."""

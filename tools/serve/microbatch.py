@@ -54,10 +54,11 @@ class Batcher(Generic[Item, Result]):
                 results = iter(await asyncio.to_thread(self.work, items))
             except Exception as error:
                 for request in taken:
-                    request.results.set_exception(error)
+                    if not request.results.done():  # its client has gone
+                        request.results.set_exception(error)
                 continue
             for request in taken:
-                if not request.results.done():  # its client has gone
+                if not request.results.done():
                     request.results.set_result([next(results) for _ in request.items])
                 else:
                     for _ in request.items:

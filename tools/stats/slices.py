@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from textclf.data.source_rows import OWN
 from tools.stats.bootstrap import mean_interval
 from tools.stats.verdict import verdict
 
@@ -13,18 +14,24 @@ NEAR = 0.9  # cosine similarity of character n-grams at or above which two texts
 MAX_VALUES = 20  # a column with more values identifies rows instead of grouping them
 MIN_ROWS = 20
 LENGTHS = ["up to 8 tokens", "9 to 16", "17 to 32", "33 to 64", "over 64"]
+NEAR_DUPLICATE = "near-duplicate of a training row"
+OURS = ("length", NEAR_DUPLICATE, "truncated")
 STANDARD = ("text", "label", "split", "tokens", "truncated")
 
 
 def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
-    """Return a column of slice names for each way to divide the test rows `ids`; `rows` are all rows of the source."""
+    """Return a column of slice names for each way to divide the test rows `ids`; `rows` are all rows of the source.
+
+    A column of the source's own has its name there, or `source.<name>` if that is one of ours.
+    """
     test = rows.loc[ids]
     own = [name for name in rows.columns if name not in STANDARD and test[name].nunique() <= MAX_VALUES]
     train = rows.loc[rows["split"] != "test", "text"]
     near = near_duplicates(test["text"].tolist(), train.tolist())
-    table = test[own].astype(str)
-    table["length"] = pd.cut(test["tokens"], [0, 8, 16, 32, 64, np.inf], labels=LENGTHS).astype(str)
-    table["near-duplicate of a training row"] = np.where(near, "yes", "no")
+    names = {name: name.removeprefix(OWN) for name in own}
+    table = test[own].astype(str).rename(columns={name: short for name, short in names.items() if short not in OURS})
+    table["length"] = pd.cut(test["tokens"], [0, 8, 16, 32, 64, np.inf], labels=LENGTHS)
+    table[NEAR_DUPLICATE] = np.where(near, "yes", "no")
     table["truncated"] = np.where(test["truncated"], "yes", "no")
     return table
 
@@ -47,7 +54,7 @@ def near_duplicates(texts: list[str], others: list[str]) -> "np.ndarray[tuple[in
 def each_slice(parts: pd.DataFrame) -> Iterator[tuple[str, str, pd.Index]]:
     """Yield column, value and row ids of every slice with `MIN_ROWS` rows or more that is not the whole."""
     for column in parts:
-        for value, ids in parts.groupby(column).groups.items():
+        for value, ids in parts.groupby(column, observed=True).groups.items():
             if MIN_ROWS <= len(ids) < len(parts):
                 yield str(column), str(value), ids
 

@@ -1,0 +1,21 @@
+"""When two texts are the same for a reader: the one rule by which test and validation texts are kept apart."""
+
+import unicodedata
+
+import pandas as pd
+
+
+def same_texts(texts: "pd.Series[str]") -> "pd.Series[str]":
+    r"""Return a key for each text, equal for texts that differ only in case, blanks, Unicode's form or invisible signs.
+
+    >>> same_texts(pd.Series(["Where is\tmy  caf\u00e9?", " where is my cafe\u0301\u200b?"])).nunique()
+    1
+    """
+    return texts.map(_key)
+
+
+def _key(text: str) -> str:
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    if not plain.isascii():
+        plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
+    return " ".join(plain.split())
