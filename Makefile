@@ -7,7 +7,7 @@ COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-an
   --no-emit-index-url pyproject.toml
 USE := --extra train --extra review --extra serve --extra export --extra publish
 
-.PHONY: help setup repro check test docs bench deps lock clean
+.PHONY: help setup repro check test faults docs bench deps lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ check: setup docs  ## lint and types, of the workflows too, and the docs' links
 
 test: check  ## lint, types and all tests
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+faults: setup  ## kill stages and dvc at random moments, and try many inputs that nobody thought of (minutes)
+	python -m tests.faults
+	FUZZ_EXAMPLES=1000 python -m pytest -n auto tests/test_fuzz.py
 
 docs: setup  ## build the docs into site/; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict

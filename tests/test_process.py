@@ -65,3 +65,20 @@ def test_a_stage_ends_with_its_parent(tmp_path: Path) -> None:
     while Path(f"/proc/{number}").exists():
         assert time.monotonic() < until, "it outlived its parent"
         time.sleep(0.01)
+
+
+def test_a_stage_notes_how_long_it_took_under_dvc_alone(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/x/stages/split.py"])
+    process.run(lambda: None)
+    assert not (in_tmp / ".cache").exists()
+    monkeypatch.setenv("DVC_STAGE", "split")
+    process.run(lambda: None)
+    assert float((in_tmp / ".cache/times/split.txt").read_text()) >= 0
+
+
+def test_a_full_disk_is_one_sentence(in_tmp: Path) -> None:
+    def main() -> None:
+        Path("/dev/full").write_text("x" * 100_000)
+
+    with pytest.raises(SystemExit, match="No space left on device"):
+        process.run(main)

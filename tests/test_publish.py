@@ -18,7 +18,7 @@ from textclf.inference.model import load_model
 from textclf.oos.rule import OosRule
 from tools.card.card import write_card
 from tools.publish.__main__ import main
-from tools.publish.hub import push
+from tools.publish.hub import prepare, push
 from tools.runs.run import open_run
 
 TEXT = "where is my parcel?"
@@ -68,11 +68,13 @@ def test_the_card_is_of_this_run(trained: Clone, written: Path) -> None:
     assert card.data.library_name == "transformers"
     head = trained.run("git", "rev-parse", "HEAD").strip()
     assert f"Commit `{head}`;" in card.text
+    assert card.data.language == "en"
+    assert 'classify("where is my parcel?")' in card.text
     assert "CC0-1.0" in card.text
     checksum = trained.run("sha256sum", "data/corpora/shop_support.csv").split()[0]
-    assert f"| data/corpora/shop_support.csv | `{checksum}` |" in card.text
+    assert f"| `data/corpora/shop_support.csv` | `{checksum}` |" in card.text
     assert f"| accuracy | {scores['accuracy']} | " in card.text
-    assert "| style | everyday |" in card.text
+    assert "| `style` | `everyday` |" in card.text
     assert "It has no rule for them" in card.text
     assert "lr: 0.001" in card.text
     for picture in ("confusion_matrix.png", "reliability.png"):
@@ -164,6 +166,21 @@ def test_a_bad_name_is_said(trained: Clone, typed: Callable[..., str], repo_id: 
 def test_changes_that_no_commit_holds_are_refused(trained: Clone, typed: Callable[..., str]) -> None:
     with (trained.folder / "CONTRIBUTING.md").open("a") as guide:
         guide.write("\nmore\n")
-    out = typed(main, trained.folder, "--repo-id", "me/my-model", "--dry-run", fails=True)
-    assert "error: CONTRIBUTING.md has uncommitted changes; commit them first, because the output names its " in out
+    said = "CONTRIBUTING.md has uncommitted changes; commit them first, because the output names its commit"
+    out = typed(main, trained.folder, "--repo-id", "me/my-model", "--dry-run")
+    assert f"warning: without --dry-run this would be refused: {said}" in out
+    with pytest.raises(InputError, match=said):
+        prepare(trained.folder / "exported/hub", "me/my-model", None, None, dry_run=False)
     trained.reset()
+
+
+def test_the_card_names_where_the_code_is_without_a_password(trained: Clone) -> None:
+    for address, shown in (
+        ("https://me:secret@example.org/team/it.git", "https://example.org/team/it"),
+        ("git@example.org:team/it.git", "https://example.org/team/it"),
+        ("ssh://git@example.org:22/team/it", "https://example.org/team/it"),
+        ("/srv/it.git", ""),
+    ):
+        trained.run("git", "remote", "add", "origin", address)
+        assert trained.run("python", "-c", "from textclf.revisions import origin; print(origin())") == f"{shown}\n"
+        trained.run("git", "remote", "remove", "origin")

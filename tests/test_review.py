@@ -38,11 +38,11 @@ def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
         out.splitlines()[0]
     )
     assert "`main` against `workspace`" in out
-    assert "| parameter | method: full -> baseline |" in out
+    assert "| parameter | `method: full -> baseline` |" in out
     assert "One seed: the spread between seeds is not recorded for this configuration" in out
     for title in ("Scores on test", "Fixed and broken rows", "Confusions that moved", "Labels that moved", "Slices"):
         assert f"### {title}" in out
-    assert "| style | everyday |" in out
+    assert "| `style` | `everyday` |" in out
     assert reviewed.read("review.md").decode() in out
     page = reviewed.read("review.html").decode()
     assert not re.search(r"""(?:src|href|srcset)=["'](?!data:)""", page)
@@ -61,7 +61,7 @@ def test_a_commit_against_itself_has_no_difference(reviewed: Clone) -> None:
 def test_the_gate_passes_for_an_improvement_and_fails_for_a_loss_with_the_rule(reviewed: Clone) -> None:
     reviewed.run("python", "-m", "tools.review", "main", "words", "--gate")
     out = reviewed.run("python", "-m", "tools.review", "words", "main", "--gate", fails=True)
-    assert "**Gate failed:**\n- accuracy: a loss of 0." in out
+    assert " rules are broken.**\n- `accuracy: a loss of 0." in out
     assert "\nGate failed: accuracy: a loss of 0." in out
     assert " cannot be ruled out (95% interval); review.yaml allows 0.0200" in out
 
@@ -99,7 +99,7 @@ def relabel(clone: Clone, path: Path, rows: int) -> None:
 def test_relabelled_test_rows_are_left_out_and_counted(reviewed: Clone) -> None:
     relabel(reviewed, Path("metrics/predictions/test.json"), 7)
     out = reviewed.run("python", "-m", "tools.review", "words")
-    assert "**Compared on the rows that both share:** 7 test rows have a different label in the head" in out
+    assert "**Compared on the rows that both share:**\n- `7 test rows have a different label in the head`" in out
     assert "of 113" in out
     reviewed.clean()
 

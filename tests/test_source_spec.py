@@ -42,7 +42,7 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"txet": "x"}, "mine.yaml: txet is no key here; allowed: about, license, files, text, label"),
+        ({"txet": "x"}, "mine.yaml: txet is no key here; allowed: about, license, language, example, files"),
         ({"licence": "x"}, "mine.yaml: licence is now called license"),
         ({"files": {"test": "data/corpora/x.csv"}}, "either a train file or one file of all rows is needed"),
         (

@@ -4,23 +4,34 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from textclf.errors import InputError
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+TIMES = Path(".cache/times")  # ignored by git and DVC
+STARTED = time.monotonic()  # `stages/__init__.py` imports this module first
 
 
 def run(main: Callable[[], None]) -> None:
     """Run a stage's `main`: a user's mistake ends it with one sentence and exit code 1, Ctrl-C with exit code 130."""
     try:
         main()
+        note_time()
     except (InputError, OSError) as error:  # OSError: such as a full disk
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; run dvc repro to resume\n")
         sys.exit(130)
+
+
+def note_time() -> None:
+    """Write the seconds since this stage began, imports included, for `tools.stage_times`; only under DVC."""
+    if "DVC_STAGE" in os.environ:
+        TIMES.mkdir(parents=True, exist_ok=True)
+        (TIMES / f"{Path(sys.argv[0]).stem}.txt").write_text(f"{time.monotonic() - STARTED:.1f}\n", encoding="utf-8")
 
 
 def die_with_parent() -> None:

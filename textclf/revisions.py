@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +44,8 @@ class Revision:
         content = self.tracked(path)
         if content is not None:
             return content
+        if self.tracked("dvc.yaml") is None:
+            raise InputError(f"{self.name} has no pipeline: no dvc.yaml is there")
         if self.sha is None:
             raise InputError(f"{path} is not in the workspace; dvc repro or dvc pull brings it")
         return _cached(path, self.sha, self.name)
@@ -66,6 +69,8 @@ class Revision:
 
     def fetch(self, path: str, copy: Path) -> None:
         """Copy the folder `path`, which DVC keeps, to `copy`; `InputError` if its bytes are not here."""
+        if self.tracked("dvc.yaml") is None:
+            raise InputError(f"{self.name} has no pipeline: no dvc.yaml is there")
         files = dvc.api.DVCFileSystem(rev=self.sha)
         try:
             files.get(path, str(copy), recursive=True)
@@ -121,6 +126,14 @@ def check_committed() -> None:
         raise InputError(f"{changed} has uncommitted changes; commit them first, because the output names its commit")
 
 
+def check_queue() -> None:
+    """Raise `InputError` where DVC's queue would lose its results: in a shallow clone, and in a path beyond ASCII."""
+    if _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
+        raise InputError("DVC's queue loses its results in a shallow clone; git fetch --unshallow first")
+    if not (here := str(Path.cwd())).isascii():
+        raise InputError(f"DVC's queue fails in {here}, a path that isn't ASCII; clone into another one")
+
+
 def _experiments(name: str) -> list[str]:
     return (
         _git("for-each-ref", "--sort=-committerdate", "--format=%(refname)", f"refs/exps/*/*/{name}")
@@ -136,6 +149,16 @@ def _cached(path: str, sha: str, name: str) -> bytes:
     except Exception as error:  # DVC reports a missing path where the bytes are missing
         raise InputError(_not_here(path, name, error)) from None
     return content
+
+
+def origin() -> str:
+    """Return the web address of the remote `origin` without a name or password in it; empty if there is none.
+
+    `git@github.com:me/it.git` becomes `https://github.com/me/it`.
+    """
+    address = _git("remote", "get-url", "origin").stdout.decode().strip()
+    match = re.fullmatch(r"(?:\w+://)?(?:[^@/]*@)?([\w.-]+\.\w+)(?::\d+)?[:/](.+?)(?:\.git)?/?", address)
+    return f"https://{match[1]}/{match[2].lstrip('/')}" if match else ""
 
 
 def _not_here(path: str, name: str, error: Exception) -> str:

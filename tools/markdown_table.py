@@ -1,7 +1,11 @@
-"""Markdown tables, for every page and card alike."""
+"""Markdown tables and the escaping of text from outside, for every page and card alike."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+DIRECTIONS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -13,17 +17,29 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [_line(columns), "|" + "---|" * len(columns), *(_line(row) for row in rows)]
 
 
-def cell(text: Any, width: int | None = None) -> str:
-    """Return `text` so that it stays in its cell and is no markup; with `width`, cut to so many characters.
+def code(text: Any, width: int | None = None) -> str:
+    """Return `text` as a code span, in which nothing is a link, an image, a mention or HTML; it stays in its cell.
 
-    >>> cell("a | b\\n<c>")
-    'a \\\\| b &lt;c>'
+    For everything that comes from data, parameters and commits. With `width`, it is cut to so many characters. Signs
+    that a screen doesn't show, or that change the direction of what follows, become a question mark.
+
+    >>> code("![x](http://y) | @you")
+    '`![x](http://y) \\\\| @you`'
     """
-    line = " ".join(str(text).split())
+    line = "".join(sign if _is_shown(sign) else "\ufffd" for sign in " ".join(str(text).split()))
     if width is not None and len(line) > width:
         # Not textwrap.shorten, which cuts at spaces alone: of Chinese or of a long address it would leave nothing.
         line = f"{line[: width - 1].rstrip()}…"
-    return line.replace("|", r"\|").replace("<", "&lt;")
+    if not line:
+        return ""
+    line = line.replace("\\|", "\\ |").replace("|", r"\|")
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    space = " " * (line[0] == "`" or line[-1] == "`")
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def _is_shown(sign: str) -> bool:
+    return unicodedata.category(sign) not in ("Cc", "Cs") and unicodedata.bidirectional(sign) not in DIRECTIONS
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -1,14 +1,17 @@
 """How fast a classifier answers: rows a second in one call with all texts, milliseconds for one text alone."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 import numpy as np
 from tqdm import tqdm
+
+from textclf.process import die_with_parent
 
 SINGLES = 300  # texts that are also sent alone
 ROUNDS = 3  # the fastest counts: noise only ever slows a round down
@@ -54,6 +57,9 @@ def _process(loader: Callable[[], Labeler]) -> ProcessPoolExecutor:
 
 def _load(loader: Callable[[], Labeler]) -> None:
     global _label
+    die_with_parent()
+    if (parent := parent_process()) and not parent.is_alive():  # it ended while this process was starting
+        sys.exit(1)
     _label = loader()
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from textclf.charts.style import ORANGE, bars, canvas
+from textclf.charts.style import MANY, ORANGE, SHOWN, bars, canvas
 
 
 def count_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -15,14 +15,20 @@ def count_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
 def draw_confusion(pairs: pd.DataFrame, labels: list[str]) -> Figure:
     """Draw the confusion matrix: rows are actual labels, colour is the share of the row, numbers are counts.
 
-    Colour grows with the square root of the share, so that single mistakes can be seen beside full diagonals.
+    Colour grows with the square root of the share, so that single mistakes can be seen beside full diagonals. Of more
+    than `MANY` labels, the most confused are drawn.
     """
+    title = "Confusion matrix (test rows)"
     counts = (
         pairs.pivot(index="actual", columns="predicted", values="n").reindex(index=labels, columns=labels).fillna(0)
     )
     shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
+    if len(labels) > MANY:
+        chosen = most_confused(pairs, labels)
+        title += f"\nthe {len(chosen)} most confused of {len(labels)} labels; all are in plots/confusion.csv"
+        counts, shares, labels = counts.loc[chosen, chosen], shares.loc[chosen, chosen], chosen
     side = 3.5 + 0.24 * len(labels)
-    figure, axes = canvas(side, side, "Confusion matrix (test rows)", "predicted", "actual")
+    figure, axes = canvas(side, side, title, "predicted", "actual")
     axes.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1))
     ticks = range(len(labels))
     axes.set_xticks(ticks, labels, rotation=90, fontsize=8)
@@ -35,12 +41,25 @@ def draw_confusion(pairs: pd.DataFrame, labels: list[str]) -> Figure:
     return figure
 
 
+def most_confused(pairs: pd.DataFrame, labels: list[str]) -> list[str]:
+    """Return the `SHOWN` labels with the most mistakes, as actual or predicted label, in the order of `labels`."""
+    wrong = pairs[pairs["actual"] != pairs["predicted"]]
+    mistakes = wrong.groupby("actual")["n"].sum().add(wrong.groupby("predicted")["n"].sum(), fill_value=0)
+    ranked = mistakes.reindex(labels).fillna(0).sort_values(ascending=False, kind="stable")
+    chosen = set(ranked.index[:SHOWN])
+    return [label for label in labels if label in chosen]
+
+
 def draw_confused_pairs(pairs: pd.DataFrame, shown: int) -> Figure:
     """Draw the `shown` most frequent mistakes, as actual → predicted."""
     wrong = pairs[pairs["actual"] != pairs["predicted"]]
     top = wrong.sort_values(["n", "actual", "predicted"], ascending=[False, True, True]).head(shown)
     names = [f"{actual} → {predicted}" for actual, predicted in zip(top["actual"], top["predicted"], strict=True)]
-    figure, _ = bars(
-        "Most confused pairs, actual → predicted (test rows)", names, top["n"].tolist(), "rows", ORANGE, "{:.0f}"
-    )
+    title = "Most confused pairs, actual → predicted (test rows)"
+    if not names:
+        figure, axes = canvas(9, 1.4, title)
+        axes.axis("off")
+        axes.text(0, 0.5, "No test row is confused.", transform=axes.transAxes, va="center")
+        return figure
+    figure, _ = bars(title, names, top["n"].tolist(), "rows", ORANGE, "{:.0f}")
     return figure

@@ -43,8 +43,7 @@ def draw_extremes(table: pd.DataFrame) -> Figure:
 
 def _write_row(axes, top: float, cells: list[str], weight: str = "normal") -> None:  # type: ignore[no-untyped-def]
     for place, cell in zip(COLUMNS.values(), cells, strict=True):
-        # A dollar sign would open a formula.
-        axes.text(place, top, cell.replace("$", r"\$"), va="top", fontsize=8, weight=weight)
+        axes.text(place, top, cell, va="top", fontsize=8, weight=weight)
 
 
 def _wrapped(text: str, name: str) -> str:

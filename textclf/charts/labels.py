@@ -3,30 +3,38 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from textclf.charts.style import BLUE, GREY, ORANGE, bars, canvas
+from textclf.charts.style import BLUE, GREY, MANY, ORANGE, SHOWN, bars, canvas
 
 
 def draw_f1(classes: pd.DataFrame) -> Figure:
-    """Draw the F1 of every label on test, the worst on top, and their mean."""
-    ordered = classes.sort_values(["f1", "label"])
-    figure, axes = bars(
-        "F1 by label (test rows)", ordered["label"].tolist(), ordered["f1"].tolist(), "F1", BLUE, "{:.2f}"
-    )
+    """Draw the F1 of every label on test, the worst on top, and their mean; of more than `MANY` labels the worst."""
+    ordered, title = classes.sort_values(["f1", "label"]), "F1 by label (test rows)"
+    if len(classes) > MANY:
+        ordered = ordered.head(SHOWN)
+        title += f"\nthe {SHOWN} lowest of {len(classes)} labels; all are in plots/classes.csv"
+    figure, axes = bars(title, ordered["label"].tolist(), ordered["f1"].tolist(), "F1", BLUE, "{:.2f}")
     mean = classes["f1"].mean()
-    axes.axvline(mean, color=ORANGE, linestyle="--", label=f"mean {mean:.3f}")
+    axes.axvline(mean, color=ORANGE, linestyle="--", label=f"mean {mean:.3f}", zorder=0.9)
     axes.set_xlim(0, 1.08)
     figure.legend(frameon=False, loc="outside lower center")
     return figure
 
 
 def draw_distribution(rows: pd.DataFrame) -> Figure:
-    """Draw each label's number of rows (columns `label`, `split`) in train, validation and test, the largest on top."""
+    """Draw each label's number of rows (columns `label`, `split`) in train, validation and test, the largest on top.
+
+    Of more than `MANY` labels, the largest and the smallest are drawn.
+    """
     counts = rows.groupby(["label", "split"]).size().unstack(fill_value=0)
     counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    figure, axes = canvas(9, 1.4 + 0.22 * len(counts), "Rows by label", "rows")
+    totals, title = counts.sum(), "Rows by label"
+    if len(counts) > MANY:
+        title += f"\nthe {SHOWN // 2} largest and the {SHOWN // 2} smallest of {len(counts)} labels"
+        counts = pd.concat([counts.head(SHOWN // 2), counts.tail(SHOWN // 2)])
+    figure, axes = canvas(9, 1.4 + 0.22 * len(counts), title, "rows")
     left = pd.Series(0, index=counts.index)
     for split, colour in (("train", BLUE), ("validation", ORANGE), ("test", GREY)):
-        axes.barh(counts.index, counts[split], left=left, color=colour, label=f"{split} ({counts[split].sum():,})")
+        axes.barh(counts.index, counts[split], left=left, color=colour, label=f"{split} ({totals[split]:,})")
         left = left + counts[split]
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, labelsize=9)

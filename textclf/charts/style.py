@@ -12,6 +12,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+MANY = 100  # labels; of more, a picture shows SHOWN and says how many are left out
+SHOWN = 60
 BLUE, ORANGE, GREY = "#2f6fb2", "#d9772b", "#8a8f98"
 
 plt.rcParams.update(
@@ -24,6 +26,7 @@ plt.rcParams.update(
         "font.size": 10,
         "grid.color": "#e4e6ea",
         "figure.constrained_layout.use": True,
+        "text.parse_math": False,  # two dollar signs in a text are no formula
     }
 )
 

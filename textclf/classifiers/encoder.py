@@ -7,7 +7,6 @@ from typing import cast
 import torch
 from transformers import (
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -16,6 +15,8 @@ from textclf.classifiers.base import Predicted
 from textclf.encoders.forward import forward, on_device
 from textclf.encoders.heads import read_head
 from textclf.encoders.quiet import quiet_transformers
+from textclf.encoders.tokenizers import saved_tokenizer
+from textclf.errors import InputError
 from textclf.rows import Rows, new_rows
 
 
@@ -61,5 +62,8 @@ class Encoder:
 def load(folder: Path, cache_dir: Path | None = None) -> Encoder:
     """Return the classifier that `Encoder.save` wrote; `cache_dir` is for classifiers on frozen vectors."""
     quiet_transformers()
-    model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
-    return Encoder(on_device(model), AutoTokenizer.from_pretrained(folder))
+    options = {"use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
+    model, found = AutoModelForSequenceClassification.from_pretrained(folder, **options)
+    if missing := sorted(found["missing_keys"]):  # transformers would draw them at random
+        raise InputError(f"{folder} lacks the weights of {missing[0]}; rebuild the model")
+    return Encoder(on_device(model), saved_tokenizer(folder))

@@ -7,13 +7,14 @@ from pathlib import Path
 import torch
 from safetensors.numpy import load_file, save_file
 from sklearn.linear_model import LogisticRegression
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from textclf.classifiers.base import Predicted
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.forward import on_device
 from textclf.encoders.frozen_vectors import frozen_vectors
 from textclf.encoders.quiet import quiet_transformers
+from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.logistic import from_tensors, logits, to_tensors
 from textclf.outputs import write_json
 from textclf.rows import Rows, new_rows
@@ -56,7 +57,7 @@ def load(folder: Path, cache_dir: Path | None = None) -> Features:
     settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     checkpoint = Checkpoint.model_validate(settings["checkpoint"])
     regression = from_tensors(load_file(folder / TENSORS), len(settings["labels"]))
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = saved_tokenizer(folder)
     body = load_body(locate(checkpoint))
     return Features(checkpoint, body, tokenizer, settings["pooling"], settings["labels"], regression, cache_dir)
 
@@ -64,4 +65,5 @@ def load(folder: Path, cache_dir: Path | None = None) -> Features:
 def load_body(folder: Path) -> PreTrainedModel:
     """Return the checkpoint's model without a head."""
     quiet_transformers()
-    return on_device(AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32))
+    options = {"use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32}
+    return on_device(AutoModel.from_pretrained(folder, **options))

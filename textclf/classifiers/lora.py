@@ -10,7 +10,6 @@ from safetensors.torch import save_file
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -21,6 +20,7 @@ from textclf.classifiers.encoder import Encoder
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.forward import on_device
 from textclf.encoders.quiet import quiet_transformers
+from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.outputs import write_json
 from textclf.rows import Rows
 
@@ -82,8 +82,8 @@ def load(folder: Path, cache_dir: Path | None = None) -> Encoder:
         return encoders.load(folder)
     quiet_transformers()
     checkpoint = Checkpoint.model_validate_json((folder / CHECKPOINT).read_bytes())
-    base = AutoModelForSequenceClassification.from_pretrained(
-        locate(checkpoint), config=AutoConfig.from_pretrained(folder), use_safetensors=True, dtype=torch.float32
-    )
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    options = {"use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32}
+    base = AutoModelForSequenceClassification.from_pretrained(locate(checkpoint), config=config, **options)
     merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
-    return Encoder(on_device(merged), AutoTokenizer.from_pretrained(folder))
+    return Encoder(on_device(merged), saved_tokenizer(folder))

@@ -91,6 +91,8 @@ def _checked(table: Table, labels: "pd.Series[str]") -> "pd.Series[str]":
     for label in labels.unique():
         if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in label):
             raise InputError(f"{table.place(labels == label)}: label {label!a} holds a control character")
+        if "</" in label or "<!" in label:  # it would act in DVC's page of plots
+            raise InputError(f"{table.place(labels == label)}: label {label!r} looks like HTML; use another name")
     if pair := look_alikes(labels.unique()):
         other = min(reversed(pair), key=lambda label: (labels == label).sum())
         raise InputError(

@@ -30,6 +30,8 @@ def read_source_rows(path: Path, source: Source) -> pd.DataFrame:
     named = {"text": source.text, "label": source.label, "split": source.split}
     wanted = {key: column for key, column in named.items() if column}
     _require_columns(table, wanted | source.out_of_scope_columns)
+    for column in table.frame:
+        _require_pairs(table, column)
     rows = pd.DataFrame({"text": texts(table, source.text), "label": row_labels(table, source)})
     if source.split:
         rows["split"] = column_text(table.frame[source.split])
@@ -47,7 +49,6 @@ def texts(table: Table, column: str) -> "pd.Series[str]":
         raise InputError(
             f"{table.place(bad)}: {shown} is not a text; one text a row is needed, and pairs are not supported"
         )
-    _require_pairs(table, column)
     found = values.where(values.notna(), "").astype(str)
     if (enormous := found.str.len() > MAX_CHARACTERS).any():
         size = f"{len(found[enormous].iloc[0]):,} characters, over the limit of {MAX_CHARACTERS:,}"
@@ -74,7 +75,6 @@ def _require_pairs(table: Table, column: str) -> None:
 
 def _own(table: Table, column: str) -> "pd.Series[Any]":
     values = table.frame[column].map(lambda value: None if isinstance(value, float) and value != value else value)
-    _require_pairs(table, column)
     try:
         kept = not pa.types.is_nested(pa.array(values.tolist()).type)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):  # values of several types

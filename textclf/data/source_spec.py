@@ -93,6 +93,8 @@ class Source(BaseModel):
 
     about: str = ""
     license: str = ""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] | None = None  # such as en, for the card
+    example: str = ""  # a text for the model card; none of the rows is shown there
     files: Annotated[dict[SplitName, SourceFile], Field(min_length=1)]
     text: Annotated[str, Field(min_length=1)]
     label: Annotated[str, Field(min_length=1)]

@@ -53,3 +53,11 @@ def _most_tokens(folder: Path) -> int | None:
     if positions is None or config.model_type not in OFFSET:
         return positions
     return positions - (config.pad_token_id or 0) - 1
+
+
+def saved_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Return the tokenizer that was saved with a classifier; without its file, the library would make an empty one."""
+    if not (folder / "tokenizer.json").is_file():
+        raise InputError(f"{folder} has no tokenizer.json; rebuild the model")
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    return tokenizer

@@ -37,7 +37,10 @@ def check_complete(folder: Path) -> None:
         raise InputError(f"{folder / CHECKSUMS} is not readable; rebuild the model") from None
     if missing := {CALIBRATION_FILE, f"{OOS_FOLDER}/oos.json"} - set(files):
         raise InputError(f"{folder / CHECKSUMS} lists no {min(missing)}: a classifier without its rules; rebuild it")
-    read = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in READ} - {CHECKSUMS}
+    read = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in READ} - {
+        CHECKSUMS,
+        REPORT,
+    }
     if more := sorted(read - set(files)):
         raise InputError(f"{folder / more[0]} is not in {CHECKSUMS}; remove it or rebuild the model")
     for name, (path, checksum) in files.items():

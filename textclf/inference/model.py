@@ -93,7 +93,10 @@ def load_model(folder: Path = MODEL, rev: str | None = None) -> Model:
     check_complete(folder)
     temperature = _temperature(folder / CALIBRATION_FILE)
     try:
-        return Model(folder, _load_classifier(folder), temperature, rule.load(folder / OOS_FOLDER))
+        model = Model(folder, _load_classifier(folder), temperature, rule.load(folder / OOS_FOLDER))
+        if not np.isfinite(model.predict(["?"]).probabilities).all():  # also shows that its parts fit together
+            raise ValueError("its probabilities are not finite")
+        return model
     except InputError:
         raise
     except Exception as error:  # of many kinds: safetensors', tokenizers', KeyError of a config, ...

@@ -21,6 +21,7 @@ from textclf.params import Oos
 from textclf.predictions import Predictions
 from textclf.probabilities import label_ids, softmax
 
+LEARNED = ("threshold", "class", "gate")  # methods that leave a rule
 SETTINGS, TENSORS = "oos.json", "oos.safetensors"
 OF_LOGITS = {"probability": scores.probability, "energy": scores.energy, "logit": scores.logit}
 OF_VECTORS = ("mahalanobis", "knn")
@@ -83,6 +84,8 @@ def load(folder: Path) -> OosRule | None:
     settings: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     if settings["method"] == "none":
         return None
+    if settings["method"] not in LEARNED or not math.isfinite(settings["threshold"]):
+        raise InputError(f"{folder / SETTINGS} holds no rule that is known here; rebuild the model")
     return OosRule(**settings, fitted=load_file(folder / TENSORS))
 
 

@@ -1,5 +1,6 @@
 """The model card: a run's results as Markdown with the metadata that the Hub reads."""
 
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from ruamel.yaml import YAML
 
 from textclf.inference.model import Model
-from textclf.revisions import uncommitted
+from textclf.revisions import origin, uncommitted
 from tools import markdown_table
 from tools.card import numbers
 from tools.runs.run import Run
@@ -53,6 +54,7 @@ def _metadata(run: Run, name: str, license: str | None, export: str) -> ModelCar
     return ModelCardData(
         model_name=name.split("/")[-1],
         license=license,
+        language=_source(run)["language"],
         library_name="transformers" if run.params["method"] in HUGGING_FACE and not export else None,
         pipeline_tag="text-classification",
         tags=["text-classification", *(["onnx"] if export else [])],
@@ -64,12 +66,14 @@ def _metadata(run: Run, name: str, license: str | None, export: str) -> ModelCar
 
 def _text(run: Run, model: Model, name: str, license: str | None, export: str) -> str:
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"cell": markdown_table.cell, "interval": format_interval}
+    environment.filters |= {"code": markdown_table.code, "interval": format_interval}
     pins = run.revision.read("requirements.txt").decode().split()
     kinds = ("data", "split", "tokens", "test")
     texts: str = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         name=name,
-        source={"about": "", "license": ""} | run.revision.yaml(f"data/sources/{run.params['dataset']}.yaml"),
+        source=_source(run),
+        example=json.dumps(_source(run)["example"] or "a text", ensure_ascii=False),
+        origin=origin(),
         params=run.params,
         used=used_parameters(run),
         checkpoint=checkpoint(run),
@@ -91,6 +95,11 @@ def _text(run: Run, model: Model, name: str, license: str | None, export: str) -
         export=export,
     )
     return texts
+
+
+def _source(run: Run) -> dict[str, Any]:
+    absent = {"about": "", "license": "", "language": None, "example": ""}
+    return absent | run.revision.yaml(f"data/sources/{run.params['dataset']}.yaml")
 
 
 def checkpoint(run: Run) -> dict[str, str]:

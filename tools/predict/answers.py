@@ -50,6 +50,5 @@ def plot(model: Model, text: str, path: Path, top: int) -> None:
     title = f"{text[:80]}{'…' if len(text) > 80 else ''}"
     title += f"\n{predicted.replace('_', ' ')}" if is_out(predicted) else ""
     figure, axes = style.bars(title, names, values, "probability", style.BLUE, "{:.1%}")
-    axes.title.set_parse_math(False)
     axes.set_xlim(0, 1.1)
     style.save(figure, path, dpi=110)

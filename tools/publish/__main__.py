@@ -28,7 +28,7 @@ def main() -> None:
     from tools.publish.hub import check_repo, prepare, push
 
     check_repo(options.repo_id, options.dry_run)
-    run = prepare(FOLDER, options.repo_id, options.rev, options.license)
+    run = prepare(FOLDER, options.repo_id, options.rev, options.license, options.dry_run)
     for file in sorted(path for path in FOLDER.rglob("*") if path.is_file()):
         print(f"{file.stat().st_size:12,}  {file}")
     if options.dry_run:

@@ -1,5 +1,6 @@
 """The folder that goes to the Hub, and sending it."""
 
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -32,12 +33,20 @@ def check_repo(repo_id: str, dry_run: bool) -> None:
         raise InputError("no token for the Hub; set HF_TOKEN or run `hf auth login`; --dry-run needs none")
 
 
-def prepare(folder: Path, repo_id: str, rev: str | None, license: str | None) -> Run:
-    """Check the run, then replace `folder` by the files for the Hub; return the run."""
+def prepare(folder: Path, repo_id: str, rev: str | None, license: str | None, dry_run: bool) -> Run:
+    """Check the run, then replace `folder` by the files for the Hub; return the run.
+
+    What is not committed is refused, or with `dry_run` said.
+    """
     run = open_run(rev)
     check_current(run)
     if run.revision.sha is None:
-        check_committed()
+        try:
+            check_committed()
+        except InputError as error:
+            if not dry_run:
+                raise
+            print(f"warning: without --dry-run this would be refused: {error}", file=sys.stderr)
     model = load_model(rev=rev)
     with replace_folder(folder) as part:
         package(model, run, part, repo_id, license)

@@ -8,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from textclf.errors import InputError
-from textclf.revisions import check_committed
+from textclf.revisions import check_committed, check_queue
 from tools.recipe.recipes import Recipe, check, find_recipes
 from tools.recipe.results import record
 from tools.runs.overrides import assignments, merged
@@ -49,6 +49,7 @@ def run_recipes(options: argparse.Namespace) -> None:
     for name, recipe in recipes.items():
         check(name, recipe.overrides)
         check_sweep(name, recipe, options.sweep)
+    check_queue()
     if options.record:
         check_committed()
     if not options.sweep and not options.force:

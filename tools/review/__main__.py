@@ -29,7 +29,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Print the review; write the files that are asked for."""
     options = parse_args()
-    from tools.review.gate import broken_rules, moot_rules
+    from textclf.atomic import replace_file
+    from tools.markdown_table import code
+    from tools.review.gate import judge
     from tools.review.html import html
     from tools.review.markdown import markdown
     from tools.review.report import NotComparable, compare
@@ -45,20 +47,20 @@ def main() -> None:
         report = compare(open_run(options.base), open_run(options.head), rules)
     except NotComparable as error:
         if options.out:
-            options.out.write_text(f"## {error}\n", encoding="utf-8")
+            with replace_file(options.out) as part:
+                part.write_text(f"## not comparable\n\n{code(error)}\n", encoding="utf-8")
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
-    failed = broken_rules(report, rules)
-    for rule in moot_rules(report, rules):
-        sys.stderr.write(f"moot: the rule for slice {rule.by} = {rule.slice} is for data set {rule.dataset}\n")
-    text = markdown(report, failed)
-    if options.out:
-        options.out.write_text(text, encoding="utf-8")
-    if options.html:
-        options.html.write_text(html(report, failed), encoding="utf-8")
+    gate = judge(report, rules)
+    text = markdown(report, gate)
+    pages = {options.out: text} | ({options.html: html(report, gate)} if options.html else {})
+    for path, page in pages.items():
+        if path:
+            with replace_file(path) as part:
+                part.write_text(page, encoding="utf-8")
     print(text)
-    if options.gate and failed:
-        sys.exit("Gate failed: " + "; ".join(failed))
+    if options.gate and gate.broken:
+        sys.exit("Gate failed: " + "; ".join(gate.broken))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,34 @@
 """The gate: which rules of review.yaml a run breaks."""
 
+from dataclasses import dataclass
+
 from textclf.errors import InputError
 from tools.review.report import Report
 from tools.review.rules import Rules, SliceRule
 from tools.stats.slices import MIN_ROWS
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What the rules of review.yaml say of a run: a sentence for each rule that it breaks, or that is moot."""
+
+    rules: int
+    broken: list[str]
+    moot: list[str]
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one sentence."""
+        if self.broken:
+            return f"Gate failed: {len(self.broken)} of {self.rules} rules are broken."
+        return f"Gate passed: none of {self.rules} rules is broken."
+
+
+def judge(report: Report, rules: Rules) -> Gate:
+    """Return what the rules say of the head."""
+    moot = moot_rules(report, rules)
+    sentences = [f"slice {rule.by} = {rule.slice} is for data set {rule.dataset}" for rule in moot]
+    return Gate(len(rules.metrics) + len(rules.slices) - len(moot), broken_rules(report, rules), sentences)
 
 
 def broken_rules(report: Report, rules: Rules) -> list[str]:

@@ -6,6 +6,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from tools.review.charts import charts
+from tools.review.gate import Gate
 from tools.review.report import Report
 from tools.review.sentences import headline, noise, power
 from tools.review.tables import tables
@@ -13,8 +14,8 @@ from tools.review.tables import tables
 TEMPLATE = Path(__file__).with_name("page.html")
 
 
-def html(report: Report, failed: list[str]) -> str:
-    """Return the page; `failed` has a sentence for each rule of the gate that the head breaks."""
+def html(report: Report, gate: Gate) -> str:
+    """Return the page with the gate's verdict."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["breakable"] = breakable
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
@@ -26,7 +27,7 @@ def html(report: Report, failed: list[str]) -> str:
         noise=noise(report),
         remarks=report.remarks,
         stale_base=report.stale_base,
-        failed=failed,
+        gate=gate,
         tables=tables(report),
         charts=charts(report),
     )

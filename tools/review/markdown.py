@@ -1,6 +1,7 @@
 """A review as Markdown: for a terminal, a file, or a comment on a pull request."""
 
-from tools.markdown_table import cell, table
+from tools.markdown_table import code, table
+from tools.review.gate import Gate
 from tools.review.report import Report
 from tools.review.sentences import headline, noise, power
 from tools.review.tables import Table, tables
@@ -9,20 +10,27 @@ SHOWN = 20  # rows of a table, and
 LONGEST = 200  # characters of a cell; the HTML page has all
 
 
-def markdown(report: Report, failed: list[str]) -> str:
-    """Return the review; `failed` has a sentence for each rule of the gate that the head breaks."""
+def markdown(report: Report, gate: Gate) -> str:
+    """Return the review with the gate's verdict."""
     base, head = report.base.revision, report.head.revision
-    parts = [f"## {headline(report)}", f"`{base.name}` against `{head.name}`. {power(report)} {noise(report)}"]
+    parts = [f"## {headline(report)}", f"{code(base.name)} against {code(head.name)}. {power(report)} {noise(report)}"]
     if report.stale_base:
-        parts.append(f"**The base may not be what it says:** {report.stale_base}.")
+        parts.append(f"**The base may not be what it says:** {code(report.stale_base)}")
     if report.remarks:
-        parts.append("**Compared on the rows that both share:** " + "; ".join(report.remarks) + ".")
-    if failed:
-        parts.append("**Gate failed:**\n" + "\n".join(f"- {sentence}" for sentence in failed))
+        parts.append("**Compared on the rows that both share:**\n" + _list(report.remarks))
+    parts.append(f"**{gate.headline}**\n{_list(gate.broken)}".rstrip())
+    if gate.moot:
+        parts.append("Rules about other data:\n" + _list(gate.moot))
     return "\n\n".join([*parts, *(_section(part) for part in tables(report))]) + "\n"
 
 
+def _list(sentences: list[str]) -> str:
+    return "\n".join(f"- {code(sentence)}" for sentence in sentences)
+
+
 def _section(part: Table) -> str:
-    lines = table(part.columns, [[cell(text, LONGEST) for text in row] for row in part.rows[:SHOWN]])
+    outside = [column in part.outside for column in part.columns]
+    rows = [[code(text, LONGEST) if o else text for text, o in zip(row, outside, strict=True)] for row in part.rows]
+    lines = table(part.columns, rows[:SHOWN])
     more = [f"\n{len(part.rows) - SHOWN:,} more in the HTML page."] if len(part.rows) > SHOWN else []
     return "\n".join([f"### {part.title}", "", part.note, "", *lines, *more])

@@ -12,13 +12,14 @@ SCORES = ["metric", "base", "head", "difference", "95% interval", "better", "ver
 
 @dataclass(frozen=True)
 class Table:
-    """Columns and rows of text; `note` says how to read them."""
+    """Columns and rows of text; `note` says how to read them, and `outside` names the columns with text from data."""
 
     name: str
     title: str
     note: str
     columns: list[str]
     rows: list[list[str]]
+    outside: tuple[str, ...] = ()
 
 
 def tables(report: Report) -> list[Table]:
@@ -66,14 +67,13 @@ def _moved(report: Report) -> Table:
         f"Test rows that only one run answers, {flips.get('fixed', 0):,} fixed and {flips.get('broken', 0):,} broken: "
         "answering an out-of-scope row is wrong, and so is rejecting an in-scope row."
     )
-    return Table("moved", "Moved in or out of scope", note, columns, rows)
+    return Table("moved", "Moved in or out of scope", note, columns, rows, ("text", "actual", "base", "head"))
 
 
 def _changes(report: Report) -> Table:
     rows = [[kind, sentence] for kind, sentence in report.changes]
-    return Table(
-        "changes", "What changed", "From params.yaml, dvc.lock and requirements.txt.", ["kind", "change"], rows
-    )
+    note = "From params.yaml, dvc.lock and requirements.txt."
+    return Table("changes", "What changed", note, ["kind", "change"], rows, ("change",))
 
 
 def _rows(report: Report) -> Table:
@@ -93,7 +93,8 @@ def _rows(report: Report) -> Table:
         "brackets."
     )
     columns = ["flip", "text", "actual", "base predicts", "head predicts", "loss"]
-    return Table("rows", "Fixed and broken rows", note, columns, rows)
+    outside = ("text", "actual", "base predicts", "head predicts")
+    return Table("rows", "Fixed and broken rows", note, columns, rows, outside)
 
 
 def _pairs(report: Report) -> Table:
@@ -102,7 +103,8 @@ def _pairs(report: Report) -> Table:
         for row in report.differences.pairs.itertuples()
     ]
     note = "Pairs of labels whose number of confusions changed."
-    return Table("pairs", "Confusions that moved", note, ["actual", "predicted", "base", "head", "change"], rows)
+    columns = ["actual", "predicted", "base", "head", "change"]
+    return Table("pairs", "Confusions that moved", note, columns, rows, ("actual", "predicted"))
 
 
 def _labels(report: Report) -> Table:
@@ -122,7 +124,7 @@ def _labels(report: Report) -> Table:
     ]
     note = "F1 by label. p is corrected for the number of labels (Holm); a change is significant if p is at most 0.05."
     columns = ["label", "rows", "base F1", "head F1", "difference", "95% interval", "p (Holm)", "significant"]
-    return Table("labels", "Labels that moved", note, columns, rows)
+    return Table("labels", "Labels that moved", note, columns, rows, ("label",))
 
 
 def _slices(report: Report) -> Table:
@@ -141,4 +143,4 @@ def _slices(report: Report) -> Table:
     ]
     note = "Accuracy in percent, with intervals from each slice's own rows; not corrected for the number of slices."
     columns = ["by", "slice", "rows", "base", "head", "difference", "95% interval", "verdict"]
-    return Table("slices", "Slices", note, columns, rows)
+    return Table("slices", "Slices", note, columns, rows, ("by", "slice"))

@@ -13,7 +13,7 @@ import numpy as np
 
 from textclf.errors import InputError
 from textclf.outputs import write_json
-from textclf.revisions import WORKSPACE
+from textclf.revisions import WORKSPACE, check_queue
 from tools.runs.run import PREDICTIONS, Run, open_run
 from tools.runs.stale import stale
 
@@ -96,6 +96,7 @@ def record_seeds(run: Run, further: int) -> Path:
     """Run the workspace under `further` more seeds as queued experiments, and return the file of the spread."""
     if run.revision.name != WORKSPACE:
         raise InputError("--seeds runs the workspace's configuration; apply the run that you mean with dvc exp apply")
+    check_queue()
     name = config_hash(run)
     if reason := stale(run):
         raise InputError(f"{reason}; run dvc repro first: the workspace's scores are the first seed's")
