@@ -6,6 +6,7 @@ a random moment of that stage; after a third of a second `dvc repro` has to mend
 
 import argparse
 import hashlib
+import json
 import os
 import random
 import signal
@@ -37,6 +38,7 @@ class Point:
     victim: str
     seconds: float
     killed: bool
+    mended: str
     changed: list[str]
     left_over: int
 
@@ -50,10 +52,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         points = list(campaign(Path(folder), options.points, options.seed))
     rows = [
-        [p.stage, p.victim, f"{p.seconds:.2f}", str(p.killed), ", ".join(p.changed) or "none", str(p.left_over)]
+        [
+            p.stage,
+            p.victim,
+            f"{p.seconds:.2f}",
+            str(p.killed),
+            p.mended,
+            ", ".join(p.changed) or "none",
+            str(p.left_over),
+        ]
         for p in points
     ]
-    print("\n".join(table(["stage", "killed", "after s", "in time", "changed files", "processes left"], rows)))
+    print(
+        "\n".join(
+            table(["stage", "killed", "after s", "in time", "mended by", "changed files", "processes left"], rows)
+        )
+    )
     bad = [point for point in points if point.changed or point.left_over]
     killed = sum(point.killed for point in points)
     print(f"{len(points)} points, {killed} of them before the stage had ended, {len(bad)} left something behind")
@@ -80,9 +94,9 @@ def campaign(folder: Path, points: int, seed: int) -> Iterator[Point]:
         victim, seconds = random_moment.choice(VICTIMS), random_moment.uniform(0.3, durations[stage])
         killed = kill(clone, stage, victim, seconds)
         time.sleep(PAUSE)
-        clone.run(*REPRO)
+        mended = mend(clone)
         changed = sorted({path for path, _ in fingerprint(clone).items() ^ before.items()})
-        point = Point(stage, victim, seconds, killed, changed, left_over(clone))
+        point = Point(stage, victim, seconds, killed, mended, changed, left_over(clone))
         print(point, file=sys.stderr, flush=True)
         yield point
 
@@ -113,6 +127,17 @@ def kill(clone: Clone, stage: str, victim: str, seconds: float) -> bool:
     return running
 
 
+def mend(clone: Clone) -> str:
+    """Run the pipeline, and return what it took: DVC writes dvc.lock in place, so a kill can leave half of it."""
+    done = subprocess.run(REPRO, cwd=clone.folder, env=clone.environment, capture_output=True, text=True)
+    if done.returncode == 0:
+        return "dvc repro"
+    assert "dvc.lock" in done.stderr + done.stdout, done.stderr
+    clone.run("git", "restore", "dvc.lock")
+    clone.run(*REPRO)
+    return "git restore dvc.lock; dvc repro"
+
+
 def left_over(clone: Clone) -> int:
     """Return how many processes still run in the copy after a while."""
     until = time.monotonic() + OUTLIVES
@@ -139,12 +164,16 @@ def stages(clone: Clone) -> list[str]:
 
 
 def fingerprint(clone: Clone) -> dict[str, str]:
-    """Return the sha256 of dvc.lock and of every file that a stage writes, and what git sees as changed."""
+    """Return the sha256 of dvc.lock's content and of every file that a stage writes, and what git sees as changed.
+
+    A dvc.lock that was cut off comes back with its stages in another order, so it is compared by content.
+    """
     lock = YAML(typ="safe", pure=True).load(clone.folder / "dvc.lock")
     outs = [clone.folder / out["path"] for stage in lock["stages"].values() for out in stage.get("outs", [])]
-    files = [clone.folder / "dvc.lock", *outs, *(path for out in outs if out.is_dir() for path in out.rglob("*"))]
+    files = [*outs, *(path for out in outs if out.is_dir() for path in out.rglob("*"))]
     found = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()}
-    return found | {"git": clone.run("git", "status", "--porcelain")}
+    content = hashlib.sha256(json.dumps(lock, sort_keys=True).encode()).hexdigest()
+    return found | {"dvc.lock": content, "git": clone.run("git", "status", "--porcelain", "--", ".", ":!dvc.lock")}
 
 
 if __name__ == "__main__":

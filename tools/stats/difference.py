@@ -1,0 +1,117 @@
+"""The difference of two configurations' scores over test rows and seeds, with its interval and its p.
+
+Rows are crossed with seeds: every seed's model predicts the same rows. The variance of the mean difference is the
+rows' part, from the influence of each row on the difference of the means over seeds, plus for each side the variance
+between its seeds, less what the rows' part holds of it already (the interaction of rows and seeds; Owen 2007,
+Bouthillier et al. 2021). Interval and p come from one t distribution with Satterthwaite's degrees of freedom (1946), so
+that they never contradict each other. With a single model, only flipped rows tell anything: the rows' part has their
+number less one degrees of freedom.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from tools.stats.influence import Floats, Score
+
+
+@dataclass(frozen=True)
+class SeedVariance:
+    """The variance of a score between seeds beyond what their rows explain, with that, and degrees of freedom."""
+
+    variance: Floats
+    whole: Floats
+    freedom: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Means of both sides, head - base with its 95% interval and two-sided p, and the parts of its variance.
+
+    `rows` is the part that more seeds can't reduce, `seeds` the one that they do. `standard_error` and `freedom` are
+    those of the t distribution.
+    """
+
+    base: Floats
+    head: Floats
+    difference: Floats
+    low: Floats
+    high: Floats
+    p: Floats
+    rows: Floats
+    seeds: Floats
+    standard_error: Floats
+    freedom: Floats
+
+
+def compare(
+    base: Sequence[Score],
+    head: Sequence[Score],
+    known: tuple[SeedVariance | None, SeedVariance | None] = (None, None),
+) -> Difference:
+    """Return the difference of two lists of a score, one for each seed, on the same rows.
+
+    `known` is the variance between seeds of a side that has one seed alone; without it, that side's model stands for
+    itself.
+    """
+    means = [np.mean([score.value for score in side], axis=0) for side in (base, head)]
+    moved = np.mean([score.influence for score in head], axis=0) - np.mean([score.influence for score in base], axis=0)
+    size = len(moved)
+    rows = (moved**2).sum(axis=0) / size / max(1, size - 1)
+    freedom_of_rows = np.maximum(1, (moved != 0).sum(axis=0) - 1)
+    between = [_between(side, one) for side, one in zip((base, head), known, strict=True)]
+    variance = rows + sum(part.pure for part in between)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = rows**2 / freedom_of_rows + _spread(between)
+        freedom = np.nan_to_num(variance**2 / spread, nan=1.0, posinf=1.0).clip(1, size)
+    error = np.sqrt(variance)
+    difference = means[1] - means[0]
+    reach = student.ppf(0.975, freedom) * error
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p = np.where(error > 0, 2 * student.sf(np.abs(difference) / error, freedom), np.where(difference == 0, 1.0, 0.0))
+    of_seeds = np.minimum(sum(part.pure + part.interaction for part in between), variance)
+    return Difference(
+        *means, difference, difference - reach, difference + reach, p, variance - of_seeds, of_seeds, error, freedom
+    )
+
+
+def seed_variance(scores: Sequence[Score]) -> SeedVariance:
+    """Return the variance of a score over seeds beyond the interaction with rows; two or more seeds are needed."""
+    part = _between(scores, None)
+    return SeedVariance(np.asarray(part.pure * len(scores)), np.asarray(part.whole * len(scores)), part.freedom)
+
+
+@dataclass(frozen=True)
+class _Between:
+    """A side's part of the variance of its mean: `pure` of `whole` is added to the rows' part."""
+
+    pure: Floats
+    whole: Floats
+    interaction: Floats
+    freedom: float
+    known: bool = False
+
+
+def _spread(between: list[_Between]) -> Floats:
+    """Return the parts' share in Satterthwaite's formula; what is known of two sides may come from one record."""
+    own = sum((part.whole**2 / part.freedom for part in between if not part.known), start=np.zeros(()))
+    known = [part for part in between if part.known]
+    if not known:
+        return own
+    return own + sum(part.whole for part in known) ** 2 / min(part.freedom for part in known)
+
+
+def _between(scores: Sequence[Score], known: SeedVariance | None) -> _Between:
+    seeds = len(scores)
+    if seeds == 1:
+        variance = np.zeros_like(scores[0].value) if known is None else known.variance
+        whole = variance if known is None else known.whole
+        return _Between(variance, whole, np.zeros_like(variance), known.freedom if known else 1.0, known is not None)
+    whole = np.var([score.value for score in scores], axis=0, ddof=1) / seeds
+    influences: NDArray[np.float64] = np.array([score.influence for score in scores])
+    interaction = influences.var(axis=0, ddof=1).sum(axis=0) / influences.shape[1] ** 2 / seeds
+    pure = np.maximum(0.0, whole - interaction)
+    return _Between(pure, np.where(pure > 0, whole, 0.0), interaction, seeds - 1.0)

@@ -1,0 +1,110 @@
+"""Scores of a run on the test rows, each with the influence of every row on it.
+
+A score's influence values, shape (rows,), have mean 0; its standard error is their standard deviation divided by the
+root of the number of rows (the delta method; Efron & Tibshirani 1993, ch. 21). Differences of scores have the
+differences of the influences, so that a row's difficulty for both runs cancels out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from textclf.probabilities import label_ids
+
+Floats = NDArray[np.float64]
+
+F1_BY_LABEL = "f1_by_label"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One run's predictions as numbers, shape (rows,): label numbers and losses; `auc` is the influence on roc_auc."""
+
+    actual: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    loss: Floats
+    auc: Floats | None = None
+    roc_auc: float | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score and the influence of each row on it, shape (rows,); of F1 by label, shapes (labels,), (rows, labels)."""
+
+    value: Floats
+    influence: Floats
+
+
+def to_side(table: pd.DataFrame, labels: list[str], roc_auc: float | None = None) -> Side:
+    """Return a table of predictions with its labels as their positions in `labels`."""
+    actual, predicted = (label_ids(table[column].tolist(), labels) for column in ("actual", "predicted"))
+    auc = table["auc"].to_numpy(float) if "auc" in table and roc_auc is not None else None
+    return Side(actual, predicted, table["loss"].to_numpy(float), auc, roc_auc if auc is not None else None)
+
+
+def scores(side: Side, labels: int) -> dict[str, Score]:
+    """Return accuracy, label scores, log_loss, F1 by label and, if it is known, roc_auc; as textclf/metrics has them.
+
+    >>> found = scores(Side(np.array([0, 1]), np.array([0, 0]), np.array([0.1, 2.0])), 2)
+    >>> float(found["accuracy"].value), found["accuracy"].influence.tolist()
+    (0.5, [0.5, -0.5])
+    """
+    hits = (side.actual == side.predicted).astype(float)
+    found = {"accuracy": _mean(hits)} | _label_scores(side, hits, labels) | {"log_loss": _mean(side.loss)}
+    if side.auc is not None and side.roc_auc is not None:
+        found["roc_auc"] = Score(np.asarray(side.roc_auc), side.auc)
+    return found
+
+
+def _mean(values: Floats) -> Score:
+    mean = values.mean()
+    return Score(np.asarray(mean), values - mean)
+
+
+def _label_scores(side: Side, hits: Floats, labels: int) -> dict[str, Score]:
+    rows = len(hits)
+    actual, predicted = (np.bincount(numbers, minlength=labels).astype(float) for numbers in (side.actual, side.predicted))
+    right = np.bincount(side.actual, hits, labels)
+    both = actual + predicted
+    f1, precision, recall = _share(2 * right, both), _share(right, predicted), _share(right, actual)
+    present = max(1, int((both > 0).sum()))
+    # The derivatives of each label's score by its numbers of hits, actual and predicted rows.
+    of_f1 = (_share(np.full(labels, 2.0), both), -_share(f1, both), -_share(f1, both))
+    of_precision = (_share(np.ones(labels), predicted), np.zeros(labels), -_share(precision, predicted))
+    of_recall = (_share(np.ones(labels), actual), -_share(recall, actual), np.zeros(labels))
+    weighted = float(f1 @ actual) / rows
+    of_weighted = (of_f1[0] * actual, of_f1[1] * actual + f1 - weighted, of_f1[2] * actual)
+
+    def score(value: float, derivatives: tuple[Floats, ...], share: float) -> Score:
+        by_hit, by_actual, by_predicted = derivatives
+        influence = hits * by_hit[side.actual] + by_actual[side.actual] + by_predicted[side.predicted]
+        return Score(np.asarray(value), influence * rows * share)
+
+    return {
+        "macro_f1": score(f1.sum() / present, of_f1, 1 / present),
+        "weighted_f1": score(weighted, of_weighted, 1 / rows),
+        "macro_precision": score(precision.sum() / present, of_precision, 1 / present),
+        "macro_recall": score(recall.sum() / present, of_recall, 1 / present),
+        F1_BY_LABEL: Score(f1, _by_label(side, hits, of_f1)),
+    }
+
+
+def _by_label(side: Side, hits: Floats, of_f1: tuple[Floats, ...]) -> Floats:
+    rows, places = len(hits), np.arange(len(hits))
+    influence = np.zeros((rows, len(of_f1[0])))
+    influence[places, side.actual] += hits * of_f1[0][side.actual] + of_f1[1][side.actual]
+    influence[places, side.predicted] += of_f1[2][side.predicted]
+    return influence * rows
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    """Return `part / whole`, 0 where there is nothing."""
+    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+
+
+def of_rows(found: Mapping[str, Score], rows: NDArray[np.int64]) -> dict[str, Score]:
+    """Return the scores that are means over rows, on some of the rows alone."""
+    return {name: _mean((found[name].value + found[name].influence)[rows]) for name in ("accuracy", "log_loss")}
