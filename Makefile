@@ -27,6 +27,7 @@ setup: $(VENV)/.installed-dev  ## make .venv with the pinned packages, those for
 repro: $(VENV)/.installed  ## run the stages that changed, and show the scores
 	dvc repro
 	dvc metrics show metrics/validation.json metrics/test.json
+	@python -m tools.machine_note
 
 check: setup docs  ## lint and types, of the workflows too, and the docs' links
 	ruff check .

@@ -10,6 +10,7 @@ from textclf import process
 from textclf.data.corpus import read_corpus
 from textclf.data.leaks import same_texts
 from textclf.data.source_spec import SPLITS, Source, read_source
+from textclf.data.visible import visible
 from textclf.errors import InputError
 from textclf.oos.labels import in_scope, is_out
 from textclf.outputs import ensure_parent, write_json
@@ -77,8 +78,8 @@ def describe(rows: pd.DataFrame, labels: list[str], empty_texts: int) -> dict[st
 
 
 def with_text(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that have a text."""
-    return rows[rows["text"].str.strip() != ""].reset_index(drop=True)
+    """Return the rows that have a text that a reader sees."""
+    return rows[rows["text"].map(visible) != ""].reset_index(drop=True)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from textclf import process
 from textclf.metrics.calibration import expected_calibration_error
 from textclf.metrics.hf_metrics import LabelScores, ProbabilityScores
 from textclf.metrics.listing import write_listing
+from textclf.metrics.scores import roc_auc_influence
 from textclf.metrics.selection import log_loss
 from textclf.oos.labels import in_scope
 from textclf.outputs import ensure_parent, write_json
@@ -56,14 +57,19 @@ def calibration(actual: Labels, predictions: Predictions, temperature: float, ec
 
 
 def listing(predictions: Predictions, probabilities: Probabilities, labels: list[str]) -> pd.DataFrame:
-    """Return id, actual, predicted, confidence (the predicted label's probability) and loss (-ln p(actual)) a row."""
+    """Return a row of id, actual, predicted, confidence, loss and auc for each prediction.
+
+    `confidence` is the predicted label's probability, `loss` is -ln p(actual), `auc` the influence on roc_auc.
+    """
+    actual = label_ids(predictions.actual, labels)
     return pd.DataFrame(
         {
             "id": predictions.ids,
             "actual": predictions.actual,
             "predicted": [labels[number] for number in probabilities.argmax(axis=1)],
             "confidence": probabilities.max(axis=1).round(DIGITS),
-            "loss": row_losses(label_ids(predictions.actual, labels), probabilities).round(DIGITS),
+            "loss": row_losses(actual, probabilities).round(DIGITS),
+            "auc": roc_auc_influence(actual, probabilities).round(DIGITS) + 0.0,  # no -0.0
         }
     )
 

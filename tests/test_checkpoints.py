@@ -3,12 +3,17 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from safetensors.numpy import load_file, save_file
+from transformers import AutoModel, AutoModelForSequenceClassification
 
 from tests.conftest import CHECKPOINTS as SPECS
 from textclf.encoders.checkpoint_spec import read_checkpoint
 from textclf.encoders.checkpoints import Checkpoint, locate, pinned, weights_sha256
+from textclf.encoders.pretrained import load_pretrained
+from textclf.encoders.tokenizers import load_tokenizer
 from textclf.errors import InputError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -115,3 +120,45 @@ def test_a_bad_spec_names_the_file_and_the_key(in_tmp: Path) -> None:
     Path("mine.yaml").write_text("hub: org/name\nrevision: main\n")
     with pytest.raises(InputError, match=r"mine\.yaml: revision: "):
         read_checkpoint("mine", Path())
+
+
+def without_a_layer(folder: Path) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    kept = {name: tensor for name, tensor in tensors.items() if "layer.1" not in name}
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def of_another_size(folder: Path) -> None:
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace('"hidden_size": 32', '"hidden_size": 48'))
+
+
+def no_safetensors(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"junk")
+
+
+@pytest.mark.parametrize("auto", [AutoModel, AutoModelForSequenceClassification])
+@pytest.mark.parametrize("damage", [without_a_layer, of_another_size, no_safetensors])
+def test_weights_that_do_not_fit_are_never_drawn_at_random(
+    tiny: Callable[[str], Path], in_tmp: Path, damage: Callable[[Path], None], auto: Any
+) -> None:
+    folder = Path(shutil.copytree(tiny("bert"), "damaged"))
+    assert load_pretrained(auto, folder)
+    damage(folder)
+    with pytest.raises(InputError, match=r"damaged: (the weights lack \d+ tensors|config and weights can't be loaded)"):
+        load_pretrained(auto, folder)
+
+
+def test_a_local_checkpoint_without_a_tokenizer_is_refused(tiny: Callable[[str], Path], in_tmp: Path) -> None:
+    folder = Path(shutil.copytree(tiny("bert"), "damaged"))
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(InputError, match=r"damaged holds no tokenizer \(tokenizer.json\)"):
+        load_tokenizer(folder, "m", 8)
+
+
+def test_a_spec_that_names_a_folder_that_is_not_there_is_refused(in_tmp: Path) -> None:
+    specs = Path("models/checkpoints")
+    specs.mkdir(parents=True)
+    (specs / "mine.yaml").write_text("folder: models/checkpoints/nope\n")
+    with pytest.raises(InputError, match=r"mine.yaml: folder = 'models/checkpoints/nope': there is no config.json"):
+        read_checkpoint("mine", specs)

@@ -26,8 +26,8 @@ def python(code: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_tool_is_found() -> None:
-    commands = {"bench", "export", "predict", "publish", "recipe", "review", "serve"}
-    assert {f"tools.{name}" for name in commands | {"deps", "plots_page", "stage_times"}} == set(TOOLS)
+    commands = {"bench", "errors", "export", "predict", "publish", "recipe", "review", "serve"}
+    assert {f"tools.{name}" for name in commands | {"deps", "machine_note", "plots_page", "stage_times"}} == set(TOOLS)
 
 
 @pytest.mark.parametrize("tool", TOOLS)

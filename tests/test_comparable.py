@@ -5,10 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from tests.test_bootstrap import LABELS, predictions
+from tests.test_differences import LABELS, differences, predictions
 from tools.review.changes import changed_code, changed_data, changed_params
 from tools.review.comparable import SCORING, common_rows
-from tools.review.differences import compare_predictions
 
 
 def run(table: pd.DataFrame, md5: str = "1", **params: Any) -> Any:
@@ -57,8 +56,8 @@ def test_permuting_the_rows_changes_nothing() -> None:
     one, other = predictions(seed=1), predictions(seed=2)
     mixed = other.sample(frac=1, random_state=0)
     ids = common_rows(run(one), run(mixed)).ids
-    before = compare_predictions(run(one).predictions.loc[ids], run(other).predictions.loc[ids], LABELS, 15)
-    after = compare_predictions(run(one).predictions.loc[ids], run(mixed).predictions.loc[ids], LABELS, 15)
+    before = differences(run(one).predictions.loc[ids], run(other).predictions.loc[ids])
+    after = differences(run(one).predictions.loc[ids], run(mixed).predictions.loc[ids])
     pd.testing.assert_frame_equal(before.scores, after.scores)
     pd.testing.assert_frame_equal(before.labels, after.labels)
 

@@ -159,3 +159,30 @@ def test_a_spec_says_it_one_way(spec: dict[str, str], message: str) -> None:
 def test_a_missing_column_is_named(files: None) -> None:
     with pytest.raises(InputError, match=r"all.csv: no column 'scope' \(`out_of_scope.column` in the source spec\)"):
         read_corpus(source(out_of_scope={"column": "scope", "value": "out"}), "mine", oos())
+
+
+@pytest.mark.parametrize("spec", [{"label": "ooos"}, {"column": "label", "value": "ooos"}])
+def test_a_mark_that_no_row_has_is_an_error(files: None, spec: dict[str, str]) -> None:
+    with pytest.raises(InputError, match=r"data/sources/mine.yaml: out_of_scope: no row is marked by "):
+        read_corpus(source(out_of_scope=spec), "mine", oos(method="none"))
+
+
+@pytest.mark.parametrize(("held", "value"), [("true", "true"), ("1.0", "1"), ('" x "', " x "), ("1", "1")])
+def test_a_value_is_compared_as_it_is_written(held: str, value: str) -> None:
+    rows = [f'{{"text": "a", "label": "b", "o": {held}}}', '{"text": "c", "label": "d", "o": null}']
+    Path("data/corpora/x.jsonl").write_text("\n".join(rows))
+    spec = {"files": {"all": "data/corpora/x.jsonl"}, "split": None, "out_of_scope": {"column": "o", "value": value}}
+    inside, out = pairs(read_corpus(source(**spec), "mine", oos()))
+    assert (inside, out) == ([("c", "d")], [("a", "out_of_scope")])
+
+
+def test_a_kind_is_optional_in_files_of_their_own(files: None) -> None:
+    Path("data/corpora/out.csv").write_text("text,kind,split\nhm,noise,train\nho,,test\n")
+    _, out = pairs(read_corpus(source(**BY_FILE), "mine", oos()))
+    assert out == [("hm", "out_of_scope:noise"), ("ho", "out_of_scope")]
+
+
+def test_a_folder_says_what_to_do(files: None) -> None:
+    Path("data/corpora/saved").mkdir()
+    with pytest.raises(InputError, match=r"data/corpora/saved is a folder; if `datasets` saved it"):
+        read_corpus(source(files={"all": "data/corpora/saved"}), "mine", oos())

@@ -16,9 +16,10 @@ TEXTCLF = (
     ("metrics",),
 )
 TOOLS = (
-    ("bench", "export", "predict", "publish", "recipe", "review", "serve"),
+    ("bench", "errors", "export", "predict", "publish", "recipe", "review", "serve"),
     ("card",),
-    ("runs", "stats"),
+    ("runs",),
+    ("stats",),
 )
 SIDEWAYS = {("recipe", "bench"), ("bench", "export")}  # results have the table of speeds; bench times exports
 DOORS = {Path("textclf/__init__.py")}  # opens on `load` what is above

@@ -102,11 +102,25 @@ def test_the_sources_own_columns_stay_and_never_clash_with_ours(in_tmp: Path) ->
         ("x.csv", "message,team\na,0.5\nb,1\n", "x.csv: line 2: label '0.5'; one label a row is needed"),
         ("x.csv", "message,team\na,\"['b', 'c']\"\n", "one label a row is needed; multi-label, pairs and"),
         ("x.jsonl", '{"message": "a", "team": ["b"]}\n', "x.jsonl: line 1: label ['b']; one label a row is needed"),
-        ("x.jsonl", '{"message": "a", "team": true}\n', "x.jsonl: line 1: label True; one label a row is needed"),
+        (
+            "x.jsonl",
+            '{"message": "a", "team": true}\n',
+            "x.jsonl: line 1: label True; a name or a whole number is needed, not bool",
+        ),
         ("x.jsonl", '\n{"message": ["a"], "team": "b"}\n', "x.jsonl: line 2: ['a'] is not a text"),
         ("x.jsonl", '{"message": "\\ud83d", "team": "b"}\n', "x.jsonl: line 1: 'message' holds half of a surrogate"),
         ("x.jsonl", '{"message": "a", "message": "b"}\n', "x.jsonl: line 1 has the key 'message' twice"),
         ("x.jsonl", "[" * 100_000, "x.jsonl: line 1 is nested too deeply"),
+        ("x.csv", "message,team\na,\u200b\n", "label '\\u200b' has no sign that a reader sees"),
+        ("x.csv", "message,team\na,x\nb,x\ufe0f\n", "look the same; use one name"),
+        (
+            "x.csv",
+            f"message,team\na,{'b' * 201}\n",
+            "has a label of 201 characters, over the limit of 200; are text and",
+        ),
+        ("x.csv", "message,team\na,</script>\n", "line 2: label '</script>' looks like HTML"),
+        ("x.csv", "message,team\na,b\n".encode("utf-16"), "x.csv is UTF-16; save the file as UTF-8"),
+        ("x.csv", "message,team\na,b\n".encode("utf-16-le"), "x.csv looks like UTF-16; save the file as UTF-8"),
         ("x.jsonl", "[1]\n", "x.jsonl: line 1 is not a JSON object"),
         ("x.json", '{"a": 1}', "x.json is not a list of JSON objects"),
         ("x.xlsx", "PK", "x.xlsx: spreadsheets are not read; save the sheet as CSV (UTF-8)"),
@@ -181,3 +195,41 @@ def test_nanoseconds_of_a_further_column_are_text(in_tmp: Path) -> None:
     when = pa.array([1_000_000_001], pa.time64("ns"))
     pq.write_table(pa.table({"message": ["a"], "team": ["b"], "when": when}), "x.parquet")
     assert read_source_rows(Path("x.parquet"), source())["source.when"].tolist() == ["00:00:01.000000001"]
+
+
+@pytest.mark.parametrize("end", [b"", b"\0"])
+def test_a_broken_gz_is_one_sentence(end: bytes, in_tmp: Path) -> None:
+    packed = bytearray(gzip.compress(b"message,team\n" + b"a,b\n" * 50))
+    packed[15:18] = b"\xff\xff\xff"
+    with pytest.raises(InputError, match=r"x.CSV.GZ is not readable as csv"):
+        read_source_rows(written("x.CSV.GZ", bytes(packed) + end), source())
+
+
+def test_whole_numbers_beside_empty_cells_keep_their_digits(in_tmp: Path) -> None:
+    lines = ['{"message": "a", "team": 1, "n": 9007199254740993}', '{"message": "b", "team": 2, "n": null}']
+    table = read_source_rows(written("x.jsonl", "\n".join(lines)), source())
+    assert table["label"].tolist() == ["1", "2"]
+    assert table["source.n"].tolist() == [9007199254740993, None]
+
+
+@pytest.mark.parametrize("metadata", [b"[]", b"null", b"{", b'{"info": {"features": []}}', b"[" * 100_000])
+def test_metadata_of_another_shape_are_passed_over(metadata: bytes, in_tmp: Path) -> None:
+    table = pa.table({"message": ["a"], "team": ["b"]}).replace_schema_metadata({b"huggingface": metadata})
+    pq.write_table(table, "x.parquet")
+    assert read_source_rows(Path("x.parquet"), source())["label"].tolist() == ["b"]
+
+
+def test_names_in_the_file_and_in_the_spec_are_no_contradiction(in_tmp: Path) -> None:
+    from datasets import ClassLabel, Dataset, Features, Value
+
+    features = Features({"message": Value("string"), "team": ClassLabel(names=["no", "yes"])})
+    Dataset.from_dict({"message": ["a", "c"], "team": [1, 0]}, features).to_parquet("x.parquet")
+    rows = read_source_rows(Path("x.parquet"), source(label_names=["no", "yes"]))
+    assert rows["label"].tolist() == ["yes", "no"]
+
+
+def test_a_date_that_python_cannot_hold_is_one_sentence(in_tmp: Path) -> None:
+    when = pa.array([10**13], pa.timestamp("s"))
+    pq.write_table(pa.table({"message": ["a"], "team": ["b"], "when": when}), "x.parquet")
+    with pytest.raises(InputError, match=r"x.parquet is not readable as parquet"):
+        read_source_rows(Path("x.parquet"), source())

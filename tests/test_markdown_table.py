@@ -6,7 +6,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from tools.markdown_table import code, table
+from tools.markdown_table import cell, code, table
 
 TEXTS = ["plain", "a | b", "two\nlines and a\ttab", "<script>", "  spaces  ", "", "x" * 300, "一" * 300, "word " * 80]
 
@@ -14,7 +14,7 @@ TEXTS = ["plain", "a | b", "two\nlines and a\ttab", "<script>", "  spaces  ", ""
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("width", [None, 40])
 def test_a_row_has_as_many_cells_as_the_header(text: str, width: int | None) -> None:
-    header, rule, row = table(["label", "text"], [["refund", code(text, width)]])
+    header, rule, row = table(["label", "text"], [["refund", cell(text, width)]])
     assert "\n" not in row
     bars = [line.replace(r"\|", "").count("|") for line in (header, rule, row)]
     assert bars == [3, 3, 3]
@@ -50,7 +50,7 @@ ACTING = [
 
 @pytest.mark.parametrize("text", ACTING)
 def test_nothing_in_a_cell_acts(text: str) -> None:
-    page = MarkdownIt("commonmark").enable("table").render("\n".join(table(["text"], [[code(text)]])))
+    page = MarkdownIt("commonmark").enable("table").render("\n".join(table(["text"], [[cell(text)]])))
     (shown,) = re.findall(r"<td>(.*?)</td>", page, re.S)
     inside = re.fullmatch(r"<code>(.*)</code>", shown, re.S)
     assert inside, page

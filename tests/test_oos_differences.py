@@ -7,9 +7,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tools.review.oos_differences import delong, moved_rows, oos_differences
+from tests import simulate
+from tools.review.oos_differences import MIN_ROWS, Decisions, auroc, moved_rows, oos_differences
 
 CHAT = "out_of_scope:chat"
+EFFECTS = {"auroc": 0.01, "out_recall": 0.01, "in_scope_kept": 0.01, "in_scope_accuracy": 0.01}
+
+
+def of(run: Any) -> Decisions:
+    return [] if run.decisions is None else [run.decisions]
+
+
+def differences(base: Any, head: Any) -> pd.DataFrame:
+    return oos_differences(of(base), of(head), EFFECTS)
 
 
 def run(decisions: list[tuple[str, str, str, float]] | None, answers: list[tuple[str, str, str]]) -> Any:
@@ -40,14 +50,21 @@ def test_rows_that_moved_are_listed_with_what_is_right() -> None:
 def test_a_run_without_a_method_answers_every_row() -> None:
     found = moved_rows(run(None, ANSWERS), STRICT)
     assert found[["id", "flip", "base", "head"]].to_numpy().tolist() == [["1", "broken", "a", CHAT]]
-    assert oos_differences(run(None, ANSWERS), STRICT).empty
+    assert differences(run(None, ANSWERS), STRICT).empty
 
 
 def test_nothing_moves_between_equal_runs() -> None:
     assert moved_rows(STRICT, STRICT).empty
-    found = oos_differences(STRICT, STRICT)
-    assert (found[["difference", "low", "high"]] == 0).all(axis=None)
-    assert set(found["verdict"]) == {"no detectable difference"}
+    found = differences(STRICT, STRICT)
+    assert (found["difference"] == 0).all()
+    assert set(found["verdict"]) == {"no detectable difference", ""}
+
+
+def test_with_few_rows_out_of_scope_there_is_no_interval() -> None:
+    assert MIN_ROWS == 5
+    found = differences(STRICT, LOOSE).set_index("metric")
+    assert found.loc[["auroc", "out_recall"], ["low", "high"]].isna().all(axis=None)
+    assert found.loc["in_scope_kept", "high"] > 0
 
 
 def random_run(seed: int, good: float, rows: int = 400) -> Any:
@@ -64,7 +81,7 @@ def random_run(seed: int, good: float, rows: int = 400) -> Any:
 
 def test_a_better_run_is_found_and_swapping_mirrors_it() -> None:
     one, other = random_run(1, 1.0), random_run(2, 2.5)
-    found, mirrored = oos_differences(one, other), oos_differences(other, one)
+    found, mirrored = differences(one, other), differences(other, one)
     assert found.set_index("metric").loc["auroc", "verdict"] == "improved"
     assert found.set_index("metric").loc["out_recall", "verdict"] == "improved"
     assert mirrored.set_index("metric").loc["auroc", "verdict"] == "regressed"
@@ -73,21 +90,16 @@ def test_a_better_run_is_found_and_swapping_mirrors_it() -> None:
 
 
 def test_delongs_interval_covers_as_it_says() -> None:
-    """Nominal 95% for two detectors of equal worth: the interval holds 0 in 93 to 97 of a hundred draws."""
-    random = np.random.default_rng(0)
-    covered = 0
-    for _ in range(1000):
-        out = np.arange(200) < 60
-        shared = random.normal(size=200) + out
-        low, high = delong(out, shared + random.normal(size=200), shared + random.normal(size=200))
-        covered += low <= 0 <= high
-    assert 930 <= covered <= 970
+    """Nominal 95% for two detectors of equal worth: the interval holds 0 in 93 to 98 of a hundred draws."""
+    assert 0.02 <= simulate.auroc_missed(MIN_ROWS, 400) <= 0.08
+    assert 0.02 <= simulate.auroc_missed(60, 400) <= 0.07
 
 
-def test_the_difference_is_that_of_the_areas() -> None:
+def test_the_area_is_scikit_learns() -> None:
     from sklearn.metrics import roc_auc_score
 
     out = np.array([True, True, False, False, False])
-    one, other = np.array([3.0, 1, 2, 0, 1]), np.array([1.0, 2, 2, 3, 0])
-    low, high = delong(out, one, other)
-    assert (low + high) / 2 == pytest.approx(roc_auc_score(out, other) - roc_auc_score(out, one))
+    scores = np.array([3.0, 1, 2, 0, 1])
+    found = auroc(out, scores)
+    assert found.value == pytest.approx(roc_auc_score(out, scores))
+    assert found.influence.mean() == pytest.approx(0)

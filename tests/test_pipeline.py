@@ -28,6 +28,7 @@ STAGES = {
     "oos",
     "package",
     "evaluate",
+    "slices",
     "plot",
 }
 NO_CHANGE = "Data and pipelines are up to date."
@@ -46,7 +47,7 @@ def without_check(lock: bytes) -> dict[str, Any]:
 
 def test_every_output_is_there(trained: Clone) -> None:
     metrics = {path.name for path in (trained.folder / "metrics").glob("*.json")}
-    before, after = {"data", "tokens", "split"}, {"train", "validation", "test", "calibration", "oos"}
+    before, after = {"data", "tokens", "split"}, {"train", "validation", "test", "calibration", "oos", "slices"}
     assert metrics == {f"{name}.json" for name in before | after}
     pictures = {path.stem for path in (trained.folder / "plots/pictures").iterdir()}
     assert pictures == {
@@ -62,7 +63,7 @@ def test_every_output_is_there(trained: Clone) -> None:
     }
     for name in ("test", "validation"):
         columns, *rows = json.loads(trained.read(f"metrics/predictions/{name}.json"))
-        assert columns == ["id", "actual", "predicted", "confidence", "loss"]
+        assert columns == ["id", "actual", "predicted", "confidence", "loss", "auc"]
         scores = json.loads(trained.read(f"metrics/{name}.json"))
         assert scores["accuracy"] == round(sum(row[1] == row[2] for row in rows) / len(rows), 4)
         assert len(scores) <= 10
@@ -87,7 +88,7 @@ def test_the_second_run_does_nothing(trained: Clone) -> None:
 def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_cache(trained: Clone) -> None:
     before = trained.read("dvc.lock")
     slower = trained.run("dvc", "exp", "run", "-S", "lr=5e-5", "--name", "slower")
-    assert set(ran(slower)) == {"check", "train", "predict", "calibrate", "package", "evaluate", "plot"}
+    assert set(ran(slower)) == {"check", "train", "predict", "calibrate", "package", "evaluate", "slices", "plot"}
     assert "lr: 5e-05" in trained.read("params.yaml").decode()
     diff = trained.run("dvc", "params", "diff")
     assert "5e-05" in diff

@@ -116,7 +116,7 @@ def test_a_recipe_runs_as_an_experiment_of_its_name_and_is_recorded(trained: Clo
     rules = trained.read("review.yaml").decode().replace("min_rows: 200", "min_rows: 100")
     (trained.folder / "review.yaml").write_text(rules)
     review = trained.run("python", "-m", "tools.review", "main", "words")  # an experiment by its name
-    assert "| parameter | method: full -> baseline |" in review
+    assert "| parameter | `method: full -> baseline` |" in review
     trained.reset()
 
     trained.run("python", "-m", "tools.recipe", "--table")

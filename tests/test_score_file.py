@@ -273,7 +273,7 @@ def test_tabs_delimiters_capital_endings_and_gz(tmp_path: Path, model: Model) ->
     assert (tmp_path / "out.tsv").read_text().splitlines()[1].startswith('1\tsay "aaa, or\ta\t')
     (tmp_path / "in.CSV").write_text("id;text\n1;aaa, or\n")
     score_file.run(Job(tmp_path / "in.CSV", "text", tmp_path / "out.csv", delimiter=";"), model, resume=False)
-    assert (tmp_path / "out.csv").read_text().splitlines()[1].startswith("1;aaa, or;a;")
+    assert (tmp_path / "out.csv").read_text().splitlines()[1].startswith('1,"aaa, or",a,')
     (tmp_path / "in.jsonl.gz").write_bytes(gzip.compress(b'{"text": "aaa\\nb"}\n'))
     score_file.run(Job(tmp_path / "in.jsonl.gz", "text", tmp_path / "out.csv"), model, resume=False)
     with pytest.raises(InputError, match=r"a cell holds a tab or a line break, which .tsv can't hold; write .csv"):
@@ -312,3 +312,59 @@ def test_json_that_is_nested_too_deeply_is_named(tmp_path: Path, model: Model) -
     (tmp_path / "in.jsonl").write_text('{"text": "x"}\n' + "[" * 100_000 + "\n")
     with pytest.raises(InputError, match=r"in.jsonl: line 2 is nested too deeply"):
         score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.csv"), model, resume=False)
+
+
+def test_a_later_rows_own_answer_is_never_overwritten(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n{"text": "b", "predicted": "mine"}\n')
+    with pytest.raises(InputError, match="a row has 'predicted', which scoring would add; rename it"):
+        score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.jsonl"), model, resume=False)
+
+
+def test_names_of_columns_come_back_too(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "aaa", "x\\ry": 1}\n')
+    score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.csv"), model, resume=False)
+    assert read(tmp_path / "out.csv")[0]["x\ry"] == "1"
+    with pytest.raises(InputError, match=r"which .tsv can't hold"):
+        score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / "out.tsv"), model, resume=False)
+    (tmp_path / "in.jsonl").write_text('{"text": "aaa", "\\ud800": 1}\n')
+    for ending in ("csv", "tsv", "parquet"):
+        with pytest.raises(InputError, match=r"column name '\\ud800' is not UTF-8; write JSON lines"):
+            score_file.run(Job(tmp_path / "in.jsonl", "text", tmp_path / f"out.{ending}"), model, resume=False)
+    assert not list(tmp_path.glob("*.parts"))
+
+
+def test_a_targets_delimiter_is_its_own(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "in.csv").write_text("text;n\naaa;1\n")
+    score_file.run(Job(tmp_path / "in.csv", "text", tmp_path / "out.tsv", delimiter=";"), model, resume=False)
+    assert (tmp_path / "out.tsv").read_text().startswith("text\tn\tpredicted\t")
+
+
+def test_json_is_json_all_the_way_down(tmp_path: Path, model: Model) -> None:
+    rows = pd.DataFrame({"text": ["aaa"], "deep": [[{"share": float("nan")}]]})
+    rows.to_parquet(tmp_path / "in.parquet")
+    score_file.run(Job(tmp_path / "in.parquet", "text", tmp_path / "out.jsonl"), model, resume=False)
+    assert '"deep": [{"share": null}]' in (tmp_path / "out.jsonl").read_text()
+
+
+def test_bytes_that_are_no_text_reach_parquet_as_question_marks(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "in.csv").write_bytes(b"text\nb\xffb\n")
+    score_file.run(Job(tmp_path / "in.csv", "text", tmp_path / "out.parquet"), model, resume=False)
+    assert read(tmp_path / "out.parquet")[0]["text"] == "b?b"
+
+
+def test_a_date_that_python_cannot_hold_stays_in_parquet(tmp_path: Path, model: Model) -> None:
+    when = pa.array([10**13], pa.timestamp("s"))
+    pq.write_table(pa.table({"text": ["aaa"], "when": when}), tmp_path / "in.parquet")
+    score_file.run(Job(tmp_path / "in.parquet", "text", tmp_path / "out.parquet"), model, resume=False)
+    with pytest.raises(InputError, match=r"column 'when' has a value that only .parquet can hold"):
+        score_file.run(Job(tmp_path / "in.parquet", "text", tmp_path / "out.csv"), model, resume=False)
+
+
+def test_a_parquet_file_without_rows_is_refused(tmp_path: Path, model: Model) -> None:
+    pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "in.parquet")
+    with pytest.raises(InputError, match=r"in.parquet holds no rows"):
+        score_file.run(Job(tmp_path / "in.parquet", "text", tmp_path / "out.csv"), model, resume=False)
+
+
+def test_a_text_of_signs_that_no_one_sees_is_empty() -> None:
+    assert score_file.unusable("\u200b\u3164") == "empty"

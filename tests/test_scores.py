@@ -86,6 +86,21 @@ def test_the_headline_is_flat_short_and_without_nan() -> None:
 def test_predictions_and_classes_agree_with_the_probabilities() -> None:
     rows = Predictions(["x", "y"], ["no", "yes"], np.zeros((2, 2)), None)
     table = listing(rows, np.array([[0.8, 0.2], [0.75, 0.25]]), ["no", "yes"])
-    assert table.to_numpy().tolist() == [["x", "no", "no", 0.8, 0.2231], ["y", "yes", "no", 0.75, 1.3863]]
+    assert table.to_numpy().tolist() == [["x", "no", "no", 0.8, 0.2231, 0.0], ["y", "yes", "no", 0.75, 1.3863, 0.0]]
     classes = per_class(table, ["no", "yes", "never"])
     assert classes.to_numpy().tolist() == [["no", 0.5, 1, 0.6667, 1], ["yes", 0, 0, 0, 1], ["never", 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("labels", [2, 3, 24])
+def test_the_influences_on_roc_auc_give_its_standard_error(labels: int) -> None:
+    random = np.random.default_rng(0)
+    actual = random.permutation(np.arange(600) % labels)
+    probabilities = random.dirichlet(np.ones(labels), 600)
+    probabilities[np.arange(600), actual] += 0.2
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    influence = scores.roc_auc_influence(actual, probabilities)
+    drawn = [random.integers(600, size=600) for _ in range(200)]
+    spread = np.std([scores.roc_auc(actual[rows], probabilities[rows]) for rows in drawn])
+    assert influence.mean() == pytest.approx(0, abs=1e-12)
+    assert influence.std() / np.sqrt(600) == pytest.approx(spread, rel=0.2)
+    assert not scores.roc_auc_influence(np.zeros(5, dtype=int), np.ones((5, 2)) / 2).any()

@@ -1,20 +1,22 @@
-"""The spread between seeds: which runs share one, when a recorded one still holds, and what the review says of it."""
+"""Recorded seeds: which runs share them, when they still hold, and what the review says of them."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from textclf.outputs import write_json
-from tools.review.sentences import noise
-from tools.runs import seeds
+from tests.test_differences import LABELS, differences, predictions
+from tools.review.sentences import headline, noise, same_inputs
+from tools.runs.config import config_hash
+from tools.runs.records import FOLDER, Record, read_record, record_of, write_seed
 from tools.runs.run import PREDICTIONS
-from tools.runs.seeds import Spread, config_hash, read_spread, spread_of
+from tools.runs.seeds import _missing
+from tools.runs.tables import pooled_variance, seeds_of
 
 Lock = dict[str, Any]
-SPREAD = Spread([42, 43, 44], {"accuracy": [0.90, 0.92, 0.94]}, "x86_64 AVX512", ["of 42", "of 43", "of 44"])
 
 
 def run(change: Callable[[Lock], object] = lambda lock: None, **more: Any) -> Any:
@@ -38,7 +40,15 @@ def run(change: Callable[[Lock], object] = lambda lock: None, **more: Any) -> An
         params={"seed": 42, "method": "full"} | more,
         lock=lock,
         machine={key: value for key, value in machine.items() if value is not None},
-        revision=SimpleNamespace(md5=lambda path: "of 42" if path == PREDICTIONS else None),
+        predictions=predictions(seed=int(more.get("seed", 42))),
+        labels=LABELS,
+        scores={"accuracy": 0.9, "roc_auc": 0.99, "rows": 300},
+        oos_scores={},
+        decisions=None,
+        revision=SimpleNamespace(
+            md5=lambda path: f"of {more.get('seed', 42)}" if path == PREDICTIONS else None,
+            json=lambda path: {"train": 1000},
+        ),
     )
 
 
@@ -94,42 +104,100 @@ def test_the_configuration_is_another_with_another(other: Any) -> None:
 def test_a_run_from_before_the_precision_was_recorded_has_no_configuration(in_tmp: None) -> None:
     older = run(machine={"precision": None})
     assert config_hash(older) is None
-    assert read_spread(older) is None
+    assert read_record(older) is None
     assert config_hash(run(lambda lock: lock.pop("tokenize"))) is None
 
 
-def record(spread: Spread) -> None:
-    """Keep `spread` for the toy run's configuration."""
-    write_json(seeds.FOLDER / f"{config_hash(run())}.json", {"spread": asdict(spread)})
+def record(*seeds: int) -> Record:
+    """Record some seeds of the toy run's configuration."""
+    folder = FOLDER / str(config_hash(run()))
+    for seed in seeds:
+        write_seed(run(trained_with(seed=seed), seed=seed), folder)
+    return Record(folder)
 
 
-def test_a_recorded_spread_is_found_by_every_run_of_the_configuration(in_tmp: None) -> None:
-    assert read_spread(run()) is None, "nothing is recorded yet"
-    record(SPREAD)
-    assert read_spread(run()) == read_spread(run(set_md5("train", "deps", "other code"))) == SPREAD
-    assert read_spread(run(trained_with(lr=0.2))) is None
-    assert SPREAD.deviation("accuracy") == pytest.approx(0.02)
+def test_a_record_is_found_by_every_run_of_the_configuration(in_tmp: None) -> None:
+    assert read_record(run()) is None, "nothing is recorded yet"
+    found = record(42, 44, 43)
+    assert found.seeds == [42, 43, 44]
+    assert read_record(run()) == read_record(run(set_md5("train", "deps", "other code"))) == found
+    assert read_record(run(trained_with(lr=0.2))) is None
+    assert found.scores("accuracy") == [0.9, 0.9, 0.9]
+
+
+def test_predictions_come_back_within_half_a_digit(in_tmp: None) -> None:
+    found, whole = record(43).predictions(43), predictions(seed=43)
+    pd.testing.assert_frame_equal(found[["actual", "predicted"]], whole[["actual", "predicted"]], check_names=False)
+    np.testing.assert_allclose(found[["confidence", "loss"]], whole[["confidence", "loss"]], rtol=1e-3, atol=1e-3)
+
+
+def test_records_are_small_and_the_same_bytes_each_time(in_tmp: None) -> None:
+    folder = record(42, 43).folder
+    files = {path: path.read_bytes() for path in [*folder.iterdir(), *(FOLDER / "test-sets").iterdir()]}
+    assert len(files) == 4, "two seeds, their scores, and the ids once"
+    assert all(len(content) < 10_000 for content in files.values())
+    record(43, 42)
+    assert files == {path: path.read_bytes() for path in files}
 
 
 def test_a_record_that_the_runs_own_predictions_contradict_is_not_believed(in_tmp: None) -> None:
-    record(Spread(SPREAD.seeds, SPREAD.scores, SPREAD.processor, ["others", "of 43", "of 44"]))
-    assert read_spread(run()) is None
+    record(42, 43)
+    other = run()
+    other.revision.md5 = lambda path: "others"
+    assert read_record(other) is None
     name = config_hash(run())
     assert name
-    assert spread_of(name), "the table of results shows it with the commit that it is of"
-    assert read_spread(run(seed=50)), "a seed that is not recorded contradicts nothing"
-    assert read_spread(run(machine={"processor": "aarch64 DEFAULT"})), "another kind of machine predicts otherwise"
+    assert record_of(name), "the table of results shows it with the commit that it is of"
+    other.params["seed"] = 50
+    assert read_record(other), "a seed that is not recorded contradicts nothing"
+    assert read_record(run(machine={"processor": "aarch64 DEFAULT"})), "another kind of machine predicts otherwise"
 
 
-def report(spread: Spread | None, difference: float = 0.01) -> Any:
-    return SimpleNamespace(spread=spread, primary="accuracy", row={"difference": difference})
+def test_a_side_has_its_own_run_first_and_then_the_other_seeds(in_tmp: None) -> None:
+    record(42, 43, 44)
+    found = seeds_of(run())
+    assert len(found.tables) == 3
+    pd.testing.assert_frame_equal(found.tables[0], predictions(seed=42))
+    assert found.roc_auc == [0.99] * 3
 
 
-def test_the_review_compares_the_difference_with_the_spread() -> None:
-    assert noise(report(None)).startswith("One seed: the spread between seeds is not recorded for this configuration")
-    assert noise(report(SPREAD, 0.0566)) == (
-        "The difference is 2.0 times the standard deviation of the difference between two seeds "
-        "(standard deviation 2.00 points over 3 seeds of the base)."
+def test_the_spread_is_pooled_over_configurations_with_about_as_many_training_rows(in_tmp: None) -> None:
+    assert pooled_variance(1000) == ({}, 0)
+    record(42, 43, 44)
+    found, configurations = pooled_variance(1100)
+    assert configurations == 1
+    assert found["accuracy"].freedom == 2
+    assert pooled_variance(2000) == ({}, 0)
+
+
+def test_seeds_are_counted_on_from_the_runs_own() -> None:
+    assert _missing([42], 42, 5) == [43, 44, 45, 46]
+    assert _missing([42, 44, 50], 42, 5) == [43, 45]
+    assert _missing([1, 2, 3], 1, 2) == []
+
+
+def report(seeds: tuple[int, int] = (1, 1), pooled: int = 0, **more: Any) -> Any:
+    found = differences(predictions(seed=1), predictions(right=0.98, seed=2))
+    row = found.scores.set_index("metric").loc["accuracy"]
+    values = {"differences": found, "row": row, "verdict": row["verdict"], "min_effect": 0.005, "primary": "accuracy"}
+    return SimpleNamespace(**values | {"seeds": seeds, "pooled": pooled} | more)
+
+
+def test_the_review_says_how_many_seeds_speak_and_what_the_interval_knows_of_them() -> None:
+    assert headline(report()).startswith("improved of these two models alone: accuracy ")
+    assert noise(report()).startswith(
+        "One seed on a side and no spread is recorded: this compares two models, not the "
     )
-    flat = Spread([1, 2], {"accuracy": [0.9, 0.9]}, "", ["", ""])
-    assert noise(report(flat)).startswith("All seeds of the base have the same score (standard deviation 0.00 points")
+    assert headline(report(pooled=3)).startswith("improved: accuracy ")
+    assert "pooled over 3 recorded configurations with about as many training rows" in noise(report(pooled=3))
+    assert headline(report((5, 5))).endswith(", means of 5 seeds")
+    assert "comes from the test rows and" in noise(report((5, 5)))
+    assert "To detect 0.5 points in 80% of cases" in noise(report((5, 5)))
+
+
+def test_two_runs_with_the_same_inputs_are_told_apart_by_what_differs() -> None:
+    sides = {"base": run(), "head": run(machine={"processor": "aarch64 DEFAULT", "precision": "fp32"})}
+    assert same_inputs(SimpleNamespace(**sides)) == (  # type: ignore[arg-type]
+        "Parameters, data, code and packages are the same; different: processor x86_64 AVX512 and aarch64 DEFAULT; "
+        "precision bf16 and fp32."
+    )

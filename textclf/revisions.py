@@ -126,6 +126,13 @@ def check_committed() -> None:
         raise InputError(f"{changed} has uncommitted changes; commit them first, because the output names its commit")
 
 
+def snapshot(revision: Revision) -> str:
+    """Return the hash of the revision's commit; of the workspace's tracked files, if they have changes."""
+    if revision.sha is not None:
+        return revision.sha
+    return _git("stash", "create").stdout.decode().strip() or revision.commit
+
+
 def check_queue() -> None:
     """Raise `InputError` where DVC's queue would lose its results: in a shallow clone, and in a path beyond ASCII."""
     if _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":

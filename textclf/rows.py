@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from textclf.probabilities import label_ids
 
+OWN = "source."  # before the name of a source's own column, so that it never clashes with one of ours
+
 
 @dataclass(frozen=True)
 class Rows:

@@ -1,6 +1,7 @@
 """Shared start and end of the tools: arguments, one-line errors, a quiet exit on a closed pipe."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -19,6 +20,9 @@ def parser(name: str, doc: str | None) -> argparse.ArgumentParser:
 
 def run(main: Callable[[], None]) -> None:
     """Run a tool's `main`: a user's mistake ends it with one sentence and exit code 1, Ctrl-C with exit code 130."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what the terminal can't show is no reason to fail
     try:
         main()
         sys.stdout.flush()

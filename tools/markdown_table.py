@@ -17,14 +17,23 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [_line(columns), "|" + "---|" * len(columns), *(_line(row) for row in rows)]
 
 
+def cell(text: Any, width: int | None = None) -> str:
+    """Return `code(text, width)` so that it stays in its cell of a table.
+
+    >>> cell("a | b")
+    '`a \\\\| b`'
+    """
+    return code(text, width).replace("\\|", "\\ |").replace("|", r"\|")
+
+
 def code(text: Any, width: int | None = None) -> str:
-    """Return `text` as a code span, in which nothing is a link, an image, a mention or HTML; it stays in its cell.
+    """Return `text` as a code span, in which nothing is a link, an image, a mention or HTML.
 
     For everything that comes from data, parameters and commits. With `width`, it is cut to so many characters. Signs
     that a screen doesn't show, or that change the direction of what follows, become a question mark.
 
-    >>> code("![x](http://y) | @you")
-    '`![x](http://y) \\\\| @you`'
+    >>> code("![x](http://y) @you")
+    '`![x](http://y) @you`'
     """
     line = "".join(sign if _is_shown(sign) else "\ufffd" for sign in " ".join(str(text).split()))
     if width is not None and len(line) > width:
@@ -32,7 +41,6 @@ def code(text: Any, width: int | None = None) -> str:
         line = f"{line[: width - 1].rstrip()}…"
     if not line:
         return ""
-    line = line.replace("\\|", "\\ |").replace("|", r"\|")
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
     space = " " * (line[0] == "`" or line[-1] == "`")
     return f"{fence}{space}{line}{space}{fence}"

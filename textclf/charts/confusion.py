@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from textclf.charts.style import MANY, ORANGE, SHOWN, bars, canvas
+from textclf.charts.style import MANY, ORANGE, SHOWN, bars, canvas, short
 
 
 def count_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -31,8 +31,9 @@ def draw_confusion(pairs: pd.DataFrame, labels: list[str]) -> Figure:
     figure, axes = canvas(side, side, title, "predicted", "actual")
     axes.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1))
     ticks = range(len(labels))
-    axes.set_xticks(ticks, labels, rotation=90, fontsize=8)
-    axes.set_yticks(ticks, labels, fontsize=8)
+    names = [short(label) for label in labels]
+    axes.set_xticks(ticks, names, rotation=90, fontsize=8)
+    axes.set_yticks(ticks, names, fontsize=8)
     axes.grid(visible=False)
     for row, column in zip(*counts.to_numpy().nonzero(), strict=True):
         colour = "white" if shares.iat[row, column] > 0.4 else "#222222"

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from textclf.charts.style import BLUE, GREY, MANY, ORANGE, SHOWN, bars, canvas
+from textclf.charts.style import BLUE, GREY, MANY, ORANGE, SHOWN, bars, canvas, short
 
 
 def draw_f1(classes: pd.DataFrame) -> Figure:
@@ -34,8 +34,9 @@ def draw_distribution(rows: pd.DataFrame) -> Figure:
     figure, axes = canvas(9, 1.4 + 0.22 * len(counts), title, "rows")
     left = pd.Series(0, index=counts.index)
     for split, colour in (("train", BLUE), ("validation", ORANGE), ("test", GREY)):
-        axes.barh(counts.index, counts[split], left=left, color=colour, label=f"{split} ({totals[split]:,})")
+        axes.barh(range(len(counts)), counts[split], left=left, color=colour, label=f"{split} ({totals[split]:,})")
         left = left + counts[split]
+    axes.set_yticks(range(len(counts)), [short(str(name)) for name in counts.index])
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, labelsize=9)
     axes.set_ylim(len(counts) - 0.4, -0.6)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 MANY = 100  # labels; of more, a picture shows SHOWN and says how many are left out
 SHOWN = 60
+LONGEST = 36  # characters of a label on an axis
 BLUE, ORANGE, GREY = "#2f6fb2", "#d9772b", "#8a8f98"
 
 plt.rcParams.update(
@@ -47,13 +48,23 @@ def panels(width: float, height: float, **layout: Any) -> tuple[Figure, tuple[Ax
 def bars(title: str, names: list[str], values: list[float], x: str, colour: str, form: str) -> tuple[Figure, Axes]:
     """Return horizontal bars, the first on top, each with its value at its end, in the given `form`."""
     figure, axes = canvas(9, 1.2 + 0.22 * len(names), title, x)
-    drawn = axes.barh(names, values, color=colour)
+    drawn = axes.barh(range(len(names)), values, color=colour)
+    axes.set_yticks(range(len(names)), [short(name, 2 * LONGEST) for name in names])
     behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # over lines that a caller adds
     axes.bar_label(drawn, fmt=form, padding=4, fontsize=8, color="#444444", bbox=behind)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, labelsize=9)
     axes.set_ylim(len(names) - 0.4, -0.6)
     return figure, axes
+
+
+def short(name: str, most: int = LONGEST) -> str:
+    """Return a name of at most `most` characters for an axis.
+
+    >>> short("a_very_long_name", 9)
+    'a_very_l…'
+    """
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def colours(number: int) -> list[tuple[float, float, float]]:

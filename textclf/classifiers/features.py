@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from safetensors.numpy import load_file, save_file
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
@@ -13,7 +12,7 @@ from textclf.classifiers.base import Predicted
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.forward import on_device
 from textclf.encoders.frozen_vectors import frozen_vectors
-from textclf.encoders.quiet import quiet_transformers
+from textclf.encoders.pretrained import load_pretrained
 from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.logistic import from_tensors, logits, to_tensors
 from textclf.outputs import write_json
@@ -64,6 +63,4 @@ def load(folder: Path, cache_dir: Path | None = None) -> Features:
 
 def load_body(folder: Path) -> PreTrainedModel:
     """Return the checkpoint's model without a head."""
-    quiet_transformers()
-    options = {"use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32}
-    return on_device(AutoModel.from_pretrained(folder, **options))
+    return on_device(load_pretrained(AutoModel, folder))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import torch
 from peft import LoraConfig, PeftModel, get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import (
@@ -19,7 +18,7 @@ from textclf.classifiers.base import Predicted
 from textclf.classifiers.encoder import Encoder
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.forward import on_device
-from textclf.encoders.quiet import quiet_transformers
+from textclf.encoders.pretrained import load_pretrained
 from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.outputs import write_json
 from textclf.rows import Rows
@@ -80,10 +79,8 @@ def load(folder: Path, cache_dir: Path | None = None) -> Encoder:
     """
     if not (folder / ADAPTER_CONFIG).is_file():
         return encoders.load(folder)
-    quiet_transformers()
     checkpoint = Checkpoint.model_validate_json((folder / CHECKPOINT).read_bytes())
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    options = {"use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32}
-    base = AutoModelForSequenceClassification.from_pretrained(locate(checkpoint), config=config, **options)
+    base = load_pretrained(AutoModelForSequenceClassification, locate(checkpoint), config=config)
     merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
     return Encoder(on_device(merged), saved_tokenizer(folder))

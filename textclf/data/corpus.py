@@ -28,11 +28,14 @@ def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
     """
     rows = read_splits(source, dataset)
     marked = rows["label"].map(is_out)
+    if (spec := source.out_of_scope) and not spec.files and not marked.any():
+        what = f"label: {spec.label}" if spec.label else f"column: {spec.column}, value: {spec.value}"
+        raise InputError(f"data/sources/{dataset}.yaml: out_of_scope: no row is marked by {what}")
     rows, out = rows[~marked], [rows[marked]]
     if oos.method == "none":
         return Corpus(rows.reset_index(drop=True), _slim(out).iloc[:0])
     if apart := source.out_of_scope_source:
-        others = read_splits(apart, dataset)
+        others = read_splits(apart, dataset, optional=True)
         out.append(others.assign(label=others["label"].map(out_label)))
     held = rows["label"].isin(_known(oos.held_out, rows, dataset))
     test = (rows["split"] == "test") if (rows["split"] == "test").any() else True  # a source without test rows
@@ -41,11 +44,11 @@ def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
     return _learned(Corpus(rows[~held].reset_index(drop=True), _slim(out)), oos.method, dataset)
 
 
-def read_splits(source: Source, dataset: str) -> pd.DataFrame:
-    """Return the rows of the source's files, split by split."""
+def read_splits(source: Source, dataset: str, optional: bool = False) -> pd.DataFrame:
+    """Return the rows of the source's files, split by split; with `optional`, a row may have no label."""
     tables = []
     for name, file in source.files.items():
-        table = read_source_rows(fetch(file, dataset), source)
+        table = read_source_rows(fetch(file, dataset), source, optional)
         if source.split is None:
             table["split"] = "train" if name == "all" else name
         tables.append(table)

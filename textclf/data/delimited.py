@@ -38,6 +38,8 @@ def read_rows(
     """
     rows = _cells(lines, path, dialect)
     header = list(names) if names else next((cells for _, cells in rows if cells), [])
+    if any("\0" in name or name.startswith(("\udcff\udcfe", "\udcfe\udcff")) for name in header):
+        raise InputError(f"{path} looks like UTF-16; save the file as UTF-8")
     if twice := [name for place, name in enumerate(header) if name in header[:place]]:
         raise InputError(f"{path}: two columns are called {twice[0]!r}; rename one")
     if header:

@@ -22,6 +22,8 @@ def fetch(file: SourceFile, dataset: str) -> Path:
     """
     places = [file.path] if file.path else [*_mirrored(dataset, file.filename)]
     for place in places:
+        if place.is_dir():
+            return place  # the reader says what to do about a folder
         if place.is_file():
             return _checked(place, file.sha256)
     if file.url is None:

@@ -1,7 +1,8 @@
 """Reading a data set's file, of any format, into a table of its values; mistakes name the file and the line."""
 
 import json
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from textclf.data import delimited, json_lines
+from textclf.data.arrow import plain_times
 from textclf.data.source_spec import Source
 from textclf.data.table import Table
 from textclf.data.text_files import open_text, require_utf8
@@ -37,7 +39,14 @@ def read_file(path: Path, source: Source) -> Table:
         if kind != "parquet":
             require_utf8(path)
         table = READERS[kind](path, source)
-    except (OSError, EOFError, ValueError, pa.ArrowException) as error:  # EOFError: a .gz that was cut off
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        ValueError,
+        OverflowError,
+        pa.ArrowException,
+    ) as error:  # a .gz that was cut off, ...
         raise InputError(f"{path} is not readable as {kind}: {' '.join(str(error).split())}") from None
     if table.frame.empty:
         raise InputError(f"{path} {'holds no rows' if len(table.frame.columns) else 'is empty'}")
@@ -112,15 +121,21 @@ def _parquet(path: Path, _: Source) -> Table:
 
 def _named(table: pa.Table, name: str) -> list[object]:
     """Return a column's values; a ClassLabel of `datasets` as the names that the file's metadata hold."""
-    column = table[name]
-    if pa.types.is_time64(column.type):  # Python has no nanoseconds
-        column = column.cast(pa.string())
-    info = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {})
-    names = info.get("features", {}).get(name, {}).get("names") if isinstance(info, dict) else None
+    column = plain_times(table[name])
+    names = _class_names(table.schema.metadata or {}, name)
     values: list[object] = column.to_pylist()
     if not names:
         return values
     return [names[value] if isinstance(value, int) and 0 <= value < len(names) else None for value in values]
+
+
+def _class_names(metadata: Mapping[bytes, bytes], name: str) -> list[str]:
+    """Return the names of a `ClassLabel`, or nothing where the metadata have another shape."""
+    try:
+        found = json.loads(metadata[b"huggingface"])["info"]["features"][name]["names"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) and all(isinstance(label, str) for label in found) else []
 
 
 READERS: dict[str, Callable[[Path, Source], Table]] = {

@@ -1,6 +1,7 @@
 """JSON lines: an object a line, with a key that stands twice, or one too deep, refused."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from textclf.errors import InputError
 
 Row = dict[str, Any]
+ESCAPED = {place: f"\\u{place:04x}" for place in (0x85, 0x2028, 0x2029)}  # line ends for many programs
 
 
 def read_rows(lines: Iterable[str], path: Path) -> Iterator[tuple[int, Row]]:
@@ -46,3 +48,26 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> Row:
         names = [name for name, _ in pairs]
         raise _TwinError(next(name for place, name in enumerate(names) if name in names[:place]))
     return row
+
+
+def to_json(value: Any) -> str:
+    r"""Return a value as one line of JSON that any program reads back; a number that JSON doesn't have is null.
+
+    >>> to_json({"text": "a\u2028b", "note": "\ud83d", "shares": [float("nan")]})
+    '{"text": "a\\u2028b", "note": "\\ud83d", "shares": [null]}'
+    """
+    finite = _finite(value)
+    text = json.dumps(finite, ensure_ascii=False, default=str).translate(ESCAPED)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return json.dumps(finite, default=str)
+    return text
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list) else value

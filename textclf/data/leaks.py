@@ -1,8 +1,8 @@
 """When two texts are the same for a reader: the one rule by which test and validation texts are kept apart."""
 
-import unicodedata
-
 import pandas as pd
+
+from textclf.data.visible import visible
 
 
 def same_texts(texts: "pd.Series[str]") -> "pd.Series[str]":
@@ -11,11 +11,4 @@ def same_texts(texts: "pd.Series[str]") -> "pd.Series[str]":
     >>> same_texts(pd.Series(["Where is\tmy  caf\u00e9?", " where is my cafe\u0301\u200b?"])).nunique()
     1
     """
-    return texts.map(_key)
-
-
-def _key(text: str) -> str:
-    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
-    if not plain.isascii():
-        plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
-    return " ".join(plain.split())
+    return texts.map(lambda text: visible(visible(text).casefold()))

@@ -1,21 +1,26 @@
 """The label of each row of a data set's file: its name, or its kind of out of scope."""
 
+import ast
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from textclf.data.source_spec import ONE_LABEL, Source
+from textclf.data.source_spec import ONE_LABEL, OutOfScopeRows, Source
 from textclf.data.table import Table
+from textclf.data.visible import visible
 from textclf.errors import InputError
 from textclf.oos.labels import is_out, out_label
 
+LONGEST = 200  # characters of a label
 
-def row_labels(table: Table, source: Source) -> "pd.Series[str]":
+
+def row_labels(table: Table, source: Source, optional: bool = False) -> "pd.Series[str]":
     """Return the label of each row of `table`, which has the columns that `source` names.
 
-    Empty for a source without a column of labels (out-of-scope rows without kinds). Raises `InputError` for a row
+    Empty for a source without a column of labels (out-of-scope rows without kinds), and with `optional` for a row
+    without one. Raises `InputError` for a row
     without a label, several labels, a share instead of a label, a number outside `label_names`, a name that is
     reserved, a control character, and two labels that look the same.
     """
@@ -24,15 +29,30 @@ def row_labels(table: Table, source: Source) -> "pd.Series[str]":
         return pd.Series("", index=rows.index)
     labels, spec = _label_text(table, source.label), source.out_of_scope
     if spec is None or spec.files:
-        return _checked(table, _names(table, labels, pd.Series(False, index=rows.index), source))
-    marked = (labels == spec.label) if spec.label else (column_text(rows[str(spec.column)]) == spec.value)
+        return _checked(table, _names(table, labels, (labels == "") & optional, source))
+    marked = labels == spec.label.strip() if spec.label else column_text(rows[str(spec.column)]) == _value(spec)
     kinds = column_text(rows[spec.kind]) if spec.kind else pd.Series("", index=rows.index)
     return _checked(table, _names(table, labels, marked, source).mask(marked, kinds.map(out_label)))
 
 
 def column_text(column: "pd.Series[Any]") -> "pd.Series[str]":
-    """Return the column's values as text without blanks around it; empty where there is no value."""
-    return column.where(column.notna(), "").astype(str).str.strip()
+    """Return the column's values as text without blanks around it; empty where there is no value.
+
+    Whole numbers have no decimals, and booleans are `true` and `false`, however the file holds them.
+    """
+    return pd.Series([_as_text(value) for value in column.tolist()], column.index, dtype=object)
+
+
+def _as_text(value: Any) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
+
+
+def _value(spec: OutOfScopeRows) -> str:
+    return str(spec.value).strip()
 
 
 def look_alikes(labels: Iterable[str]) -> tuple[str, str] | None:
@@ -43,8 +63,7 @@ def look_alikes(labels: Iterable[str]) -> tuple[str, str] | None:
     """
     seen: dict[str, str] = {}
     for label in sorted(labels):
-        visible = "".join(sign for sign in unicodedata.normalize("NFC", label) if unicodedata.category(sign) != "Cf")
-        if (first := seen.setdefault(" ".join(visible.split()), label)) != label:
+        if (first := seen.setdefault(visible(label), label)) != label:
             return first, label
     return None
 
@@ -52,20 +71,32 @@ def look_alikes(labels: Iterable[str]) -> tuple[str, str] | None:
 def _label_text(table: Table, column: str) -> "pd.Series[str]":
     """Return the labels as text: names, or whole numbers."""
     values = table.frame[column]
-    known = values.isna() | values.map(
-        lambda value: isinstance(value, (str, int, float)) and not isinstance(value, bool)
-    )
+    known = values.map(lambda value: value is None or type(value) in (str, int, float))
     if not known.all():
-        raise InputError(f"{table.place(~known)}: label {table.first(column, ~known)!r:.60}; {ONE_LABEL}")
-    whole = values.map(lambda value: int(value) if isinstance(value, float) and value == value // 1 else value)
-    text = column_text(whole)
-    if (listed := text.str.fullmatch(r"\[.*\]")).any():
+        found = table.first(column, ~known)
+        kind = (
+            ONE_LABEL
+            if isinstance(found, (list, dict))
+            else f"a name or a whole number is needed, not {type(found).__name__}"
+        )
+        raise InputError(f"{table.place(~known)}: label {found!r:.60}; {kind}")
+    text = column_text(values)
+    if (listed := text.map(_is_list)).any():
         raise InputError(f"{table.place(listed)}: label {text[listed].iloc[0]!r:.60}; {ONE_LABEL}")
     numbers = pd.to_numeric(text[text != ""], errors="coerce")
     if len(numbers) and numbers.notna().all() and (numbers % 1 != 0).any():
         share = text.isin(text[numbers.index[numbers % 1 != 0]])
         raise InputError(f"{table.place(share)}: label {text[share].iloc[0]!r}; {ONE_LABEL}")
     return text
+
+
+def _is_list(text: str) -> bool:
+    if not text.startswith("["):
+        return False
+    try:
+        return isinstance(ast.literal_eval(text), list)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return False
 
 
 def _names(table: Table, labels: "pd.Series[str]", skip: "pd.Series[bool]", source: Source) -> "pd.Series[str]":
@@ -80,8 +111,9 @@ def _names(table: Table, labels: "pd.Series[str]", skip: "pd.Series[bool]", sour
     if source.label_names is None:
         return labels
     names = {str(number): name for number, name in enumerate(source.label_names)}
+    names |= {name: name for name in source.label_names if name not in names}  # as a ClassLabel's file has them
     if (unknown := ~labels.isin(list(names)) & ~skip).any():
-        allowed = f"0 to {len(names) - 1}, as `label_names` has {len(names)} names"
+        allowed = f"0 to {len(source.label_names) - 1}, as `label_names` has {len(source.label_names)} names"
         raise InputError(f"{table.place(unknown)} has label {labels[unknown].iloc[0]!r}; allowed: {allowed}")
     return labels.map(names)
 
@@ -89,6 +121,11 @@ def _names(table: Table, labels: "pd.Series[str]", skip: "pd.Series[bool]", sour
 def _checked(table: Table, labels: "pd.Series[str]") -> "pd.Series[str]":
     """Return `labels`, of which no two look the same and none holds what a list of labels can't."""
     for label in labels.unique():
+        if label and not visible(label):
+            raise InputError(f"{table.place(labels == label)}: label {label!a} has no sign that a reader sees")
+        if len(label) > LONGEST:
+            size = f"a label of {len(label):,} characters, over the limit of {LONGEST}"
+            raise InputError(f"{table.place(labels == label)} has {size}; are text and label swapped?")
         if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in label):
             raise InputError(f"{table.place(labels == label)}: label {label!a} holds a control character")
         if "</" in label or "<!" in label:  # it would act in DVC's page of plots

@@ -1,6 +1,5 @@
 """The rows of a data set's file: text, label and split as text, and the source's own columns under a prefix."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,21 +9,22 @@ import pyarrow as pa
 
 from textclf.data.delimited import MAX_CHARACTERS, suggestion
 from textclf.data.formats import read_file
+from textclf.data.json_lines import to_json
 from textclf.data.row_labels import column_text, row_labels
 from textclf.data.source_spec import Source
 from textclf.data.table import Table
 from textclf.errors import InputError
+from textclf.rows import OWN
 
-OWN = "source."  # before the name of a source's own column, so that it never clashes with one of ours
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def read_source_rows(path: Path, source: Source) -> pd.DataFrame:
+def read_source_rows(path: Path, source: Source, optional: bool = False) -> pd.DataFrame:
     """Return the rows of `path`: text, label, split if the source has such a column, then `source.<column>` of others.
 
     An own column keeps its type if all values are of one; values of several, lists and mappings become JSON text.
-    Raises `InputError` for a missing column, a value that is no text, half of a surrogate pair, a text of more than
-    `MAX_CHARACTERS`, and what `row_labels` refuses.
+    With `optional`, a row may have no label. Raises `InputError` for a missing column, a value that is no text, half of
+    a surrogate pair, a text of more than `MAX_CHARACTERS`, and what `row_labels` refuses.
     """
     table = read_file(path, source)
     named = {"text": source.text, "label": source.label, "split": source.split}
@@ -32,7 +32,7 @@ def read_source_rows(path: Path, source: Source) -> pd.DataFrame:
     _require_columns(table, wanted | source.out_of_scope_columns)
     for column in table.frame:
         _require_pairs(table, column)
-    rows = pd.DataFrame({"text": texts(table, source.text), "label": row_labels(table, source)})
+    rows = pd.DataFrame({"text": texts(table, source.text), "label": row_labels(table, source, optional)})
     if source.split:
         rows["split"] = column_text(table.frame[source.split])
     others = [column for column in table.frame if column not in wanted.values()]
@@ -52,7 +52,7 @@ def texts(table: Table, column: str) -> "pd.Series[str]":
     found = values.where(values.notna(), "").astype(str)
     if (enormous := found.str.len() > MAX_CHARACTERS).any():
         size = f"{len(found[enormous].iloc[0]):,} characters, over the limit of {MAX_CHARACTERS:,}"
-        raise InputError(f"{table.place(enormous)} has a text of {size}; is a quote never closed?")
+        raise InputError(f"{table.place(enormous)} has a text of {size}")
     return found
 
 
@@ -74,13 +74,13 @@ def _require_pairs(table: Table, column: str) -> None:
 
 
 def _own(table: Table, column: str) -> "pd.Series[Any]":
-    values = table.frame[column].map(lambda value: None if isinstance(value, float) and value != value else value)
+    # A list, as pandas would turn whole numbers beside an empty cell into floats, which lose digits.
+    values = [None if isinstance(value, float) and value != value else value for value in table.frame[column].tolist()]
     try:
-        kept = not pa.types.is_nested(pa.array(values.tolist()).type)
+        kept = not pa.types.is_nested(pa.array(values).type)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):  # values of several types
         kept = False
-    return values if kept else values.map(_as_text)
-
-
-def _as_text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=True, default=str)
+    found = (
+        values if kept else [value if value is None or isinstance(value, str) else to_json(value) for value in values]
+    )
+    return pd.Series(found, table.frame.index, dtype=object)

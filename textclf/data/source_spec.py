@@ -1,5 +1,6 @@
 """Source specs: one YAML a data set in data/sources, with its files and the meaning of their columns."""
 
+import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -7,7 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from textclf.cache import is_watched, untracked
+from textclf.data.visible import visible
 from textclf.errors import InputError
+from textclf.oos.labels import is_out
 from textclf.specs import read_spec
 
 SPLITS = ("train", "validation", "test")
@@ -15,6 +18,7 @@ CORPORA = Path("data/corpora")  # the folder that DVC watches
 ONE_LABEL = "one label a row is needed; multi-label, pairs and regression are not supported"
 
 SplitName = Literal["train", "validation", "test", "all"]
+Name = Annotated[str, Field(min_length=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -43,7 +47,7 @@ class SourceFile(BaseModel):
     @field_validator("name")
     @classmethod
     def _bare(cls, name: str | None) -> str | None:
-        if name is not None and (name != PurePosixPath(name).name or "\\" in name):
+        if name is not None and (name in ("", ".", "..") or re.search(r"[/\\\x00-\x1f]", name) or len(name) > 200):
             raise ValueError(f"{name!r} is not a bare file name")
         return name
 
@@ -53,7 +57,7 @@ class SourceFile(BaseModel):
             raise ValueError("path, url or name is needed")
         if self.path is None and self.sha256 is None:
             raise ValueError("sha256 is needed for a file that is not in the repository")
-        if not self.filename:
+        if self.filename in ("", ".", ".."):
             raise ValueError("name is needed, as the url ends without one")
         return self
 
@@ -68,12 +72,14 @@ class OutOfScopeRows(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    files: dict[SplitName, SourceFile] | None = None  # with the source's columns, except for the label
-    label: str | None = None
-    column: str | None = None
-    value: str | None = None  # the value of `column` in such a row
-    kind: str | None = None  # the column that names such a row's kind
-    split: str | None = None  # the column that names such a row's split, in `files`; else the source's
+    files: Annotated[dict[SplitName, SourceFile], Field(min_length=1)] | None = (
+        None  # with the source's columns, except for the label
+    )
+    label: Name | None = None
+    column: Name | None = None
+    value: Name | None = None  # the value of `column` in such a row
+    kind: Name | None = None  # the column that names such a row's kind
+    split: Name | None = None  # the column that names such a row's split, in `files`; else the source's
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -81,6 +87,8 @@ class OutOfScopeRows(BaseModel):
             raise ValueError("one of files, label and column is needed")
         if (self.column is None) != (self.value is None):
             raise ValueError("column and value go together")
+        if self.files and "all" in self.files and len(self.files) > 1:
+            raise ValueError("a file of all rows cannot be combined with others")
         if self.split and not self.files:
             raise ValueError("split is for rows in files of their own")
         return self
@@ -96,9 +104,9 @@ class Source(BaseModel):
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] | None = None  # such as en, for the card
     example: str = ""  # a text for the model card; none of the rows is shown there
     files: Annotated[dict[SplitName, SourceFile], Field(min_length=1)]
-    text: Annotated[str, Field(min_length=1)]
-    label: Annotated[str, Field(min_length=1)]
-    split: str | None = None  # the column that names a row's split, in a file of all rows
+    text: Name
+    label: Name
+    split: Name | None = None  # the column that names a row's split, in a file of all rows
     label_names: tuple[str, ...] | None = None  # names of the labels 0, 1, 2, ...
     out_of_scope: OutOfScopeRows | None = None
     format: Literal["csv", "text", "json", "jsonl", "parquet", "clinc"] | None = None  # else by the file's ending
@@ -118,6 +126,19 @@ class Source(BaseModel):
         if twice := [name for place, name in enumerate(names or ()) if name in (names or ())[:place]]:
             raise ValueError(f"{twice[0]!r} stands there twice")
         return names
+
+    @field_validator("label_names")
+    @classmethod
+    def _usable(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in names or ():
+            if not visible(name) or name != name.strip() or is_out(name) or not name.isprintable():
+                raise ValueError(f"{name!r} can't be a label: it is empty, reserved, or has signs that no one sees")
+        return names
+
+    @field_validator("delimiter", mode="before")
+    @classmethod
+    def _tab(cls, delimiter: Any) -> Any:
+        return "\t" if delimiter == "\\t" else delimiter
 
     @model_validator(mode="after")
     def _different_columns(self) -> Self:

@@ -39,4 +39,6 @@ def _watched(checkpoint: Checkpoint, key: str, specs: Path) -> Checkpoint:
         raise InputError(
             f"{key} = {checkpoint.folder!r} is not in {specs}, the folder that DVC watches; put the checkpoint there"
         )
+    if checkpoint.folder is not None and not (Path(checkpoint.folder) / "config.json").is_file():
+        raise InputError(f"{key} = {checkpoint.folder!r}: there is no config.json")
     return checkpoint

@@ -63,7 +63,7 @@ def weights_sha256(folder: Path) -> str:
 
 def _small_files(folder: Path) -> dict[str, str]:
     """Return the sha256 of the folder's files but for the weights, by name."""
-    names = {path.name for pattern in FILES for path in folder.glob(pattern)} - {WEIGHTS}
+    names = {path.name for pattern in FILES for path in folder.glob(pattern) if path.is_file()} - {WEIGHTS}
     return {name: sha256(folder / name) for name in sorted(names)}
 
 

@@ -6,6 +6,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from textclf.errors import InputError
 
+VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model", "merges.txt")
 # Models whose positions begin after the padding token's id, as RoBERTa's do: 514 positions are 512 tokens.
 OFFSET = {
     "camembert",
@@ -32,6 +33,8 @@ def load_tokenizer(folder: Path, name: str, max_length: int) -> PreTrainedTokeni
     Raises `InputError` for a checkpoint that can't be read, that has no fast tokenizer, or whose model takes fewer
     than `max_length` tokens.
     """
+    if not any(file.is_file() for pattern in VOCABULARIES for file in folder.glob(pattern)):
+        raise InputError(f"params.yaml: model = {name!r}: {folder} holds no tokenizer (tokenizer.json)")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         limit = _most_tokens(folder)

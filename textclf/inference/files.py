@@ -33,7 +33,7 @@ def check_complete(folder: Path) -> None:
             f"{folder} is not a model: it has no {CHECKSUMS}; dvc repro makes {MODEL}, tools.export and tools.publish "
             "make others"
         ) from None
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         raise InputError(f"{folder / CHECKSUMS} is not readable; rebuild the model") from None
     if missing := {CALIBRATION_FILE, f"{OOS_FOLDER}/oos.json"} - set(files):
         raise InputError(f"{folder / CHECKSUMS} lists no {min(missing)}: a classifier without its rules; rebuild it")

@@ -94,14 +94,23 @@ def load_model(folder: Path = MODEL, rev: str | None = None) -> Model:
     temperature = _temperature(folder / CALIBRATION_FILE)
     try:
         model = Model(folder, _load_classifier(folder), temperature, rule.load(folder / OOS_FOLDER))
-        if not np.isfinite(model.predict(["?"]).probabilities).all():  # also shows that its parts fit together
-            raise ValueError("its probabilities are not finite")
-        return model
+        return _tried(model)
     except InputError:
         raise
     except Exception as error:  # of many kinds: safetensors', tokenizers', KeyError of a config, ...
         cause = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise InputError(f"{folder} is damaged and can't be loaded ({cause}); rebuild the model") from None
+
+
+def _tried(model: Model) -> Model:
+    """Return `model` after an answer has shown that its parts fit together."""
+    names = model.classifier.labels
+    logits = model.classifier.predict(model.classifier.rows(names), 64, "").logits
+    if len(set(names)) < len(names) or logits.shape[1] != len(names):
+        raise ValueError("its labels are not those of its weights")
+    if np.isnan(logits).any() or not np.isfinite(model.predict(["?"]).probabilities).all():
+        raise ValueError("its probabilities are not finite")
+    return model
 
 
 def _fetched(rev: str) -> Path:
@@ -146,8 +155,8 @@ def _truncated(classifier: Predictor, rows: Rows) -> list[bool]:
 def _temperature(path: Path) -> float:
     try:
         temperature = float(json.loads(path.read_text(encoding="utf-8"))["temperature"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise InputError(f"{path} holds no temperature; rebuild the model") from None
-    if not 0 < temperature < float("inf"):
-        raise InputError(f"{path}: temperature = {temperature}: a number above 0 is needed; rebuild the model")
+    if not 1e-3 <= temperature <= 1e3:
+        raise InputError(f"{path}: temperature = {temperature}: 0.001 to 1000 is allowed; rebuild the model")
     return temperature

@@ -36,3 +36,33 @@ def roc_auc(actual: Labels, probabilities: Probabilities) -> float:
         return float(metrics.roc_auc_score(actual, probabilities[:, 1]))
     labels = np.arange(probabilities.shape[1])
     return float(metrics.roc_auc_score(actual, probabilities, labels=labels, multi_class="ovo", average="macro"))
+
+
+def roc_auc_influence(actual: Labels, probabilities: Probabilities) -> Probabilities:
+    """Return each row's influence on `roc_auc`, shape (rows,): of mean 0, its spread gives the score's standard error.
+
+    Of one pair of labels these are the components of DeLong et al. (1988): how many rows of the other label a row is
+    ranked rightly against. For several labels they are averaged over the ordered pairs, as the score is. Zeros where
+    nothing is to rank.
+    """
+    rows, present = len(actual), np.unique(actual)
+    influence = np.zeros(rows)
+    if len(present) < 2:
+        return influence
+    columns = present[1:] if probabilities.shape[1] == 2 else present
+    pairs = [(label, other) for label in columns for other in present if other != label]
+    for label, other in pairs:
+        own, others = (np.flatnonzero(actual == one) for one in (label, other))
+        high, low = probabilities[own, label], probabilities[others, label]
+        wins, losses = _wins(high, low), 1 - _wins(low, high)
+        area = wins.mean()
+        influence[own] += (wins - area) * rows / len(own) / len(pairs)
+        influence[others] += (losses - area) * rows / len(others) / len(pairs)
+    return influence
+
+
+def _wins(scores: Probabilities, others: Probabilities) -> Probabilities:
+    """Return the share of `others` below each of `scores`, ties counting half."""
+    ordered = np.sort(others)
+    below, up_to = (np.searchsorted(ordered, scores, side=side) for side in ("left", "right"))
+    return np.asarray((below + up_to) / 2 / len(others))

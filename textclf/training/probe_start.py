@@ -13,7 +13,7 @@ from textclf.classifiers.encoder import Encoder
 from textclf.encoders.forward import on_device, one_batch
 from textclf.encoders.frozen_vectors import Vectors, frozen_vectors
 from textclf.encoders.heads import output_layer, read_head, without_body
-from textclf.encoders.quiet import quiet_transformers
+from textclf.encoders.pretrained import load_pretrained
 from textclf.errors import InputError
 from textclf.logistic import linear_layer
 from textclf.rows import Rows
@@ -42,13 +42,11 @@ def cls_vectors(task: Task, encoder: Encoder, rows: Rows) -> Vectors:
 
 def new_encoder(task: Task) -> Encoder:
     """Return the task's checkpoint with a new head that knows the label names, and its tokenizer."""
-    quiet_transformers()
-    model = AutoModelForSequenceClassification.from_pretrained(
+    model = load_pretrained(
+        AutoModelForSequenceClassification,
         task.folder,
         id2label=dict(enumerate(task.labels)),
         label2id={name: number for number, name in enumerate(task.labels)},
-        use_safetensors=True,
-        dtype=torch.float32,
     )
     return Encoder(on_device(model), new_tokenizer(task))
 

@@ -13,8 +13,8 @@ from textclf.inference.model import Model
 from textclf.revisions import origin, uncommitted
 from tools import markdown_table
 from tools.card import numbers
+from tools.runs.records import read_record
 from tools.runs.run import Run
-from tools.runs.seeds import read_spread
 
 TEMPLATE = Path(__file__).with_name("card.md")
 PICTURES = {"confusion_matrix.png": "Confusion matrix", "reliability.png": "Reliability diagram"}
@@ -66,7 +66,7 @@ def _metadata(run: Run, name: str, license: str | None, export: str) -> ModelCar
 
 def _text(run: Run, model: Model, name: str, license: str | None, export: str) -> str:
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"code": markdown_table.code, "interval": format_interval}
+    environment.filters |= {"cell": markdown_table.cell, "code": markdown_table.code, "interval": format_interval}
     pins = run.revision.read("requirements.txt").decode().split()
     kinds = ("data", "split", "tokens", "test")
     texts: str = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
@@ -88,7 +88,7 @@ def _text(run: Run, model: Model, name: str, license: str | None, export: str) -
         metrics={kind: run.revision.json(f"metrics/{kind}.json") for kind in kinds},
         pictures=PICTURES,
         license=license,
-        spread=read_spread(run),
+        record=read_record(run),
         commit=run.revision.commit,
         changed=run.revision.sha is None and uncommitted() is not None,
         packages=[pin for pin in pins if pin.split("==")[0] in PACKAGES],

@@ -3,26 +3,21 @@
 import hashlib
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from textclf.metrics.slices import each_slice, slices
 from tools.runs.run import Run
-from tools.stats.bootstrap import F1_BY_LABEL, RESAMPLES, draws, interval, scorer, to_side
-from tools.stats.slices import each_slice, slices
+from tools.stats.influence import F1_BY_LABEL, interval, scores, to_side
 
 Rows = list[dict[str, Any]]
 
 
 def score_rows(run: Run) -> Rows:
-    """Return each score on test, its 95% interval by a bootstrap over rows, and the score on validation."""
+    """Return each score on test, its 95% interval over test rows (none for ece), and the score on validation."""
     validation: dict[str, float] = run.revision.json("metrics/validation.json")
-    side = to_side(run.predictions, run.labels)
-    score = scorer(side, len(run.labels), run.params["evaluation"]["ece_bins"])
-    blocks = [score(drawn) for drawn in draws(len(side.actual), RESAMPLES, seed=0)]
-    intervals = {
-        name: interval(np.concatenate([block[name] for block in blocks])) for name in blocks[0] if name != F1_BY_LABEL
-    }
+    side = to_side(run.predictions, run.labels, run.scores.get("roc_auc"))
+    intervals = {name: interval(score) for name, score in scores(side, len(run.labels)).items() if name != F1_BY_LABEL}
     return [
         {"score": name, "test": value, "interval": intervals.get(name), "validation": validation[name]}
         for name, value in run.scores.items()

@@ -26,7 +26,7 @@ def parse_args() -> argparse.Namespace:
         "--delimiter",
         type=one_character,
         metavar="SIGN",
-        help="between cells (a comma; a tab in .tsv)",
+        help="between the input's cells (a comma; a tab in .tsv)",
     )
     parser.add_argument("--resume", action="store_true", help="continue scoring a file after an interruption")
     parser.add_argument("--batch-size", type=int, default=64, help="texts at a time (64)")
@@ -49,7 +49,7 @@ def parse_args() -> argparse.Namespace:
 def one_character(typed: str) -> str:
     """Return a delimiter as it was typed; `\\t` is a tab."""
     sign = {"\\t": "\t"}.get(typed, typed)
-    if len(sign) != 1 or sign in '"\r\n':
+    if len(sign) != 1 or sign in '"\r\n' or "\ud800" <= sign <= "\udfff":
         raise argparse.ArgumentTypeError(f"{typed!r} is not one character, or stands for something else")
     return sign
 

@@ -43,6 +43,8 @@ def plot(model: Model, text: str, path: Path, top: int) -> None:
     """Draw the probabilities of the text's `top` labels as a PNG."""
     from textclf.charts import style
 
+    if reason := unusable(text):
+        raise InputError(f"the text is {reason}")
     answers = model.predict([text])
     best = answers.probabilities[0].argsort(kind="stable")[::-1][:top]
     names, values = [answers.labels[n] for n in best], [float(answers.probabilities[0][n]) for n in best]

@@ -1,9 +1,10 @@
 """CSV, JSON lines and Parquet, read a window of rows at a time, so that memory stays flat."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from textclf.data import delimited, json_lines
+from textclf.data.arrow import plain_times
 from textclf.data.json_lines import Row
 from textclf.data.text_files import open_text
 from textclf.errors import InputError
@@ -21,10 +23,33 @@ ENDINGS = ("csv", "tsv", "jsonl", "parquet")
 
 @dataclass(frozen=True)
 class Window:
-    """Rows of a file; `batch` holds them with their types if the file is Parquet."""
+    """Rows of a file: as objects, or as a `batch` with types if the file is Parquet."""
 
-    rows: list[Row]
+    parsed: list[Row]
     batch: pa.RecordBatch | None = None
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows as objects; `InputError` for a value that Python can't hold."""
+        if self.batch is None:
+            return self.parsed
+        values = {name: self.values(name) for name in self.batch.schema.names}
+        return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+
+    @property
+    def size(self) -> int:
+        """The number of rows."""
+        return len(self.parsed) if self.batch is None else self.batch.num_rows
+
+    def values(self, name: str) -> list[Any]:
+        """Return the values of a column, None where a row lacks it."""
+        if self.batch is None:
+            return [row.get(name) for row in self.parsed]
+        try:
+            values: list[Any] = plain_times(self.batch.column(name)).to_pylist()
+        except (OverflowError, ValueError) as error:
+            raise InputError(f"column {name!r} has a value that only .parquet can hold: {error}") from None
+        return values
 
 
 def format_of(path: Path, packed: bool = False) -> str:
@@ -35,6 +60,7 @@ def format_of(path: Path, packed: bool = False) -> str:
     """
     name = path.name.lower()
     ending = name.removesuffix(".gz" if packed else "").rpartition(".")[2]
+    ending = {"ndjson": "jsonl"}.get(ending, ending)
     if ending not in ENDINGS or (ending == "parquet" and name.endswith(".gz")):
         more = ", .csv.gz, .tsv.gz, .jsonl.gz" if packed else ""
         raise InputError(f"{path}: unknown ending; allowed: {', '.join(f'.{known}' for known in ENDINGS)}{more}")
@@ -50,7 +76,7 @@ def read_windows(path: Path, size: int, delimiter: str | None = None) -> Iterato
     with readable(path, kind):
         if kind == "parquet":
             for batch in pq.ParquetFile(path).iter_batches(size):
-                yield Window(_plain_times(batch).to_pylist(), batch)
+                yield Window([], batch)
             return
         with open_text(path, newline="\n" if kind == "jsonl" else "", errors="surrogateescape") as lines:
             rows = _json_rows(lines, path) if kind == "jsonl" else _cells(lines, path, delimiter)
@@ -63,6 +89,8 @@ def columns(path: Path, delimiter: str | None = None) -> list[str]:
     kind = format_of(path, packed=True)
     with readable(path, kind):
         if kind == "parquet":
+            if not pq.read_metadata(path).num_rows:
+                raise InputError(f"{path} holds no rows")
             names = [str(name) for name in pq.read_schema(path).names]
             if twice := [name for place, name in enumerate(names) if name in names[:place]]:
                 raise InputError(f"{path}: two columns are called {twice[0]!r}; rename one")
@@ -70,7 +98,7 @@ def columns(path: Path, delimiter: str | None = None) -> list[str]:
         first = next(read_windows(path, 1, delimiter), None)
     if first is None:
         raise InputError(f"{path} holds no rows")
-    return list(first.rows[0])
+    return list(first.parsed[0])
 
 
 @contextmanager
@@ -92,13 +120,3 @@ def _cells(lines: Any, path: Path, delimiter: str | None) -> Iterator[Row]:
 
 def _json_rows(lines: Any, path: Path) -> Iterator[Row]:
     yield from (row for _, row in json_lines.read_rows(lines, path))
-
-
-def _plain_times(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return `batch` with times of day as text: Python has no nanoseconds."""
-    types: Sequence[pa.DataType] = batch.schema.types
-    arrays = [
-        column.cast(pa.string()) if pa.types.is_time64(kind) else column
-        for column, kind in zip(batch.columns, types, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)

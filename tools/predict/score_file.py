@@ -15,6 +15,7 @@ from tqdm import tqdm
 from textclf.atomic import replace_file
 from textclf.data.delimited import suggestion
 from textclf.data.json_lines import Row
+from textclf.data.visible import visible
 from textclf.errors import InputError
 from textclf.inference.model import Model
 from textclf.outputs import write_json
@@ -29,7 +30,7 @@ STATE = "job.json"
 class Job:
     """The work: score the rows of `source`, whose texts are in `column`, into `target`, `batch_size` at a time.
 
-    `delimiter` stands between the cells of CSV files; without one it is a comma, and a tab in .tsv.
+    `delimiter` stands between the cells of a CSV source; without one it is a comma, and a tab in .tsv.
     """
 
     source: Path
@@ -48,7 +49,7 @@ class Job:
 def run(job: Job, model: Model, resume: bool) -> int:
     """Score `job`, if `resume` from where it was cut off; return how many of the rows scored now have no answer."""
     check_files(job)
-    added = Columns(job.source, columns(job.source, job.delimiter), added_columns(model), job.delimiter)
+    added = Columns(job.source, columns(job.source, job.delimiter), added_columns(model))
     check_columns(job, added)
     with held(job.parts):
         begin(job, model, resume)
@@ -86,11 +87,11 @@ def score_windows(job: Job, model: Model, written: Columns) -> tuple[list[Path],
         for number, window in enumerate(read_windows(job.source, job.window, job.delimiter)):
             files.append(job.parts / f"{number:08d}{job.target.suffix}")
             if not files[-1].is_file():
-                answers = score(window.rows, job, model)
+                answers = score(window.values(job.column), job, model)
                 with replace_file(files[-1]) as part:
                     write_rows(window, answers, part, written, header=number == 0)
                 unanswered += sum(row["reason"] != "" for row in answers)
-            bar.update(len(window.rows))
+            bar.update(window.size)
     return files, unanswered
 
 
@@ -100,10 +101,10 @@ def added_columns(model: Model) -> dict[str, pa.DataType]:
     return {"predicted": pa.string(), "confidence": pa.float64(), **oos, "reason": pa.string()}
 
 
-def score(rows: list[Row], job: Job, model: Model) -> list[Row]:
-    """Return the added columns of `rows`; a row without a usable text has an empty label and the reason."""
-    reasons = [unusable(row.get(job.column)) for row in rows]
-    texts = [row[job.column] for row, reason in zip(rows, reasons, strict=True) if not reason]
+def score(values: list[Any], job: Job, model: Model) -> list[Row]:
+    """Return the added columns of rows with these `values` as texts; without a usable text, with the reason."""
+    reasons = [unusable(value) for value in values]
+    texts = [value for value, reason in zip(values, reasons, strict=True) if not reason]
     empty: Row = dict.fromkeys(added_columns(model)) | {"predicted": ""}
     answers = iter(answer_columns(model, texts, job.batch_size) if texts else [])
     return [empty | ({"reason": reason} if reason else next(answers)) for reason in reasons]
@@ -130,7 +131,7 @@ def unusable(text: Any) -> str:
         return "not text"
     if any("\ud800" <= character <= "\udfff" for character in text):
         return "not UTF-8"
-    return "" if text.strip() else "empty"
+    return "" if visible(text) else "empty"
 
 
 def check_files(job: Job) -> None:
@@ -146,6 +147,8 @@ def check_files(job: Job) -> None:
 
 def check_columns(job: Job, written: Columns) -> None:
     """Raise `InputError` for a column of texts that is missing, and one that is taken."""
+    if format_of(job.target) != "jsonl" and (half := [name for name in written.known if unusable(name) == "not UTF-8"]):
+        raise InputError(f"{job.source}: the column name {half[0]!r} is not UTF-8; write JSON lines (.jsonl) instead")
     if job.column not in written.known:
         hint = suggestion(written.known[0]) if len(written.known) == 1 else ""
         listed = ", ".join(written.known)

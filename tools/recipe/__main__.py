@@ -18,6 +18,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--queue", action="store_true", help="queue the experiments; dvc queue start runs them")
     parser.add_argument("--sweep", action="append", default=[], metavar="KEY=V1,V2", help="queue one for each value")
     parser.add_argument("--record", action="store_true", help="write results/<recipe>.json, with the stages' seconds")
+    parser.add_argument(
+        "--seeds", type=int, metavar="N", help="with --record: also see to it that N seeds are recorded"
+    )
     parser.add_argument("--force", action="store_true", help="run every stage, even if DVC's cache has its outputs")
     parser.add_argument("--table", action="store_true", help="write docs/results.md from results/")
     options = parser.parse_args()
@@ -25,6 +28,8 @@ def parse_args() -> argparse.Namespace:
         parser.error("give a recipe, --list or --table")
     if options.record and (options.queue or options.sweep):
         parser.error("--record runs the experiment now; leave out --queue and --sweep")
+    if options.seeds is not None and (options.seeds < 2 or not options.record):
+        parser.error("--seeds takes 2 or more, with --record")
     return options
 
 

@@ -12,6 +12,8 @@ from textclf.revisions import check_committed, check_queue
 from tools.recipe.recipes import Recipe, check, find_recipes
 from tools.recipe.results import record
 from tools.runs.overrides import assignments, merged
+from tools.runs.run import open_run
+from tools.runs.seeds import ensure_seeds
 from tools.stage_times import run_timed
 
 
@@ -60,3 +62,5 @@ def run_recipes(options: argparse.Namespace) -> None:
         seconds = run_timed(arguments)
         if options.record:
             print(f"recorded in {record(name, seconds)}", flush=True)
+        if options.seeds:
+            print(f"recorded in {ensure_seeds(open_run(name), options.seeds).folder}", flush=True)

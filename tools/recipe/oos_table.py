@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import numpy as np
-
 from tools.markdown_table import table
 from tools.recipe.recipes import Recipe
 from tools.recipe.results import read_result
-from tools.runs.seeds import spread_of
+from tools.runs.records import record_of
 
 COLUMNS = {
     "AUROC": "auroc",
@@ -43,8 +41,7 @@ def _row(name: str, recipe: Recipe) -> list[str]:
 
 def _seeds(result: dict[str, Any], metric: str) -> str:
     name = result.get("config_hash")
-    spread = name and spread_of(name)
-    if not spread:
+    record = record_of(name) if name else None
+    if record is None or len(record.seeds) < 2:
         return ""
-    values = spread.scores[metric]
-    return f"{np.mean(values):.4f} ± {spread.deviation(metric):.4f} ({len(values)})"
+    return f"{record.mean(metric):.4f} ± {record.deviation(metric):.4f} ({len(record.seeds)})"

@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 
 from textclf.encoders.machine import machine, processor_name
 from textclf.outputs import write_json
+from tools.runs.config import config_hash
 from tools.runs.run import open_run
-from tools.runs.seeds import config_hash
 
 RESULTS = Path("results")
 METRICS = ("data", "tokens", "split", "train", "validation", "test", "calibration", "oos")

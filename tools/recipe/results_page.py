@@ -9,6 +9,8 @@ from tools.markdown_table import table
 from tools.recipe import oos_table
 from tools.recipe.recipes import Recipe
 from tools.recipe.results import read_result
+from tools.runs.records import Record, read_record, record_of
+from tools.runs.run import open_run
 
 PAGE = Path("docs/results.md")
 TEMPLATE = Path(__file__).with_name("results.md")
@@ -41,22 +43,36 @@ def write_page(recipes: dict[str, Recipe]) -> None:
 
 def recipe_table(recipes: dict[str, Recipe]) -> list[str]:
     """Return a row for the committed run and for each recipe that is not in a table of its own."""
-    metrics = {kind: json.loads(Path(f"metrics/{kind}.json").read_text()) for kind in ("train", "validation", "test")}
-    rows = [_row("`shop_support`, the default", "", metrics, None)]
+    default = {kind: json.loads(Path(f"metrics/{kind}.json").read_text()) for kind in ("train", "validation", "test")}
+    rows = [_row("`shop_support`, the default", "", default, None, read_record(open_run()))]
     for name, recipe in recipes.items():
         if not name.startswith(SWEEP) and not oos_table.handles_out_of_scope(recipe):
             result = read_result(name)
-            values = (result["metrics"], result["seconds"].get("train")) if result else (None, None)
-            rows.append(_row(f"`{name}`", recipe.reference, *values))
+            metrics, seconds = (result["metrics"], result["seconds"].get("train")) if result else (None, None)
+            rows.append(_row(f"`{name}`", recipe.reference, metrics, seconds, _record(result)))
     return table(COLUMNS, rows)
 
 
-def _row(name: str, reference: str, metrics: dict[str, Any] | None, seconds: float | None) -> list[str]:
+def _record(result: dict[str, Any] | None) -> Record | None:
+    name = (result or {}).get("config_hash")
+    return record_of(name) if name else None
+
+
+def _accuracy(metrics: dict[str, Any], record: Record | None) -> str:
+    """Return the accuracy on test: of one run, or the mean over seeds with its deviation and their number."""
+    if record is None or len(record.seeds) < 2:
+        return f"**{metrics['test']['accuracy']:.4f}**"
+    return f"**{record.mean('accuracy'):.4f}** ± {record.deviation('accuracy'):.4f} ({len(record.seeds)})"
+
+
+def _row(
+    name: str, reference: str, metrics: dict[str, Any] | None, seconds: float | None, record: Record | None
+) -> list[str]:
     if metrics is None:
         return [name, reference, NOT_MEASURED, *[""] * (len(COLUMNS) - 3)]
     test, train = metrics["test"], metrics["train"]
     scores = [f"{test[key]:.4f}" for key in ("macro_f1", "macro_precision", "macro_recall", "roc_auc")]
-    cells = [f"{metrics['validation']['accuracy']:.4f}", f"**{test['accuracy']:.4f}**", *scores]
+    cells = [f"{metrics['validation']['accuracy']:.4f}", _accuracy(metrics, record), *scores]
     return [name, reference, *cells, f"{train['trainable_share']:.2%}", f"{train['size_mb']:.1f}", _minutes(seconds)]
 
 

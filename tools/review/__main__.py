@@ -1,7 +1,7 @@
 """Is a change better, or is it noise? `python -m tools.review [BASE] [HEAD]` compares main with the workspace.
 
-BASE and HEAD are a branch, tag, commit, experiment or `workspace`. Nothing is trained. The exit code is 2 if the runs
-can't be compared and, with `--gate`, 1 if a rule of review.yaml is broken.
+BASE and HEAD are a branch, tag, commit, experiment or `workspace`. Nothing is trained without --seeds. The exit code is
+2 if the runs can't be compared and, with `--gate`, 1 if a rule of review.yaml is broken.
 """
 
 import argparse
@@ -19,7 +19,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the Markdown to FILE")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with all rows and charts")
     parser.add_argument("--gate", action="store_true", help="exit with 1 if a rule of review.yaml is broken")
-    parser.add_argument("--seeds", type=int, metavar="N", help="run the workspace with N more seeds; record the spread")
+    parser.add_argument(
+        "--seeds", type=int, metavar="N", help="first see to it that both sides have N seeds, and record them"
+    )
     options = parser.parse_args()
     if options.seeds is not None and options.seeds < 1:
         parser.error("--seeds needs a number of 1 or more")
@@ -37,14 +39,15 @@ def main() -> None:
     from tools.review.report import NotComparable, compare
     from tools.review.rules import read_rules
     from tools.runs.run import open_run
-    from tools.runs.seeds import record_seeds
 
+    rules, base, head = read_rules(), open_run(options.base), open_run(options.head)
     if options.seeds:
-        print(f"wrote {record_seeds(open_run(), options.seeds)}")
-        return
-    rules = read_rules()
+        from tools.runs.seeds import ensure_seeds
+
+        for run in (base, head):
+            ensure_seeds(run, options.seeds)
     try:
-        report = compare(open_run(options.base), open_run(options.head), rules)
+        report = compare(base, head, rules)
     except NotComparable as error:
         if options.out:
             with replace_file(options.out) as part:

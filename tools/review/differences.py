@@ -1,55 +1,70 @@
-"""The differences between two runs on the test rows that both have, with their uncertainty."""
+"""The differences between two configurations on the test rows that both have, over the seeds of each."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
 
-from tools.stats import bootstrap
-from tools.stats.bootstrap import F1_BY_LABEL, Floats, Side
-from tools.stats.mcnemar import detectable_difference, mcnemar
+from textclf.metrics.calibration import reliability
+from tools.runs.tables import Seeds
+from tools.stats.difference import Difference, SeedVariance, compare
+from tools.stats.influence import F1_BY_LABEL, Score
 from tools.stats.verdict import verdict
 
 ALPHA = 0.05
+COLUMNS = ["metric", "base", "head", "difference", "low", "high", "p", "verdict"]
 
-
-@dataclass(frozen=True)
-class Flips:
-    """Counts of the test rows that one run gets right and the other wrong, and what they mean for accuracy."""
-
-    rows: int
-    fixed: int
-    broken: int
-    p: float
-    detectable: float
+Effects = Mapping[str, float]  # the smallest difference that matters, by score
+Known = Mapping[str, SeedVariance]
 
 
 @dataclass(frozen=True)
 class Differences:
-    """The comparison of two runs' predictions of the same rows.
+    """The comparison of two sides' predictions of the same rows.
 
-    `scores` has a row a metric: base, head, difference, low, high, verdict. `labels` has a row a label: base and head
-    F1, difference, low, high, p (Holm-corrected over the labels), moved. `pairs` has actual, predicted, base, head,
-    change.
+    `accuracy` is the difference in accuracy with the parts of its variance. `scores` has a row a metric: base, head,
+    difference, low, high, p, verdict; ece has no interval. `labels` has a row a label: base and head F1, difference,
+    low, high, p (Holm-corrected over the labels), moved. `pairs` has actual, predicted, base, head, change: means over
+    the seeds. `fixed` and `broken` count rows of the two runs themselves.
     """
 
-    flips: Flips
+    rows: int
+    fixed: int
+    broken: int
+    accuracy: Difference
     scores: pd.DataFrame
     labels: pd.DataFrame
     pairs: pd.DataFrame
 
 
-def compare_predictions(base: pd.DataFrame, head: pd.DataFrame, labels: list[str], bins: int) -> Differences:
-    """Compare two tables of predictions with the same ids, in the same order, and the same actual labels."""
-    sides = bootstrap.to_side(base, labels), bootstrap.to_side(head, labels)
-    varied = bootstrap.resampled(*sides, len(labels), bins)
-    points = [_point(side, len(labels), bins) for side in sides]
-    support = np.bincount(sides[0].actual, minlength=len(labels))
-    before, after = (point[F1_BY_LABEL] for point in points)
-    by_label = _labels(before, after, varied[F1_BY_LABEL], labels, support)
-    return Differences(count_flips(base, head), _scores(points[0], points[1], varied), by_label, _pairs(base, head))
+def compare_predictions(
+    base: Seeds, head: Seeds, labels: list[str], bins: int, effects: Effects, known: Known | None = None
+) -> Differences:
+    """Compare two sides, whose tables have the same ids in the same order and the same actual labels.
+
+    `known` is the variance between seeds, by score, for a side that has one seed alone.
+    """
+    before, after = base.scores(labels), head.scores(labels)
+    names = [name for name in before[0] if name in after[0]]
+    found = {name: compare_score(_of(before, name), _of(after, name), known, name) for name in names}
+    flipped = flips(base.tables[0], head.tables[0]).value_counts()
+    return Differences(
+        rows=len(base.tables[0]),
+        fixed=int(flipped.get("fixed", 0)),
+        broken=int(flipped.get("broken", 0)),
+        accuracy=found["accuracy"],
+        scores=pd.DataFrame([*_rows(found, effects), _ece(base, head, bins)], columns=COLUMNS),
+        labels=_labels(found[F1_BY_LABEL], labels, base.tables[0]),
+        pairs=_pairs(base, head),
+    )
+
+
+def compare_score(base: Sequence[Score], head: Sequence[Score], known: Known | None, name: str) -> Difference:
+    """Return the difference of one score; a side of one seed has the variance between seeds that is `known`."""
+    variance = (known or {}).get(name)
+    return compare(base, head, (variance, variance))
 
 
 def flips(base: pd.DataFrame, head: pd.DataFrame) -> "pd.Series[str]":
@@ -58,44 +73,51 @@ def flips(base: pd.DataFrame, head: pd.DataFrame) -> "pd.Series[str]":
     return now_right.map({True: "fixed", False: "broken"})[right != now_right]
 
 
-def count_flips(base: pd.DataFrame, head: pd.DataFrame) -> Flips:
-    """Count rows fixed and broken; p is McNemar's, `detectable` the smallest difference found with 80% power."""
-    counts, rows = flips(base, head).value_counts(), len(base)
-    fixed, broken = int(counts.get("fixed", 0)), int(counts.get("broken", 0))
-    return Flips(rows, fixed, broken, mcnemar(fixed, broken), detectable_difference(rows, (fixed + broken) / rows))
+def _of(side: list[dict[str, Score]], name: str) -> list[Score]:
+    return [scores[name] for scores in side]
 
 
-def _point(side: Side, labels: int, bins: int) -> bootstrap.Scores:
-    every = np.arange(len(side.actual))[None, :]
-    return {name: values[0] for name, values in bootstrap.scorer(side, labels, bins)(every).items()}
+def _rows(found: dict[str, Difference], effects: Effects) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for name, one in found.items():
+        if name != F1_BY_LABEL:
+            values = [float(value) for value in (one.base, one.head, one.difference, one.low, one.high, one.p)]
+            rows.append((name, *values, verdict(name, values[2], values[3], values[4], effects.get(name))))
+    return rows
 
 
-def _scores(before: bootstrap.Scores, after: bootstrap.Scores, varied: bootstrap.Scores) -> pd.DataFrame:
-    table = []
-    for metric in [name for name in before if name != F1_BY_LABEL]:
-        low, high = (float(end) for end in bootstrap.interval(varied[metric]))
-        values = (float(before[metric]), float(after[metric]), float(after[metric] - before[metric]))
-        table.append((metric, *values, low, high, verdict(metric, low, high)))
-    return pd.DataFrame(table, columns=["metric", "base", "head", "difference", "low", "high", "verdict"])
+def _ece(base: Seeds, head: Seeds, bins: int) -> tuple[object, ...]:
+    """Return the row of the calibration error: its estimate is biased by as much as it varies, so without interval."""
+    before, after = (
+        float(np.mean([_calibration_error(table, bins) for table in side.tables])) for side in (base, head)
+    )
+    return ("ece", before, after, after - before, np.nan, np.nan, np.nan, "")
 
 
-def _labels(
-    before: Floats, after: Floats, varied: Floats, labels: list[str], support: NDArray[np.intp]
-) -> pd.DataFrame:
-    low, high = bootstrap.interval(varied)
-    moved, p, _, _ = multipletests(bootstrap.p_value(varied), ALPHA, method="holm")
-    columns = {"label": labels, "rows": support, "base": before, "head": after, "difference": after - before}
-    table = pd.DataFrame(columns | {"low": low, "high": high, "p": p, "moved": moved})
-    return table.sort_values("difference", key=np.abs, ascending=False, kind="stable").reset_index(drop=True)
+def _calibration_error(table: pd.DataFrame, bins: int) -> float:
+    hit, confidence = (table["actual"] == table["predicted"]).to_numpy(), table["confidence"].to_numpy(float)
+    found = reliability(hit, confidence, bins)
+    return float(np.nansum(np.abs(found["accuracy"] - found["confidence"]) * found["rows"]) / len(table))
 
 
-def _pairs(base: pd.DataFrame, head: pd.DataFrame) -> pd.DataFrame:
+def _labels(found: Difference, labels: list[str], table: pd.DataFrame) -> pd.DataFrame:
+    moved, p, _, _ = multipletests(found.p, ALPHA, method="holm")
+    support = table["actual"].value_counts().reindex(labels, fill_value=0).to_numpy()
+    columns = {"label": labels, "rows": support, "base": found.base, "head": found.head}
+    columns |= {"difference": found.difference, "low": found.low, "high": found.high, "p": p, "moved": moved}
+    whole = pd.DataFrame(columns)
+    return whole.sort_values("difference", key=np.abs, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _pairs(base: Seeds, head: Seeds) -> pd.DataFrame:
     """Return the pairs of labels that are confused more or less often than before, the largest change first."""
-    counts = [
-        table[table["actual"] != table["predicted"]].groupby(["actual", "predicted"]).size() for table in (base, head)
-    ]
-    both = pd.concat(counts, axis=1, keys=["base", "head"]).fillna(0).astype(int)
+    both = pd.concat([_confusions(side) for side in (base, head)], axis=1, keys=["base", "head"]).fillna(0.0)
     both["change"] = both["head"] - both["base"]
     moved = both[both["change"] != 0].reset_index()
     order = moved["change"].abs().sort_values(ascending=False, kind="stable").index
     return moved.loc[order].reset_index(drop=True)
+
+
+def _confusions(side: Seeds) -> "pd.Series[float]":
+    every = pd.concat(side.tables)
+    return every[every["actual"] != every["predicted"]].groupby(["actual", "predicted"]).size() / len(side.tables)

@@ -1,11 +1,15 @@
 """The gate: which rules of review.yaml a run breaks."""
 
+import math
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 from textclf.errors import InputError
+from textclf.metrics.slices import MIN_ROWS
 from tools.review.report import Report
-from tools.review.rules import Rules, SliceRule
-from tools.stats.slices import MIN_ROWS
+from tools.review.rules import Rules, ScoreRule, SliceRule
 
 
 @dataclass(frozen=True)
@@ -32,20 +36,20 @@ def judge(report: Report, rules: Rules) -> Gate:
 
 
 def broken_rules(report: Report, rules: Rules) -> list[str]:
-    """Return a sentence for each rule that the head breaks.
+    """Return a sentence for each rule that the head breaks; none if nothing has changed.
 
-    A score breaks its rule if the worse end of its 95% interval lies beyond the margin: such a loss cannot be ruled
-    out. A slice breaks its rule if the whole interval lies beyond the margin: the loss is shown. A rule for a slice
-    that is not there is an `InputError`, unless it is moot.
+    A score breaks a rule `non_inferior` if its 95% interval reaches beyond the margin: such a loss cannot be ruled out.
+    It breaks a rule `not_worse`, as a slice breaks its rule, if the whole interval lies beyond the margin: the loss is
+    shown. A rule for a score or a slice that is not there is an `InputError`, unless it is moot.
     """
+    if report.same_inputs:
+        return []
+    scores = pd.concat([report.differences.scores, report.oos]).set_index("metric")
     sentences = []
-    scores = report.differences.scores.set_index("metric")
     for metric, rule in rules.metrics.items():
-        low, high = scores.loc[metric, ["low", "high"]]
-        loss = -low if rule.direction == "higher" else high
-        if loss > rule.margin:
-            allowed = f"review.yaml allows {rule.margin:.4f}"
-            sentences.append(f"{metric}: a loss of {loss:.4f} cannot be ruled out (95% interval); {allowed}")
+        if metric not in scores.index or scores.loc[metric, "low"] != scores.loc[metric, "low"]:
+            raise InputError(f"review.yaml: metrics.{metric}: this comparison has no interval of that score")
+        sentences += _broken_score(metric, rule, scores.loc[metric], report)
     for part in rules.slices:
         if part not in moot_rules(report, rules):
             sentences += _broken_slice(report, part)
@@ -56,6 +60,27 @@ def moot_rules(report: Report, rules: Rules) -> list[SliceRule]:
     """Return the rules for slices of another data set than the head's."""
     dataset = report.head.params["dataset"]
     return [part for part in rules.slices if part.dataset not in (None, dataset)]
+
+
+def _broken_score(metric: str, rule: ScoreRule, row: "pd.Series[Any]", report: Report) -> list[str]:
+    higher = rule.direction == "higher"
+    least, most = (-row["high"], -row["low"]) if higher else (row["low"], row["high"])
+    allowed = f"review.yaml allows {rule.margin:.4f}"
+    if rule.rule == "not_worse":
+        return (
+            [f"{metric}: a loss of at least {least:.4f} is shown (95% interval); {allowed}"]
+            if least > rule.margin
+            else []
+        )
+    if most <= rule.margin:
+        return []
+    room = rule.margin + (row["difference"] if higher else -row["difference"])
+    sentence = f"{metric}: a loss of {most:.4f} cannot be ruled out (95% interval); {allowed}"
+    if room <= 0:
+        return [sentence]
+    rows = math.ceil(report.differences.rows * ((row["high"] - row["low"]) / 2 / room) ** 2)
+    seeds = " or five seeds a side (--seeds 5)" if min(report.seeds) < 5 else ""
+    return [f"{sentence}; with about {rows:,} test rows{seeds} it could"]
 
 
 def _broken_slice(report: Report, part: SliceRule) -> list[str]:

@@ -1,17 +1,21 @@
 """Out-of-scope decisions of two runs: rows that moved in or out of scope, and the differences of the scores."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
 
-from textclf.oos import metrics
 from textclf.oos.labels import is_out
 from tools.runs.run import Run
-from tools.stats.bootstrap import Floats, mean_interval
+from tools.stats.difference import compare
+from tools.stats.influence import Floats, Score
 from tools.stats.verdict import verdict
 
-COLUMNS = ["metric", "base", "head", "difference", "low", "high", "verdict"]
+COLUMNS = ["metric", "base", "head", "difference", "low", "high", "p", "verdict"]
+MIN_ROWS = 5  # in and out of scope; with fewer, the intervals cover too little (tests/simulate.py)
+
+Decisions = list[pd.DataFrame]
 
 
 def moved_rows(base: Run, head: Run) -> pd.DataFrame:
@@ -31,50 +35,59 @@ def moved_rows(base: Run, head: Run) -> pd.DataFrame:
     return table[rejected != now_rejected].sort_values("flip", kind="stable").reset_index()
 
 
-def oos_differences(base: Run, head: Run) -> pd.DataFrame:
-    """Return metric, base, head, difference, 95% interval and verdict on the rows that both decide; else no rows."""
-    if base.decisions is None or head.decisions is None:
-        return pd.DataFrame(columns=COLUMNS)
-    before, after = base.decisions, head.decisions
-    shared = before.index[before.index.isin(after.index)]
-    before, after = before.loc[shared], after.loc[shared]
-    out = after["actual"].map(is_out).to_numpy(dtype=bool)
-    table = []
-    if out.any() and not out.all():
-        sides = [metrics.ranking(out, side["score"].to_numpy())["auroc"] for side in (before, after)]
-        table.append(("auroc", *sides, *delong(out, before["score"].to_numpy(), after["score"].to_numpy())))
-    for metric, part, good in (
-        ("in_scope_accuracy", ~out, _right),
-        ("in_scope_kept", ~out, _kept),
-        ("out_recall", out, _out),
-    ):
-        old, new = (good(side[part]) for side in (before, after))
-        if len(old):
-            table.append((metric, old.mean(), new.mean(), *mean_interval(new - old)))
-    differences = pd.DataFrame(table, columns=["metric", "base", "head", "low", "high"])
-    differences["difference"] = differences["head"] - differences["base"]
-    differences["verdict"] = [verdict(row.metric, row.low, row.high) for row in differences.itertuples()]
-    return differences[COLUMNS]
+def oos_differences(base: Decisions, head: Decisions, effects: Mapping[str, float]) -> pd.DataFrame:
+    """Return metric, base, head, difference, 95% interval, p and verdict on the rows that both decide; else no rows.
 
-
-def delong(out: NDArray[np.bool_], base: Floats, head: Floats) -> tuple[float, float]:
-    """Return the 95% interval of the difference of two AUROCs on the same rows (DeLong, DeLong & Clarke-Pearson 1988).
-
-    `out` marks the positive rows, shape (rows,), the others are the scores. A row's component is the share of rows of
-    the other kind that it is ranked rightly against; the components' variances add up.
-
-    >>> delong(np.array([True, True, False, False]), np.array([4.0, 3, 2, 1]), np.array([4.0, 3, 2, 1]))
-    (0.0, 0.0)
+    `base` and `head` are lists of tables of decisions, one a seed. A score of fewer than `MIN_ROWS` rows in or out of
+    scope has no interval.
     """
-    gains = [new - old for new, old in zip(_components(out, head), _components(out, base), strict=True)]
-    spread = norm.ppf(0.975) * np.sqrt(sum(gain.var(ddof=1) / len(gain) for gain in gains if len(gain) > 1))
-    difference = float(gains[0].mean())
-    return float(difference - spread), float(difference + spread)
+    if not base or not head:
+        return pd.DataFrame(columns=COLUMNS)
+    shared = base[0].index[base[0].index.isin(head[0].index)]
+    out = head[0].loc[shared, "actual"].map(is_out).to_numpy(dtype=bool)
+    before, after = ([_scores(table.loc[shared], out) for table in side] for side in (base, head))
+    few = min(int(out.sum()), int((~out).sum())) < MIN_ROWS
+    table = []
+    for name in before[0]:
+        found = compare([scores[name] for scores in before], [scores[name] for scores in after])
+        numbers = [float(n) for n in (found.base, found.head, found.difference, found.low, found.high, found.p)]
+        if few and name != "in_scope_kept" and name != "in_scope_accuracy":
+            table.append((name, *numbers[:3], np.nan, np.nan, np.nan, ""))
+        else:
+            judged = verdict(name, numbers[2], numbers[3], numbers[4], effects.get(name))
+            table.append((name, *numbers, judged))
+    return pd.DataFrame(table, columns=COLUMNS)
 
 
-def _components(out: NDArray[np.bool_], scores: Floats) -> tuple[Floats, Floats]:
+def _scores(table: pd.DataFrame, out: NDArray[np.bool_]) -> dict[str, Score]:
+    found = {}
+    if out.any() and not out.all():
+        found["auroc"] = auroc(out, table["score"].to_numpy(float))
+    parts = {"in_scope_accuracy": (~out, _right), "in_scope_kept": (~out, _kept), "out_recall": (out, _out)}
+    return found | {name: _share(good(table), part) for name, (part, good) in parts.items() if part.any()}
+
+
+def _share(good: Floats, part: NDArray[np.bool_]) -> Score:
+    """Return the share of good rows among those of `part`."""
+    share = good[part].mean()
+    return Score(np.asarray(share), np.where(part, good - share, 0.0) * len(part) / part.sum())
+
+
+def auroc(out: NDArray[np.bool_], scores: Floats) -> Score:
+    """Return the area under the ROC curve, and each row's influence on it: DeLong, DeLong & Clarke-Pearson (1988).
+
+    `out` marks the positive rows, shape (rows,). A row's component is the share of rows of the other kind that it is
+    ranked rightly against.
+
+    >>> auroc(np.array([True, False]), np.array([2.0, 1.0])).value
+    array(1.)
+    """
     wins = np.sign(scores[out][:, None] - scores[~out][None, :]) / 2 + 0.5
-    return np.asarray(wins.mean(axis=1)), np.asarray(wins.mean(axis=0))
+    area = wins.mean()
+    influence = np.empty(len(out))
+    influence[out] = (wins.mean(axis=1) - area) * len(out) / out.sum()
+    influence[~out] = (wins.mean(axis=0) - area) * len(out) / (~out).sum()
+    return Score(np.asarray(area), influence)
 
 
 def _right(side: pd.DataFrame) -> Floats:

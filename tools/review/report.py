@@ -1,20 +1,24 @@
 """A review's content: everything that its pages show, computed once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from textclf.errors import InputError
+from textclf.metrics.slices import slices
 from tools.review.changes import changes
 from tools.review.comparable import common_rows
 from tools.review.differences import Differences, compare_predictions, flips
-from tools.review.oos_differences import moved_rows, oos_differences
+from tools.review.oos_differences import Decisions, moved_rows, oos_differences
 from tools.review.rules import Rules
+from tools.review.slice_differences import slice_differences
+from tools.runs.records import read_record
 from tools.runs.run import Run
-from tools.runs.seeds import Spread, read_spread
 from tools.runs.stale import stale
-from tools.stats.slices import slice_differences, slices
+from tools.runs.tables import pooled_variance, seeds_of
+
+SAME_INPUTS = "same inputs"
 
 
 class NotComparable(InputError):
@@ -25,9 +29,10 @@ class NotComparable(InputError):
 class Report:
     """A review of `head` against `base`.
 
-    `rows` are the test rows that one side gets right and the other wrong, the largest change of loss first: id, text,
-    actual, base, head, base_confidence, head_confidence, change (of the loss), flip (fixed or broken). `moved` and
-    `oos` are the tables of tools/review/oos_differences.py.
+    `seeds` is how many seeds each side has; `pooled` over how many recorded configurations the variance between seeds
+    of a side with one seed was pooled, 0 if there is none. `rows` are the test rows that one run gets right and the
+    other wrong, the largest change of loss first: id, text, actual, base, head, base_confidence, head_confidence,
+    change (of the loss), flip (fixed or broken). `moved` and `oos` are the tables of tools/review/oos_differences.py.
     """
 
     base: Run
@@ -42,7 +47,8 @@ class Report:
     slices: pd.DataFrame
     moved: pd.DataFrame
     oos: pd.DataFrame
-    spread: Spread | None
+    seeds: tuple[int, int]
+    pooled: int
 
     @property
     def row(self) -> "pd.Series[Any]":
@@ -50,9 +56,14 @@ class Report:
         return self.differences.scores.set_index("metric").loc[self.primary]
 
     @property
+    def same_inputs(self) -> bool:
+        """Whether the two runs have the same parameters but for the seed, data, code and packages."""
+        return all(kind == "parameter" and line.startswith("seed: ") for kind, line in self.changes)
+
+    @property
     def verdict(self) -> str:
         """The primary metric's verdict."""
-        return str(self.row["verdict"])
+        return SAME_INPUTS if self.same_inputs else str(self.row["verdict"])
 
 
 def compare(base: Run, head: Run, rules: Rules) -> Report:
@@ -64,24 +75,51 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         shared = f"they share {len(common.ids):,} test rows with the same label; "
         shared += f"min_rows in review.yaml asks for {rules.min_rows:,}"
         raise NotComparable("; ".join([f"not comparable: {shared}", *common.remarks]))
-    before, after = (run.predictions.loc[common.ids] for run in (base, head))
+    sides = [seeds_of(run).on(common.ids) for run in (base, head)]
+    seeds = (len(sides[0].tables), len(sides[1].tables))
+    known, pooled = pooled_variance(_train_rows(head)) if min(seeds) == 1 else ({}, 0)
     labels = list(dict.fromkeys([*head.labels, *base.labels]))
-    bins = int(head.params["evaluation"]["ece_bins"])
-    return Report(
+    effects, found = rules.effects, changes(base, head)
+    differences = compare_predictions(
+        sides[0], sides[1], labels, int(head.params["evaluation"]["ece_bins"]), effects, known
+    )
+    report = Report(
         base=base,
         head=head,
         primary=rules.primary,
-        min_effect=rule.min_effect if (rule := rules.metrics.get(rules.primary)) else 0.0,
+        min_effect=effects.get(rules.primary, 0.0),
         remarks=common.remarks,
         stale_base=stale(base),
-        changes=changes(base, head),
-        differences=compare_predictions(before, after, labels, bins),
-        rows=flipped_rows(before, after, head.rows["text"]),
-        slices=slice_differences(before, after, slices(head.rows, common.ids)),
+        changes=found,
+        differences=differences,
+        rows=flipped_rows(sides[0].tables[0], sides[1].tables[0], head.rows["text"]),
+        slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy")),
         moved=moved_rows(base, head),
-        oos=oos_differences(base, head),
-        spread=read_spread(base),
+        oos=oos_differences(_decisions(base), _decisions(head), effects),
+        seeds=seeds,
+        pooled=pooled,
     )
+    return without_verdicts(report) if report.same_inputs else report
+
+
+def without_verdicts(report: Report) -> Report:
+    """Return `report` with no score called improved or regressed: nothing that could make it better has changed."""
+    tables = {name: getattr(report, name).assign(verdict=SAME_INPUTS) for name in ("slices", "oos")}
+    scores = report.differences.scores.assign(verdict=SAME_INPUTS)
+    return replace(report, differences=replace(report.differences, scores=scores), **tables)
+
+
+def _train_rows(run: Run) -> int:
+    return int(run.revision.json("metrics/split.json")["train"])
+
+
+def _decisions(run: Run) -> Decisions:
+    """Return the out-of-scope decisions of the run and of the recorded seeds of its configuration."""
+    if run.decisions is None:
+        return []
+    record, own = read_record(run), run.params["seed"]
+    others = [record.decisions(seed) for seed in record.seeds if seed != own] if record else []
+    return [run.decisions, *(table for table in others if table is not None)]
 
 
 def flipped_rows(base: pd.DataFrame, head: pd.DataFrame, texts: "pd.Series[str]") -> pd.DataFrame:

@@ -10,7 +10,8 @@ from textclf.specs import read_spec
 REVIEW = Path("review.yaml")
 RENAMED = {"least_rows": "min_rows", "worth": "min_effect", "may_lose": "margin"}
 
-Score = Literal["accuracy", "macro_f1", "weighted_f1", "macro_precision", "macro_recall", "log_loss", "ece"]
+LabelScore = Literal["accuracy", "macro_f1", "weighted_f1", "macro_precision", "macro_recall", "log_loss", "roc_auc"]
+OosScore = Literal["auroc", "in_scope_accuracy", "in_scope_kept", "out_recall"]
 Share = Annotated[float, Field(ge=0)]
 
 
@@ -21,7 +22,8 @@ class ScoreRule(BaseModel):
 
     direction: Literal["higher", "lower"]
     min_effect: Share  # the smallest difference that matters
-    margin: Share  # of non-inferiority: the interval's worse end may not lie beyond it
+    margin: Share  # the loss that is allowed
+    rule: Literal["non_inferior", "not_worse"] = "non_inferior"  # a larger loss is ruled out, or: it is not shown
 
 
 class SliceRule(BaseModel):
@@ -40,10 +42,15 @@ class Rules(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    primary: Score
+    primary: LabelScore
     min_rows: Annotated[int, Field(ge=1)]
-    metrics: dict[Score, ScoreRule]
+    metrics: dict[LabelScore | OosScore, ScoreRule]
     slices: tuple[SliceRule, ...] = ()
+
+    @property
+    def effects(self) -> dict[str, float]:
+        """The smallest difference that matters, of each score that has a rule."""
+        return {str(name): rule.min_effect for name, rule in self.metrics.items()}
 
 
 def read_rules(path: Path = REVIEW) -> Rules:

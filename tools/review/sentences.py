@@ -1,6 +1,7 @@
 """A review's sentences, for every page alike."""
 
 from tools.review.report import Report
+from tools.stats.power import detectable_difference, rows_needed, seeds_needed
 from tools.stats.verdict import LOWER_IS_BETTER
 
 
@@ -16,21 +17,24 @@ def points(share: float) -> str:
 def headline(report: Report) -> str:
     """Return the verdict on the primary score in one sentence with its numbers."""
     row = report.row
-    flips = report.differences.flips
     name = report.primary.replace("_", " ")
+    p = f"p {p_value(float(row['p']))}"
     if report.primary in LOWER_IS_BETTER:
-        interval = f"95% CI {row['low']:+.4f} to {row['high']:+.4f}"
+        interval = f"95% CI {row['low']:+.4f} to {row['high']:+.4f}, {p}"
         change = f"{row['base']:.4f} -> {row['head']:.4f}, {row['difference']:+.4f} ({interval})"
     else:
-        interval = f"95% CI {points(row['low'])} to {points(row['high'])}"
+        interval = f"95% CI {points(row['low'])} to {points(row['high'])}, {p}"
         change = f"{100 * row['base']:.1f} -> {100 * row['head']:.1f}, {points(row['difference'])} points ({interval})"
-    counts = f"{flips.fixed:,} fixed and {flips.broken:,} broken of {flips.rows:,}"
-    small = (
-        ", but below the minimum effect"
-        if report.verdict == "improved" and abs(row["difference"]) < report.min_effect
-        else ""
-    )
-    return f"{report.verdict}{small}: {name} {change}, McNemar exact p {p_value(flips.p)}, {counts}"
+    whom = " of these two models alone" if min(report.seeds) == 1 and not report.pooled else ""
+    return f"{report.verdict}{whom}: {name} {change}, {_seeds(report)}"
+
+
+def _seeds(report: Report) -> str:
+    base, head = report.seeds
+    if base == head == 1:
+        found = report.differences
+        return f"{found.fixed:,} fixed and {found.broken:,} broken of {found.rows:,}"
+    return f"means of {base} seeds" if base == head else f"means of {base} and {head} seeds"
 
 
 def p_value(p: float) -> str:
@@ -43,26 +47,50 @@ def p_value(p: float) -> str:
 
 
 def power(report: Report) -> str:
-    """Return the smallest difference that this test set could have detected."""
-    flips = report.differences.flips
-    if flips.fixed + flips.broken == 0:
+    """Return the smallest difference that such a comparison could have detected."""
+    found = report.differences
+    if found.fixed + found.broken == 0 and report.seeds == (1, 1):
         return "Both runs are right and wrong on the same rows."
-    flipped = f"With {flips.rows:,} rows, of which {flips.fixed + flips.broken:,} flip,"
-    return f"{flipped} a difference of {100 * flips.detectable:.1f} points of accuracy is detected with 80% power."
+    least = detectable_difference(found.accuracy, found.rows)
+    return f"A true difference of {100 * least:.1f} points of accuracy is detected in 80% of such comparisons."
 
 
 def noise(report: Report) -> str:
-    """Return how the difference compares with the spread between seeds, if that is recorded for the base."""
-    if report.spread is None or report.primary not in report.spread.scores:
-        return (
-            "One seed: the spread between seeds is not recorded for this configuration "
-            "(python -m tools.review --seeds 4)."
-        )
-    deviation = report.spread.deviation(report.primary)
-    difference = float(report.row["difference"])
-    between = deviation * 2**0.5
-    spread = f"standard deviation {100 * deviation:.2f} points over {len(report.spread.seeds)} seeds of the base"
-    if not between:
-        return f"All seeds of the base have the same score ({spread})."
-    times = f"{abs(difference) / between:.1f} times"
-    return f"The difference is {times} the standard deviation of the difference between two seeds ({spread})."
+    """Return what the interval says of seeds, how much of its variance they make, and what would find more."""
+    if min(report.seeds) > 1:
+        return f"{_shares(report)} {_needed(report)}"
+    ask = "python -m tools.review BASE HEAD --seeds 5"
+    if report.pooled:
+        over = f"{report.pooled} recorded configuration{'s' * (report.pooled > 1)} with about as many training rows"
+        return f"One seed on a side: the interval is widened by the spread between seeds, pooled over {over} ({ask})."
+    return f"One seed on a side and no spread is recorded: this compares two models, not the change ({ask})."
+
+
+def _shares(report: Report) -> str:
+    found = report.differences.accuracy
+    whole = float(found.rows + found.seeds)
+    if not whole:
+        return "All seeds are right and wrong on the same rows."
+    seeds = float(found.seeds) / whole
+    return (
+        f"Of the variance of the difference, {1 - seeds:.0%} comes from the test rows and {seeds:.0%} from the seeds."
+    )
+
+
+def _needed(report: Report) -> str:
+    found, effect = report.differences.accuracy, report.min_effect
+    if report.primary != "accuracy" or not effect:
+        return ""
+    aim = f"To detect {100 * effect:.1f} points in 80% of cases"
+    if seeds := seeds_needed(found, min(report.seeds), effect):
+        return f"{aim}, {seeds} seeds a side are needed."
+    rows = rows_needed(found, report.differences.rows, effect)
+    return f"{aim}, seeds alone are not enough: about {rows:,} test rows are needed."
+
+
+def same_inputs(report: Report) -> str:
+    """Return what differs between two runs with the same inputs."""
+    sides = [run.machine | {"seed": run.params["seed"]} for run in (report.base, report.head)]
+    keys = [key for key in ("processor", "threads", "precision", "seed") if sides[0].get(key) != sides[1].get(key)]
+    differ = "; ".join(f"{key} {sides[0].get(key, 'unknown')} and {sides[1].get(key, 'unknown')}" for key in keys)
+    return f"Parameters, data, code and packages are the same; different: {differ or 'nothing'}."

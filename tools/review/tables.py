@@ -34,26 +34,26 @@ def _scores(report: Report) -> Table:
         _score_row(row, "lower" if row.metric in LOWER_IS_BETTER else "higher")
         for row in report.differences.scores.itertuples()
     ]
-    if {"roc_auc"} <= set(report.base.scores) & set(report.head.scores) and not report.remarks:
-        before, after = report.base.scores["roc_auc"], report.head.scores["roc_auc"]
-        rows.append(["roc_auc", f"{before:.4f}", f"{after:.4f}", f"{after - before:+.4f}", "", "higher", ""])
     note = (
-        "95% intervals of a paired bootstrap over the test rows, 10,000 resamples. roc_auc has no interval: it needs "
-        "the probabilities of all labels, which are not kept."
+        "Means over the seeds of each side, with 95% intervals over test rows and seeds. The calibration error has no "
+        "interval: its estimate is biased by as much as it varies. A score without a min_effect in review.yaml gets no "
+        "verdict."
     )
     return Table("scores", "Scores on test", note, SCORES, rows)
 
 
 def _score_row(row: Any, better: str) -> list[str]:
-    numbers = [f"{row.base:.4f}", f"{row.head:.4f}", f"{row.difference:+.4f}", f"{row.low:+.4f} to {row.high:+.4f}"]
+    interval = "" if row.low != row.low else f"{row.low:+.4f} to {row.high:+.4f}"
+    numbers = [f"{row.base:.4f}", f"{row.head:.4f}", f"{row.difference:+.4f}", interval]
     return [str(row.metric), *numbers, better, str(row.verdict)]
 
 
 def _oos(report: Report) -> Table:
     rows = [_score_row(row, "higher") for row in report.oos.itertuples()]
     note = (
-        "On the test rows in and out of scope that both runs decide on. DeLong's interval for auroc, a paired "
-        "bootstrap for the others. out_recall is the share of out-of-scope rows that are rejected; in_scope_kept is "
+        "On the test rows in and out of scope that both runs decide on, means over the seeds of each side. auroc and "
+        "out_recall have no interval with few rows in or out of scope. out_recall is the share of out-of-scope rows "
+        "that are rejected; in_scope_kept is "
         "the share of in-scope rows that are answered, in_scope_accuracy the share that are answered correctly."
     )
     return Table("oos", "Out of scope", note, SCORES, rows)
@@ -99,10 +99,10 @@ def _rows(report: Report) -> Table:
 
 def _pairs(report: Report) -> Table:
     rows = [
-        [str(row.actual), str(row.predicted), str(row.base), str(row.head), f"{row.change:+d}"]
+        [str(row.actual), str(row.predicted), f"{row.base:g}", f"{row.head:g}", f"{row.change:+g}"]
         for row in report.differences.pairs.itertuples()
     ]
-    note = "Pairs of labels whose number of confusions changed."
+    note = "Pairs of labels whose number of confusions changed, means over the seeds of each side."
     columns = ["actual", "predicted", "base", "head", "change"]
     return Table("pairs", "Confusions that moved", note, columns, rows, ("actual", "predicted"))
 
@@ -141,6 +141,8 @@ def _slices(report: Report) -> Table:
         ]
         for row in report.slices.itertuples()
     ]
-    note = "Accuracy in percent, with intervals from each slice's own rows; not corrected for the number of slices."
+    note = (
+        "Accuracy in percent, intervals over each slice's rows and the seeds, not corrected for the number of slices."
+    )
     columns = ["by", "slice", "rows", "base", "head", "difference", "95% interval", "verdict"]
     return Table("slices", "Slices", note, columns, rows, ("by", "slice"))

@@ -12,8 +12,9 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
 
+from textclf.data.visible import visible
 from textclf.inference.model import Model
 from textclf.oos.labels import is_out, kind_of
 from tools.serve.access_log import AccessLog
@@ -71,10 +72,16 @@ def answer(model: Model, texts: list[str]) -> list[Prediction]:
 def request_schema(limits: Limits) -> type[BaseModel]:
     """Return the schema of a request's body: one text or a list, within the limits."""
     kind = StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.chars)
-    one = Annotated[str, kind]
+    one = Annotated[str, kind, AfterValidator(_seen)]
     many = Annotated[list[one], Field(min_length=1, max_length=limits.texts)]
     examples: Any = ["where is my parcel?", ["where is my parcel?", "i want my money back"]]
     return create_model("Question", __config__=ConfigDict(extra="forbid"), text=(one | many, Field(examples=examples)))
+
+
+def _seen(text: str) -> str:
+    if not visible(text):
+        raise ValueError("no sign that a reader sees")
+    return text
 
 
 async def refuse(_: Request, error: Exception) -> JSONResponse:

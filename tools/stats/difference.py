@@ -4,8 +4,7 @@ Rows are crossed with seeds: every seed's model predicts the same rows. The vari
 rows' part, from the influence of each row on the difference of the means over seeds, plus for each side the variance
 between its seeds, less what the rows' part holds of it already (the interaction of rows and seeds; Owen 2007,
 Bouthillier et al. 2021). Interval and p come from one t distribution with Satterthwaite's degrees of freedom (1946), so
-that they never contradict each other. With a single model, only flipped rows tell anything: the rows' part has their
-number less one degrees of freedom.
+that they never contradict each other.
 """
 
 from collections.abc import Sequence
@@ -61,7 +60,7 @@ def compare(
     moved = np.mean([score.influence for score in head], axis=0) - np.mean([score.influence for score in base], axis=0)
     size = len(moved)
     rows = (moved**2).sum(axis=0) / size / max(1, size - 1)
-    freedom_of_rows = np.maximum(1, (moved != 0).sum(axis=0) - 1)
+    freedom_of_rows = _freedom(moved)
     between = [_between(side, one) for side, one in zip((base, head), known, strict=True)]
     variance = rows + sum(part.pure for part in between)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -71,11 +70,35 @@ def compare(
     difference = means[1] - means[0]
     reach = student.ppf(0.975, freedom) * error
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = np.where(error > 0, 2 * student.sf(np.abs(difference) / error, freedom), np.where(difference == 0, 1.0, 0.0))
+        p = np.where(
+            error > 0, 2 * student.sf(np.abs(difference) / error, freedom), np.where(difference == 0, 1.0, 0.0)
+        )
     of_seeds = np.minimum(sum(part.pure + part.interaction for part in between), variance)
     return Difference(
-        *means, difference, difference - reach, difference + reach, p, variance - of_seeds, of_seeds, error, freedom
+        means[0],
+        means[1],
+        difference,
+        difference - reach,
+        difference + reach,
+        p,
+        variance - of_seeds,
+        of_seeds,
+        error,
+        freedom,
     )
+
+
+def _freedom(moved: Floats) -> Floats:
+    """Return the degrees of freedom of the rows' part: about the number of rows that tell the two sides apart.
+
+    The variance of a variance grows with the kurtosis; 2 rows / (kurtosis - 1) degrees have as much of it. Half of that
+    makes few flips count as little as they do in McNemar's exact test (tests/test_differences.py).
+    """
+    size = len(moved)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kurtosis = (moved**4).mean(axis=0) / (moved**2).mean(axis=0) ** 2
+        freedom: Floats = np.nan_to_num(size / (kurtosis - 1), nan=1.0, posinf=size).clip(1, size)
+    return freedom
 
 
 def seed_variance(scores: Sequence[Score]) -> SeedVariance:
@@ -113,5 +136,4 @@ def _between(scores: Sequence[Score], known: SeedVariance | None) -> _Between:
     whole = np.var([score.value for score in scores], axis=0, ddof=1) / seeds
     influences: NDArray[np.float64] = np.array([score.influence for score in scores])
     interaction = influences.var(axis=0, ddof=1).sum(axis=0) / influences.shape[1] ** 2 / seeds
-    pure = np.maximum(0.0, whole - interaction)
-    return _Between(pure, np.where(pure > 0, whole, 0.0), interaction, seeds - 1.0)
+    return _Between(np.maximum(0.0, whole - interaction), np.asarray(whole), interaction, seeds - 1.0)

@@ -5,7 +5,6 @@ root of the number of rows (the delta method; Efron & Tibshirani 1993, ch. 21). 
 differences of the influences, so that a row's difficulty for both runs cancels out.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,21 +52,24 @@ def scores(side: Side, labels: int) -> dict[str, Score]:
     (0.5, [0.5, -0.5])
     """
     hits = (side.actual == side.predicted).astype(float)
-    found = {"accuracy": _mean(hits)} | _label_scores(side, hits, labels) | {"log_loss": _mean(side.loss)}
+    found = {"accuracy": mean_score(hits)} | _label_scores(side, hits, labels) | {"log_loss": mean_score(side.loss)}
     if side.auc is not None and side.roc_auc is not None:
         found["roc_auc"] = Score(np.asarray(side.roc_auc), side.auc)
     return found
 
 
-def _mean(values: Floats) -> Score:
+def mean_score(values: Floats) -> Score:
+    """Return the mean of `values`, shape (rows,), with the influence of each."""
     mean = values.mean()
     return Score(np.asarray(mean), values - mean)
 
 
 def _label_scores(side: Side, hits: Floats, labels: int) -> dict[str, Score]:
     rows = len(hits)
-    actual, predicted = (np.bincount(numbers, minlength=labels).astype(float) for numbers in (side.actual, side.predicted))
-    right = np.bincount(side.actual, hits, labels)
+    right: Floats = np.bincount(side.actual, hits, labels).astype(float)
+    actual, predicted = (
+        np.bincount(numbers, minlength=labels).astype(float) for numbers in (side.actual, side.predicted)
+    )
     both = actual + predicted
     f1, precision, recall = _share(2 * right, both), _share(right, predicted), _share(right, actual)
     present = max(1, int((both > 0).sum()))
@@ -105,6 +107,7 @@ def _share(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
 
 
-def of_rows(found: Mapping[str, Score], rows: NDArray[np.int64]) -> dict[str, Score]:
-    """Return the scores that are means over rows, on some of the rows alone."""
-    return {name: _mean((found[name].value + found[name].influence)[rows]) for name in ("accuracy", "log_loss")}
+def interval(score: Score) -> tuple[float, float]:
+    """Return the 95% interval of a score over test rows: 1.96 standard errors to each side."""
+    reach = 1.96 * float(np.sqrt((score.influence**2).sum())) / len(score.influence)
+    return float(score.value) - reach, float(score.value) + reach

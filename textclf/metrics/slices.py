@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from textclf.data.source_rows import OWN
-from tools.stats.bootstrap import mean_interval
-from tools.stats.verdict import verdict
+from textclf.rows import OWN
 
 NEAR = 0.9  # cosine similarity of character n-grams at or above which two texts are near-duplicates
 MAX_VALUES = 20  # a column with more values identifies rows instead of grouping them
 MIN_ROWS = 20
-LENGTHS = ["up to 8 tokens", "9 to 16", "17 to 32", "33 to 64", "over 64"]
+LENGTHS = ["under 5 tokens", "5 to 8", "9 to 16", "17 to 32", "33 to 64", "over 64"]
 NEAR_DUPLICATE = "near-duplicate of a training row"
 OURS = ("length", NEAR_DUPLICATE, "truncated")
 STANDARD = ("text", "label", "split", "tokens", "truncated")
@@ -30,7 +28,7 @@ def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     near = near_duplicates(test["text"].tolist(), train.tolist())
     names = {name: name.removeprefix(OWN) for name in own}
     table = test[own].astype(str).rename(columns={name: short for name, short in names.items() if short not in OURS})
-    table["length"] = pd.cut(test["tokens"], [0, 8, 16, 32, 64, np.inf], labels=LENGTHS)
+    table["length"] = pd.cut(test["tokens"], [0, 4, 8, 16, 32, 64, np.inf], labels=LENGTHS)
     table[NEAR_DUPLICATE] = np.where(near, "yes", "no")
     table["truncated"] = np.where(test["truncated"], "yes", "no")
     return table
@@ -57,18 +55,3 @@ def each_slice(parts: pd.DataFrame) -> Iterator[tuple[str, str, pd.Index]]:
         for value, ids in parts.groupby(column, observed=True).groups.items():
             if MIN_ROWS <= len(ids) < len(parts):
                 yield str(column), str(value), ids
-
-
-def slice_differences(base: pd.DataFrame, head: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
-    """Return accuracy of both sides, difference and 95% interval of every slice with `MIN_ROWS` or more.
-
-    A slice's interval is a paired bootstrap of its own rows.
-    """
-    gain = (head["actual"] == head["predicted"]).astype(float) - (base["actual"] == base["predicted"]).astype(float)
-    table = []
-    for column, value, ids in each_slice(parts):
-        before, after = (float((t.loc[ids, "actual"] == t.loc[ids, "predicted"]).mean()) for t in (base, head))
-        low, high = mean_interval(gain.loc[ids].to_numpy())
-        table.append((column, value, len(ids), before, after, after - before, low, high))
-    differences = pd.DataFrame(table, columns=["by", "slice", "rows", "base", "head", "difference", "low", "high"])
-    return differences.assign(verdict=[verdict("accuracy", row.low, row.high) for row in differences.itertuples()])

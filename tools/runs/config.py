@@ -1,0 +1,43 @@
+"""Which runs have the same configuration, so that they differ in nothing but the seed."""
+
+import hashlib
+import json
+from typing import Any
+
+from tools.runs.run import Run
+
+DATA = ("data/raw", "data/splits", "data/tokenized")  # the outputs before training; the last one names the checkpoint
+# The bytes of the data, the method itself and the resolved precision stand for the others.
+LEFT_OUT = ("dataset", "method", "model", "precision", "seed")
+
+
+def config_hash(run: Run) -> str | None:
+    """Return a name for everything that determines a run's scores except seed and code; None for an older run.
+
+    That is the parameters that its stages read, the data and the checkpoint by their bytes, and the precision that
+    `precision: auto` came to. Parameters that are off (null, none, empty) are left out, so that a new one changes
+    nothing as long as it is off.
+    """
+    precision = run.machine.get("precision")
+    outs = {entry["path"]: entry["md5"] for stage in run.lock.values() for entry in stage.get("outs", [])}
+    data = {path: md5 for path, md5 in outs.items() if path.startswith(DATA)}
+    if precision is None or not all(any(path.startswith(part) for path in data) for part in DATA):
+        return None
+    params: dict[str, Any] = {}
+    for stage in ("train", "predict", "calibrate", "oos", "evaluate"):
+        params |= run.lock.get(stage, {}).get("params", {}).get("params.yaml", {})
+    if params.get("oos", {}).get("method") == "none":
+        del params["oos"]
+    params = {key: value for key, value in params.items() if key not in LEFT_OUT}
+    config = [_switched_on(params), run.params["method"], data, precision]
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _switched_on(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are on, also in sections.
+
+    >>> _switched_on({"lr": 0.1, "calibration": "none", "split": {"seed": 42, "train_limit": None}, "head": {}})
+    {'lr': 0.1, 'split': {'seed': 42}}
+    """
+    nested = {key: _switched_on(value) if isinstance(value, dict) else value for key, value in values.items()}
+    return {key: value for key, value in nested.items() if value not in (None, "none", [], {})}

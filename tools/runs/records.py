@@ -1,0 +1,137 @@
+"""Recorded seeds: what several seeds of one configuration predict for the test rows, small and in git.
+
+results/seeds/<config hash>/record.json has the seeds' scores, <seed>.parquet their predictions, and <seed>-oos.parquet
+their out-of-scope decisions. The ids of a test set are stored once, in results/seeds/test-sets.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from textclf.atomic import replace_file
+from textclf.outputs import write_json
+from textclf.probabilities import label_ids
+from tools.runs.config import config_hash
+from tools.runs.run import PREDICTIONS, Run
+
+FOLDER = Path("results/seeds")
+TEST_SETS = FOLDER / "test-sets"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The recorded seeds of the configuration whose `config_hash` names the folder."""
+
+    folder: Path
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """What record.json holds: params, labels, train_rows, test_set, and a mapping by seed."""
+        content: dict[str, Any] = json.loads((self.folder / "record.json").read_text(encoding="utf-8"))
+        return content
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that are recorded, in order."""
+        return sorted(map(int, self.content["seeds"]))
+
+    def scores(self, name: str) -> list[float]:
+        """Return a score of each seed that has it, in the order of the seeds."""
+        found = [self.content["seeds"][str(seed)] for seed in self.seeds]
+        return [one["scores"][name] for one in found if name in one["scores"]]
+
+    def mean(self, name: str) -> float:
+        """Return the mean of a score over the seeds."""
+        return float(np.mean(self.scores(name)))
+
+    def deviation(self, name: str) -> float:
+        """Return the standard deviation of a score over the seeds (n - 1 in the denominator)."""
+        return float(np.std(self.scores(name), ddof=1))
+
+    def predictions(self, seed: int) -> pd.DataFrame:
+        """Return a seed's actual, predicted, confidence, loss and, if it has one, auc, by id."""
+        labels, rows = np.array(self.content["labels"], dtype=object), self._rows
+        table = pd.read_parquet(self.folder / f"{seed}.parquet")
+        numbers = table.drop(columns="predicted").astype(float)
+        both = {"actual": labels[rows["actual"]], "predicted": labels[table["predicted"]]}
+        return pd.DataFrame(both, index=pd.Index(rows["id"], name="id")).join(numbers.set_index(pd.Index(rows["id"])))
+
+    def decisions(self, seed: int) -> pd.DataFrame | None:
+        """Return a seed's out-of-scope decisions by id, or None if it made none."""
+        file = self.folder / f"{seed}-oos.parquet"
+        return pd.read_parquet(file).set_index("id") if file.is_file() else None
+
+    def agrees(self, run: Run) -> bool:
+        """Return whether `run`, if its seed is recorded on its kind of processor, predicts what was recorded."""
+        known = self.content["seeds"].get(str(run.params["seed"]))
+        if known is None or known["processor"] != run.machine.get("processor"):
+            return True
+        return bool(known["predictions"] == run.revision.md5(PREDICTIONS))
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        return pd.read_parquet(TEST_SETS / f"{self.content['test_set']}.parquet")
+
+
+def read_record(run: Run) -> Record | None:
+    """Return the record of the run's configuration; None if there is none or the run contradicts it."""
+    name = config_hash(run)
+    record = record_of(name) if name else None
+    return record if record and record.agrees(run) else None
+
+
+def record_of(name: str) -> Record | None:
+    """Return what is recorded under a `config_hash`, if anything."""
+    folder = FOLDER / name
+    return Record(folder) if (folder / "record.json").is_file() else None
+
+
+def all_records() -> Iterator[Record]:
+    """Yield every record."""
+    yield from (Record(file.parent) for file in sorted(FOLDER.glob("*/record.json")))
+
+
+def write_seed(run: Run, folder: Path) -> None:
+    """Add the run's predictions to the record in `folder`; its seed replaces an older one."""
+    labels, table = run.labels, run.predictions
+    columns = {"predicted": label_ids(table["predicted"].tolist(), labels).astype(np.uint16)}
+    columns |= {name: table[name].to_numpy(np.float16) for name in ("confidence", "loss", "auc") if name in table}
+    seed = int(run.params["seed"])
+    _write(pd.DataFrame(columns), folder / f"{seed}.parquet")
+    if run.decisions is not None:
+        _write(run.decisions.reset_index().astype({"score": np.float32}), folder / f"{seed}-oos.parquet")
+    old = Record(folder).content["seeds"] if (folder / "record.json").is_file() else {}
+    entry = {
+        "processor": run.machine["processor"],
+        "predictions": run.revision.md5(PREDICTIONS),
+        "scores": {name: value for name, value in run.scores.items() if name != "rows"} | run.oos_scores,
+    }
+    seeds = old | {str(seed): entry}
+    content = {
+        "params": {key: value for key, value in run.params.items() if key != "seed"},
+        "labels": labels,
+        "train_rows": run.revision.json("metrics/split.json")["train"],
+        "test_set": _write_test_set(table, labels),
+        "seeds": {key: seeds[key] for key in sorted(seeds, key=int)},
+    }
+    write_json(folder / "record.json", content)
+
+
+def _write_test_set(table: pd.DataFrame, labels: list[str]) -> str:
+    ids, actual = table.index.tolist(), label_ids(table["actual"].tolist(), labels)
+    name = hashlib.sha256(json.dumps([ids, actual.tolist()]).encode()).hexdigest()[:16]
+    if not (TEST_SETS / f"{name}.parquet").is_file():
+        _write(pd.DataFrame({"id": ids, "actual": actual.astype(np.uint16)}), TEST_SETS / f"{name}.parquet")
+    return name
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    with replace_file(path) as part:
+        table.to_parquet(part, index=False, compression="zstd")

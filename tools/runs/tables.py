@@ -1,0 +1,73 @@
+"""The predictions of a run and of the recorded seeds of its configuration, as tables on some test rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tools.runs.records import Record, all_records, read_record
+from tools.runs.run import Run
+from tools.stats.difference import SeedVariance, seed_variance
+from tools.stats.influence import F1_BY_LABEL, Score, scores, to_side
+
+ALIKE = 0.2  # share by which the number of training rows may differ
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Tables of predictions, one a seed, the run's own first, and the ROC-AUC of each on all test rows, if known."""
+
+    tables: list[pd.DataFrame]
+    roc_auc: list[float | None]
+
+    def scores(self, labels: list[str]) -> list[dict[str, Score]]:
+        """Return each seed's scores; roc_auc if all seeds have it."""
+        known = all(
+            value is not None and "auc" in table for table, value in zip(self.tables, self.roc_auc, strict=True)
+        )
+        values = self.roc_auc if known else [None] * len(self.tables)
+        return [
+            scores(to_side(table, labels, value), len(labels)) for table, value in zip(self.tables, values, strict=True)
+        ]
+
+    def on(self, ids: pd.Index) -> "Seeds":
+        """Return the tables of some rows alone, in that order; a part of the rows has no ROC-AUC."""
+        whole = len(ids) == len(self.tables[0])
+        return Seeds([table.loc[ids] for table in self.tables], self.roc_auc if whole else [None] * len(self.tables))
+
+
+def seeds_of(run: Run) -> Seeds:
+    """Return the run's own predictions, and those of the other recorded seeds of its configuration."""
+    record, own = read_record(run), int(run.params["seed"])
+    others = [seed for seed in record.seeds if seed != own] if record else []
+    tables = [record.predictions(seed) for seed in others] if record else []
+    areas = [record.content["seeds"][str(seed)]["scores"].get("roc_auc") for seed in others] if record else []
+    return Seeds([run.predictions, *tables], [run.scores.get("roc_auc"), *areas])
+
+
+def pooled_variance(train_rows: int) -> tuple[dict[str, SeedVariance], int]:
+    """Return the variance between seeds, by score, pooled over records with about as many training rows.
+
+    Also of how many records; degrees of freedom add up.
+    """
+    alike = [one for one in all_records() if abs(one.content["train_rows"] / train_rows - 1) <= ALIKE]
+    found = [_variances(record) for record in alike if len(record.seeds) > 1]
+    if not found:
+        return {}, 0
+    names = set.intersection(*(set(one) for one in found))
+    return {name: _pooled([one[name] for one in found]) for name in sorted(names)}, len(found)
+
+
+def _variances(record: Record) -> dict[str, SeedVariance]:
+    tables = [record.predictions(seed) for seed in record.seeds]
+    areas = [record.content["seeds"][str(seed)]["scores"].get("roc_auc") for seed in record.seeds]
+    each = Seeds(tables, areas).scores(record.content["labels"])
+    return {name: seed_variance([one[name] for one in each]) for name in each[0] if name != F1_BY_LABEL}
+
+
+def _pooled(parts: Iterable[SeedVariance]) -> SeedVariance:
+    every = list(parts)
+    freedom = sum(part.freedom for part in every)
+    means = [sum(getattr(part, of) * part.freedom for part in every) / freedom for of in ("variance", "whole")]
+    return SeedVariance(np.asarray(means[0]), np.asarray(means[1]), freedom)
