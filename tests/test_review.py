@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.conftest import Clone
@@ -34,12 +35,17 @@ def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
         100 * json.loads(reviewed.run("git", "show", f"{rev}:metrics/test.json"))["accuracy"]
         for rev in ("main", "HEAD")
     ]
-    assert re.match(r"## improved: accuracy {:.1f} -> {:.1f}, \+[\d.]+ points \(95% CI \+".format(*accuracies), out), (
-        out.splitlines()[0]
-    )
+    assert re.match(
+        r"## improved of these two models alone: accuracy {:.1f} -> {:.1f}, \+[\d.]+ points \(95% CI \+".format(
+            *accuracies
+        ),
+        out,
+    ), out.splitlines()[0]
     assert "`main` against `workspace`" in out
     assert "| parameter | `method: full -> baseline` |" in out
-    assert "One seed: the spread between seeds is not recorded for this configuration" in out
+    assert "One seed on a side and no spread is recorded: this compares two models, not the change" in out
+    assert re.search(r"\*\*Gate (passed|failed): ", out)
+    assert "<details><summary>The " in out
     for title in ("Scores on test", "Fixed and broken rows", "Confusions that moved", "Labels that moved", "Slices"):
         assert f"### {title}" in out
     assert "| `style` | `everyday` |" in out
@@ -54,8 +60,10 @@ def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
 
 def test_a_commit_against_itself_has_no_difference(reviewed: Clone) -> None:
     out = reviewed.run("python", "-m", "tools.review", "main", "main", "--gate")
-    assert out.startswith("## no detectable difference: accuracy")
-    assert "+0.0 points (95% CI +0.0 to +0.0), McNemar exact p = 1, 0 fixed and 0 broken of 120" in out
+    assert out.startswith("## same inputs of these two models alone: accuracy")
+    assert "+0.0 points (95% CI +0.0 to +0.0, p = 1), 0 fixed and 0 broken of 120" in out
+    assert "`Parameters, data, code and packages are the same; different: nothing.`" in out
+    assert "**Gate passed: none of " in out
 
 
 def test_the_gate_passes_for_an_improvement_and_fails_for_a_loss_with_the_rule(reviewed: Clone) -> None:
@@ -131,19 +139,48 @@ def test_an_unknown_revision_and_a_missing_cache_say_what_to_do(reviewed: Clone)
     assert "dvc fetch --all-commits brings it if it was pushed" in out
 
 
-def test_seeds_run_as_queued_experiments_and_their_spread_is_compared_with(reviewed: Clone) -> None:
-    out = reviewed.run("python", "-m", "tools.review", "--seeds", "2")
-    file = re.search(r"wrote (results/seeds/\w{16}\.json)", out)
-    assert file
-    spread = json.loads(reviewed.read(file[1]))["spread"]
-    assert spread["seeds"] == [42, 43, 44]
-    assert len(spread["scores"]["accuracy"]) == len(spread["predictions"]) == 3
-    assert reviewed.run("git", "status", "--porcelain", "--untracked-files=no") == "", "they ran in their own copies"
-    again = reviewed.run("python", "-m", "tools.review", "words", "main")
-    same = "All seeds of the base have the same score (standard deviation 0.00 points over 3 seeds of the base)"
-    assert same in again
+def test_seeds_run_as_experiments_of_each_sides_own_commit_and_are_compared(reviewed: Clone) -> None:
+    out = reviewed.run("python", "-m", "tools.review", "main~1", "words", "--seeds", "2", fails=True)
+    assert "main~1: " in out, "a commit whose pipeline has not run"
+    out = reviewed.run("python", "-m", "tools.review", "words~1", "workspace", "--seeds", "3")
+    assert "words~1: 2 seeds to run, about " in out
+    assert "workspace: " not in out, "it is the same configuration"
+    (record,) = (reviewed.folder / "results/seeds").glob("*/record.json")
+    content = json.loads(record.read_text())
+    assert list(content["seeds"]) == ["42", "43", "44"]
+    assert {path.name for path in record.parent.glob("*.parquet")} == {"42.parquet", "43.parquet", "44.parquet"}
+    assert reviewed.run("git", "status", "--porcelain", "--untracked-files=no") == "", (
+        "they ran in a checkout of their own"
+    )
+    assert len(reviewed.run("git", "worktree", "list").splitlines()) == 1
+    assert "seed-" in reviewed.run("dvc", "exp", "list", "--all-commits", "--name-only")
+    again = reviewed.run("python", "-m", "tools.review", "words", "words", "--seeds", "3")
+    assert "seeds to run" not in again
+    assert "means of 3 seeds" in again
     other = reviewed.run("python", "-m", "tools.review", "main", "words")
-    assert "One seed" in other, "the base is another configuration"
+    assert "pooled over 1 recorded configuration with about as many training rows" in other
+    reviewed.clean()
+
+
+def test_a_commit_without_a_pipeline_is_named(reviewed: Clone) -> None:
+    empty = reviewed.run("git", "commit-tree", "-m", "empty", "4b825dc642cb6eb9a060e54bf8d69288fbee4904").strip()
+    out = reviewed.run("python", "-m", "tools.review", empty, "words", fails=True)
+    assert out == f"error: {empty} has no pipeline: no dvc.yaml is there\n"
+    assert "Traceback" not in reviewed.run("python", "-m", "tools.predict", "hi", "--rev", empty, fails=True)
+
+
+def test_every_wrong_row_is_shown_with_what_speaks_against_it(reviewed: Clone) -> None:
+    out = reviewed.run("python", "-m", "tools.errors", "--rev", "words", "--csv", "errors.csv", "--html", "errors.html")
+    wrong = int(re.search(r"errors.csv: (\d+) of 120 test rows", out)[1])  # type: ignore[index]
+    accuracy = json.loads(reviewed.run("git", "show", "words:metrics/test.json"))["accuracy"]
+    assert wrong == round(120 * (1 - accuracy))
+    table = pd.read_csv(reviewed.folder / "errors.csv")
+    assert len(table) == wrong
+    assert (table["actual"] != table["neighbour_label"]).all()
+    assert table["loss"].is_monotonic_decreasing
+    page = reviewed.read("errors.html").decode()
+    assert page.count('<td data-column="text">') == wrong
+    assert not re.search(r"""(?:src|href)=["'](?!data:)""", page)
     reviewed.clean()
 
 
