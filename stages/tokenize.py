@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 
 from textclf import process
@@ -15,6 +14,7 @@ from textclf.encoders.quiet import quiet_transformers
 from textclf.encoders.tokenizers import load_tokenizer
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import read_params
+from textclf.progress import progress
 
 CHECKPOINTS = Path("models/checkpoints")
 RAW = Path("data/raw/rows.parquet")
@@ -32,7 +32,8 @@ def tokenize(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: i
     The column `unknown` counts the tokens among the input_ids that the vocabulary doesn't have.
     """
     rows: list[dict[str, Any]] = []
-    for start in tqdm(range(0, len(texts), CHUNK), "tokenize", unit="k texts", disable=None):
+    starts = range(0, len(texts), CHUNK)
+    for start in progress(starts, (len(texts[start : start + CHUNK]) for start in starts), "tokenize", "texts"):
         encoded = tokenizer(texts[start : start + CHUNK], truncation=True, max_length=max_length)
         for encoding in encoded.encodings:
             special = sum(encoding.special_tokens_mask)

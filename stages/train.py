@@ -36,7 +36,7 @@ def read_task(params: Params, resume_dir: Path) -> Task:
     train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
     train = resample(train, params.sampling, params.seed)
     folder = locate(checkpoint)
-    return Task(checkpoint, folder, labels, train, validation, params, resume_dir, cache_folder("vectors"))
+    return Task(checkpoint, folder, labels, train, validation, params, resume_dir, cache_folder("vectors"), CURVE)
 
 
 def training_metrics(trained: Trained, folder: Path) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -15,6 +17,7 @@ from textclf.errors import InputError
 from textclf.methods import full
 from textclf.training import determinism, trainer
 from textclf.training.task import Trained
+from textclf.training.trainer import GrowingCurve
 
 
 class Killed(Exception):
@@ -128,3 +131,21 @@ def test_bf16_is_used_where_it_is_native_and_refused_where_it_is_not(monkeypatch
         assert determinism.resolve_precision("fp32") == "fp32"
     with pytest.raises(InputError, match="precision = 'bf16': this processor has no native bf16; use auto or fp32"):
         determinism.resolve_precision("bf16")
+
+
+def test_the_learning_curve_grows_epoch_by_epoch(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    toy = task(tiny("bert"), tmp_path, method="full", epochs=3)
+    toy = replace(toy, curve_file=tmp_path / "curve.csv")
+    whole = GrowingCurve.on_save
+
+    def watched(self: GrowingCurve, *arguments: Any, **more: Any) -> None:
+        whole(self, *arguments, **more)
+        seen.append(len(self.file.read_text().splitlines()) - 1)
+
+    monkeypatch.setattr(GrowingCurve, "on_save", watched)
+    found = full.train(toy)
+    assert seen == [1, 2, 3]
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "curve.csv"), pd.DataFrame(found.curve), check_dtype=False)

@@ -25,6 +25,7 @@ NO_DEPS = (
     "textclf/errors.py",
     "textclf/params.py",
     "textclf/process.py",
+    "textclf/progress.py",
     "textclf/specs.py",
 )
 BY_METHOD = ("textclf/methods", "textclf/classifiers")  # a module for each method: a stage depends on the chosen one

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
+
+from textclf.progress import progress
 
 Tokens = NDArray[np.int64]
 
@@ -18,7 +19,7 @@ def in_batches(
 ) -> NDArray[np.float32]:
     """Return `run(tokens, mask)`, shape (batch, size), for every row: an array of shape (rows, size), in their order.
 
-    Tokens and mask have shape (batch, longest). `desc` names the progress bar; an empty one shows none.
+    Tokens and mask have shape (batch, longest). `desc` names the progress; an empty one shows none.
 
     >>> rows = [np.array([1, 2, 3], np.int32), np.array([4], np.int32)]
     >>> in_batches(lambda tokens, mask: (tokens * mask).sum(axis=1, keepdims=True).astype(np.float32), rows, 0, 1, "")
@@ -27,8 +28,8 @@ def in_batches(
     """
     order = np.argsort([len(ids) for ids in input_ids], kind="stable")[::-1]
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    bar = tqdm(batches, desc, unit="batch", disable=None if desc else True)
-    results = np.concatenate([run(*padded([input_ids[row] for row in batch], pad)) for batch in bar])
+    shown = progress(batches, map(len, batches), desc, "rows")
+    results = np.concatenate([run(*padded([input_ids[row] for row in batch], pad)) for batch in shown])
     return np.asarray(results[np.argsort(order, kind="stable")])
 
 

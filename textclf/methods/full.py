@@ -23,7 +23,7 @@ def train(task: Task) -> Trained:
     train, validation = token_rows(task.train), token_rows(task.validation)
     optimizer = adamw(learning_rates(model, params), params.weight_decay)
     collate = DataCollatorWithPadding(encoder.tokenizer)
-    curve = fit(model, optimizer, train, validation, collate, params, task.resume_dir)
+    curve = fit(model, optimizer, train, validation, collate, params, task.resume_dir, task.curve_file)
     return Trained(encoder, curve, *count(model.parameters()), resolve_precision(params.precision))
 
 

@@ -41,6 +41,7 @@ def train(task: Task) -> Trained:
         DataCollatorWithPadding(encoder.tokenizer),
         params,
         task.resume_dir,
+        task.curve_file,
         [Unfreeze(model)] if gradual else [],
     )
     if not gradual:

@@ -16,6 +16,7 @@ class Task:
     """A training run: the checkpoint and the folder of its files, label names in order, rows, and two folders.
 
     `resume_dir` holds this run's own epochs; `vector_cache` holds frozen vectors and is shared by all runs.
+    `curve_file` is where the learning curve grows.
     """
 
     checkpoint: Checkpoint
@@ -26,6 +27,7 @@ class Task:
     params: Params
     resume_dir: Path
     vector_cache: Path
+    curve_file: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from datasets import Dataset
 from sklearn.utils.class_weight import compute_class_weight
@@ -25,12 +26,14 @@ from transformers import (
     TrainingArguments,
 )
 
+from textclf.atomic import replace_file
 from textclf.encoders.frozen_vectors import Vectors
 from textclf.errors import InputError
 from textclf.metrics.selection import SELECTION_SCORES, selection_scores
 from textclf.outputs import write_json
 from textclf.params import Params
 from textclf.probabilities import Labels, softmax
+from textclf.progress import Progress
 from textclf.rows import Rows
 from textclf.training.determinism import resolve_precision
 from textclf.training.resume import COMPLETE, last_checkpoint
@@ -46,12 +49,14 @@ def fit(
     collate: Callable[[list[Any]], dict[str, torch.Tensor]],
     params: Params,
     resume_dir: Path,
+    curve_file: Path | None = None,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> list[dict[str, float]]:
     """Train `model` in place, to the best epoch's weights, and return the learning curve, a dict an epoch.
 
     The data sets are those of `token_rows` or `vector_rows`; `collate` makes a batch of some of their rows. Training
-    resumes from the last whole checkpoint in `resume_dir`, with the same result as an uninterrupted run.
+    resumes from the last whole checkpoint in `resume_dir`, with the same result as an uninterrupted run. The learning
+    curve so far is written to `curve_file` after each epoch, so that `dvc plots show` sees it grow.
     """
     trainer = Trainer(
         model=model,
@@ -61,7 +66,7 @@ def fit(
         data_collator=collate,
         compute_loss_func=loss_function(np.asarray(train["labels"]), params),
         compute_metrics=_selection_scores,
-        callbacks=[*_callbacks(params), *callbacks],
+        callbacks=[*_callbacks(params, curve_file), *callbacks],
         optimizers=(optimizer, None),
     )
     trainer.remove_callback(PrinterCallback)  # prints raw dictionaries; EpochLine prints sentences
@@ -222,10 +227,33 @@ class MarkComplete(TrainerCallback):
                 shutil.rmtree(folder / f"checkpoint-{step}")
 
 
-def _callbacks(params: Params) -> list[TrainerCallback]:
+class GrowingCurve(TrainerCallback):
+    """Write the learning curve so far once an epoch's checkpoint is there, and with it the best epoch's number."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        with replace_file(self.file) as part:
+            pd.DataFrame(learning_curve(state)).to_csv(part, index=False)
+
+
+class StepLines(TrainerCallback):
+    """Without a terminal: a line every half minute in place of the bar."""
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Start to count."""
+        self.shown = Progress("train", "steps", state.max_steps - state.global_step)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Count a step."""
+        self.shown.add(1)
+
+
+def _callbacks(params: Params, curve_file: Path | None) -> list[TrainerCallback]:
     stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
-    bar = [ProgressBar()] if sys.stderr.isatty() else []
-    return [EpochLine(), MarkComplete(), *bar, *stopping]
+    curve = [GrowingCurve(curve_file)] if curve_file else []
+    return [EpochLine(), MarkComplete(), *curve, ProgressBar() if sys.stderr.isatty() else StepLines(), *stopping]
 
 
 def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:

@@ -3,14 +3,13 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
-from tqdm import tqdm
 
 from textclf.atomic import replace_file
 from textclf.data.delimited import suggestion
@@ -19,6 +18,7 @@ from textclf.data.visible import visible
 from textclf.errors import InputError
 from textclf.inference.model import Model
 from textclf.outputs import write_json
+from textclf.progress import Progress
 from tools.predict.row_files import columns, format_of, read_windows
 from tools.predict.row_writers import Columns, join_files, write_rows
 
@@ -83,7 +83,7 @@ def held(parts: Path) -> Iterator[None]:
 def score_windows(job: Job, model: Model, written: Columns) -> tuple[list[Path], int]:
     """Write a file for each window that has none yet; return all of them, and how many rows got no answer now."""
     files, unanswered = [], 0
-    with tqdm(desc="predict", unit=" rows", disable=None) as bar:
+    with closing(Progress("predict", "rows")) as shown:
         for number, window in enumerate(read_windows(job.source, job.window, job.delimiter)):
             files.append(job.parts / f"{number:08d}{job.target.suffix}")
             if not files[-1].is_file():
@@ -91,7 +91,7 @@ def score_windows(job: Job, model: Model, written: Columns) -> tuple[list[Path],
                 with replace_file(files[-1]) as part:
                     write_rows(window, answers, part, written, header=number == 0)
                 unanswered += sum(row["reason"] != "" for row in answers)
-            bar.update(window.size)
+            shown.add(window.size)
     return files, unanswered
 
 

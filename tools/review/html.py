@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from tools.review.charts import charts
 from tools.review.gate import Gate
 from tools.review.report import Report
-from tools.review.sentences import headline, noise, power, same_inputs
+from tools.review.sentences import headline, told
 from tools.review.tables import tables
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -23,9 +23,7 @@ def html(report: Report, gate: Gate) -> str:
         headline=headline(report),
         base=report.base.revision.name,
         head=report.head.revision.name,
-        power=power(report),
-        noise=noise(report),
-        same_inputs=same_inputs(report) if report.same_inputs else "",
+        told=told(report),
         remarks=report.remarks,
         stale_base=report.stale_base,
         gate=gate,

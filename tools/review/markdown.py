@@ -3,7 +3,7 @@
 from tools.markdown_table import cell, code, table
 from tools.review.gate import Gate
 from tools.review.report import Report
-from tools.review.sentences import headline, noise, power, same_inputs
+from tools.review.sentences import headline, told
 from tools.review.tables import Table, tables
 
 FOLDED = 3
@@ -14,9 +14,8 @@ LONGEST = 200  # characters of a cell; the HTML page has all
 def markdown(report: Report, gate: Gate) -> str:
     """Return the review with the gate's verdict."""
     base, head = report.base.revision, report.head.revision
-    parts = [f"## {headline(report)}", f"{code(base.name)} against {code(head.name)}. {power(report)} {noise(report)}"]
-    if report.same_inputs:
-        parts.append(code(same_inputs(report)))
+    said = code(told(report)) if report.same_inputs else told(report)  # it names machines, as the commits do
+    parts = [f"## {headline(report)}", f"{code(base.name)} against {code(head.name)}. {said}"]
     if report.stale_base:
         parts.append(f"**The base may not be what it says:** {code(report.stale_base)}")
     if report.remarks:

@@ -46,6 +46,11 @@ def p_value(p: float) -> str:
     return "< 0.0001" if p < 0.0001 else f"= {p:.2g}"
 
 
+def told(report: Report) -> str:
+    """Return what the comparison can tell: what differs between runs with the same inputs, else its power and seeds."""
+    return same_inputs(report) if report.same_inputs else f"{power(report)} {noise(report)}"
+
+
 def power(report: Report) -> str:
     """Return the smallest difference that such a comparison could have detected."""
     found = report.differences

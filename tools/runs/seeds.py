@@ -41,9 +41,10 @@ def ensure_seeds(run: Run, wanted: int) -> Record:
     if missing:
         check_queue()
         print(f"{run.revision.name}: {len(missing)} seeds to run{_estimate(len(missing))}", file=sys.stderr, flush=True)
-        with checkout(snapshot(run.revision)) as place:
+        sha = snapshot(run.revision)
+        with checkout(sha) as place:
             for seed in missing:
-                write_seed(_run(place, f"seed-{name[:8]}-{seed}", seed, name), folder)
+                write_seed(_run(place, f"seed-{sha[:7]}-{name[:7]}-{seed}", seed, name), folder)
     return Record(folder)
 
 
