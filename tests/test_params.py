@@ -119,3 +119,25 @@ def test_params_yaml_says_something_of_every_choice() -> None:
 def test_the_default_run_is_the_one_that_is_documented() -> None:
     params = read_params(ROOT / "params.yaml")
     assert (params.dataset, params.model, params.method) == ("shop_support", "all-MiniLM-L6-v2", "full")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "message"),
+    [
+        ("features", "C", "abc", "features.C = 'abc': should be a valid number, or a list of such"),
+        ("features", "C", -1, "features.C = -1: should be greater than 0, or a list of such"),
+        ("features", "C", [1.0, "x"], "features.C.1 = 'x': should be a valid number"),
+        ("features", "C", [], "features.C = []: List should have at least 1 item after validation, not 0"),
+        ("lora", "target_modules", 5, "lora.target_modules = 5: should be 'auto', or a list of such"),
+        ("lora", "target_modules", ["a", 1], "lora.target_modules.1 = 1: should be a valid string"),
+        ("oos", "held_out", "a", "oos.held_out = 'a': should be a valid list"),
+    ],
+)
+def test_a_mistake_in_a_value_or_a_list_is_one_line_with_the_key_as_it_is_written(
+    section: str, key: str, value: object, message: str
+) -> None:
+    values = read_params(ROOT / "params.yaml").model_dump()
+    values[section] = values[section] | {key: value}
+    with pytest.raises(InputError) as error:
+        check_params(values)
+    assert str(error.value) == f"params.yaml: {message}"

@@ -5,6 +5,7 @@ stage depends on this module (see tools/deps.py).
 """
 
 import difflib
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -178,7 +179,7 @@ def check_params(values: Any, where: str = str(PARAMS)) -> Params:
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        raise InputError("\n".join(f"{where}: {sentence(mistake)}" for mistake in error.errors())) from None
+        raise InputError("\n".join(f"{where}: {line}" for line in _sentences(error.errors()))) from None
 
 
 def sentence(mistake: ErrorDetails) -> str:
@@ -187,7 +188,7 @@ def sentence(mistake: ErrorDetails) -> str:
     >>> sentence({"type": "greater_than", "loc": ("lr",), "msg": "Input should be greater than 0", "input": -1})
     'lr = -1: should be greater than 0'
     """
-    key = ".".join(str(part) for part in mistake["loc"])
+    key = _key(mistake)
     if mistake["type"] == "together":
         return mistake["msg"]
     if mistake["type"] == "missing":
@@ -197,6 +198,32 @@ def sentence(mistake: ErrorDetails) -> str:
             return f"{key} is now called {RENAMED[key]}"
         return f"{key} is not a parameter{_suggestion(mistake['loc'])}"
     return f"{key} = {mistake['input']!r}: {mistake['msg'].removeprefix('Input ')}"
+
+
+def _sentences(mistakes: list[ErrorDetails]) -> list[str]:
+    """Return a sentence for each key: where a value or a list of values is allowed, pydantic has a mistake for each."""
+    by_value = [mistake for mistake in mistakes if not _in_list(mistake)]
+    found = {_key(mistake): sentence(mistake) for mistake in by_value}
+    for mistake in mistakes:
+        if _in_list(mistake):
+            key = _key(mistake)
+            if isinstance(mistake["loc"][-1], int) or mistake["type"] == "too_short":  # a list, with a mistake in it
+                found = {known: line for known, line in found.items() if not f"{key}.".startswith(f"{known}.")}
+                found[key] = sentence(mistake)
+            elif key in found:
+                found[key] += ", or a list of such"
+            else:
+                found[key] = sentence(mistake)
+    return list(found.values())
+
+
+def _in_list(mistake: ErrorDetails) -> bool:
+    return any(str(part).startswith("list[") for part in mistake["loc"])
+
+
+def _key(mistake: ErrorDetails) -> str:
+    """Return the key as people write it, without pydantic's names for the kinds of value that are allowed."""
+    return ".".join(str(part) for part in mistake["loc"] if re.fullmatch(r"\w+", str(part)))
 
 
 def _suggestion(loc: tuple[int | str, ...]) -> str:
