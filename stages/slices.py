@@ -7,9 +7,11 @@ import pandas as pd
 from textclf import process
 from textclf.metrics.listing import read_listing, write_listing
 from textclf.metrics.slices import each_slice, slices
+from textclf.rows import read_listed
 
 RAW = Path("data/raw/rows.parquet")
 TOKENIZED = Path("data/tokenized/rows.parquet")
+TRAIN = Path("data/splits/train.csv")
 PREDICTIONS = Path("metrics/predictions/test.json")
 SLICES = Path("metrics/slices.json")
 
@@ -28,6 +30,8 @@ def main() -> None:
     """Write metrics/slices.json, a list, which DVC's commands for metrics skip."""
     tokens = pd.read_parquet(TOKENIZED, columns=["id", "tokens", "truncated"]).set_index("id")
     rows = pd.read_parquet(RAW).set_index("id").join(tokens)
+    train = set(read_listed(TRAIN)["id"])
+    rows["split"] = ["train" if name in train else "other" for name in rows.index]  # as it was used
     write_listing(slice_accuracies(rows, read_listing(PREDICTIONS).set_index("id")), SLICES)
 
 

@@ -14,6 +14,7 @@ from tools.runs.tables import Seeds
 from tools.stats.difference import compare
 from tools.stats.influence import F1_BY_LABEL, Score, scores, to_side
 from tools.stats.power import detectable_difference, rows_needed, seeds_needed
+from tools.stats.verdict import verdict
 
 EFFECTS = {"accuracy": 0.005, "macro_f1": 0.005, "log_loss": 0.01}
 LABELS = [f"label {number}" for number in range(4)]
@@ -163,12 +164,12 @@ def test_roc_aucs_interval_holds() -> None:
 def test_more_rows_find_less_and_more_seeds_help_only_so_far() -> None:
     few, many = (simulate.accuracy_of(rows, rows // 20, rows // 20) for rows in (300, 3000))
     assert detectable_difference(many, 3000) < detectable_difference(few, 300)
-    assert rows_needed(few, 300, 0.01) > 3000
+    assert (rows_needed(few, 300, 0.01) or 0) > 3000
     random = np.random.default_rng(0)
     noisy = [Score(np.asarray(value), random.normal(0, 0.3, 2000)) for value in (0.90, 0.91, 0.92, 0.93)]
     found = compare(noisy[:2], noisy[2:])
-    assert seeds_needed(found, 2, 0.05) is not None
-    assert seeds_needed(found, 2, 1e-4) is None
+    assert seeds_needed(found, 2, 2000, 0.05) is not None
+    assert seeds_needed(found, 2, 2000, 1e-4) is None
 
 
 def test_f1_by_label_has_an_entry_a_label() -> None:
@@ -178,3 +179,61 @@ def test_f1_by_label_has_an_entry_a_label() -> None:
 def test_the_committed_rules_let_an_unchanged_model_pass() -> None:
     assert set(read_rules().effects) >= {"accuracy", "macro_f1", "log_loss"}
     assert simulate.passing(World(), 5, 100) >= 0.9
+
+
+def flipped(
+    rows: int, labels: int, changed: list[int], to: str | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Two tables of which the second has some rows `changed`: right if `to` is None, else predicted as `to`."""
+    names = [f"l{number}" for number in range(labels)]
+    actual = [names[number % labels] for number in range(rows)]
+    head = pd.DataFrame({"actual": actual, "predicted": actual, "confidence": 0.9, "loss": 0.1})
+    base = head.copy()
+    for row in changed:
+        base.loc[row, "predicted"] = names[(row + 1) % labels]
+        head.loc[row, "predicted"] = to or actual[row]
+    return base, head, names
+
+
+def test_a_label_with_one_row_is_no_evidence() -> None:
+    base, head, names = flipped(200, 10, [0])
+    for table in (base, head):
+        table.loc[0, "actual"] = "rare"
+    head.loc[0, "predicted"] = "rare"
+    found = compare_predictions(seeds(base), seeds(head), [*names, "rare"], 15, EFFECTS)
+    assert not found.labels["moved"].any()
+    assert (
+        found.scores.set_index("metric").loc[["accuracy", "macro_f1"], "verdict"].tolist()
+        == ["no detectable difference"] * 2
+    )
+
+
+def test_a_label_without_test_rows_that_is_predicted_once_is_no_regression() -> None:
+    base, head, names = flipped(1200, 23, [5], to="new")
+    found = compare_predictions(seeds(base), seeds(head), [*names, "new"], 15, EFFECTS)
+    assert found.scores.set_index("metric").loc["macro_f1", "verdict"] == "no detectable difference"
+
+
+@pytest.mark.parametrize(("rows", "labels"), [(450, 150), (300, 40)])
+def test_with_few_rows_a_label_none_is_called_different_by_chance(rows: int, labels: int) -> None:
+    called = 0
+    for case in range(60):
+        random = np.random.default_rng(case)
+        drawn = World(rows, labels).draw(random)
+        tables = []
+        for _ in range(2):
+            margin = drawn.margin + random.normal(0, 0.8, rows)
+            names = np.array([f"l{number}" for number in range(labels)], dtype=object)
+            predicted = np.where(margin > 0, drawn.actual, drawn.near)
+            tables.append(
+                pd.DataFrame(
+                    {"actual": names[drawn.actual], "predicted": names[predicted], "confidence": 0.9, "loss": 0.1}
+                )
+            )
+        found = compare_predictions(seeds(tables[0]), seeds(tables[1]), names.tolist(), 15, EFFECTS)
+        called += bool(found.labels["moved"].any())
+    assert called <= 6
+
+
+def test_a_difference_without_an_interval_has_no_verdict() -> None:
+    assert verdict("log_loss", 0.1, float("nan"), float("nan"), 0.01) == ""

@@ -34,7 +34,7 @@ def report(base: pd.DataFrame, head: pd.DataFrame) -> Any:
     style = pd.DataFrame({"style": np.where(np.arange(len(base)) < 100, "hard", "easy")}, index=base.index)
     return SimpleNamespace(
         differences=differences(base, head),
-        slices=slice_differences(seeds(base), seeds(head), style, 0.005),
+        slices=slice_differences(seeds(base), seeds(head), style, 0.005, {}),
         oos=pd.DataFrame(columns=["metric", "low"]),
         primary="accuracy",
         same_inputs=False,
@@ -66,7 +66,7 @@ def test_a_loss_that_the_interval_does_not_rule_out_fails_the_gate() -> None:
     better.loc[wrong[:2], "predicted"] = base.loc[wrong[:2], "actual"]
     better.loc[right[0], "predicted"] = next(label for label in LABELS if label != base.loc[right[0], "actual"])
     sentence = broken_rules(report(base, better), RULES.model_copy(update={"slices": ()}))[0]
-    assert re.search(r"; with about [\d,]+ test rows or five seeds a side \(--seeds 5\) it could$", sentence)
+    assert re.search(r"; about [\d,]+ test rows or more seeds \(--seeds 5\) could tell$", sentence)
 
 
 def test_a_rule_can_ask_that_a_loss_is_shown() -> None:
@@ -79,12 +79,6 @@ def test_a_rule_can_ask_that_a_loss_is_shown() -> None:
     assert re.fullmatch(
         r"accuracy: a loss of at least 0.\d+ is shown \(95% interval\); review.yaml allows 0.0000", sentence
     )
-
-
-def test_nothing_is_broken_where_nothing_has_changed() -> None:
-    same = report(predictions(right=0.95, seed=1), predictions(right=0.6, seed=2))
-    same.same_inputs = True
-    assert broken_rules(same, RULES) == []
 
 
 def test_a_rule_for_a_score_without_an_interval_is_an_error() -> None:
@@ -132,7 +126,7 @@ def test_slices_are_the_sources_own_columns_length_nearness_and_truncation() -> 
 def test_a_slice_with_few_rows_is_left_out() -> None:
     base, head = predictions(seed=1), predictions(seed=2)
     style = pd.DataFrame({"style": np.where(np.arange(300) < 5, "few", "many")}, index=base.index)
-    assert slice_differences(seeds(base), seeds(head), style, 0.005)["slice"].tolist() == ["many"]
+    assert slice_differences(seeds(base), seeds(head), style, 0.005, {})["slice"].tolist() == ["many"]
 
 
 def test_the_committed_rules_are_valid() -> None:

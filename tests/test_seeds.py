@@ -1,5 +1,6 @@
 """Recorded seeds: which runs share them, when they still hold, and what the review says of them."""
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +10,10 @@ import pandas as pd
 import pytest
 
 from tests.test_differences import LABELS, differences, predictions
+from textclf.errors import InputError
 from tools.review.sentences import headline, noise, same_inputs
 from tools.runs.config import config_hash
-from tools.runs.records import FOLDER, Record, read_record, record_of, write_seed
+from tools.runs.records import FOLDER, Record, new_folder, read_record, record_of, write_seed
 from tools.runs.run import PREDICTIONS
 from tools.runs.seeds import _missing
 from tools.runs.tables import pooled_variance, seeds_of
@@ -148,9 +150,29 @@ def test_a_record_that_the_runs_own_predictions_contradict_is_not_believed(in_tm
     name = config_hash(run())
     assert name
     assert record_of(name), "the table of results shows it with the commit that it is of"
-    other.params["seed"] = 50
-    assert read_record(other), "a seed that is not recorded contradicts nothing"
-    assert read_record(run(machine={"processor": "aarch64 DEFAULT"})), "another kind of machine predicts otherwise"
+    assert read_record(run(trained_with(seed=50), seed=50)) is None, "what can't be checked is not believed"
+    assert read_record(run(machine={"processor": "aarch64 DEFAULT"})) is None
+
+
+def test_two_codes_of_one_configuration_have_a_record_each(in_tmp: None) -> None:
+    first = record(42, 43)
+    other = run()
+    other.revision.md5 = lambda path: "0123456789"
+    folder = new_folder(other)
+    assert folder.name == f"{first.folder.name}-0123456"
+    write_seed(other, folder)
+    assert read_record(other) == Record(folder)
+    assert read_record(run()) == first
+
+
+def test_a_record_that_was_cut_or_half_committed_is_named(in_tmp: None) -> None:
+    found = record(42, 43)
+    (found.folder / "43.parquet").unlink()
+    with pytest.raises(InputError, match=r"43.parquet is missing, but record.json beside it has its seed"):
+        found.predictions(43)
+    (found.folder / "record.json").write_text("<<<<<<< HEAD")
+    with pytest.raises(InputError, match=r"record.json is not valid JSON; restore it from git"):
+        read_record(run())
 
 
 def test_a_side_has_its_own_run_first_and_then_the_other_seeds(in_tmp: None) -> None:
@@ -162,12 +184,23 @@ def test_a_side_has_its_own_run_first_and_then_the_other_seeds(in_tmp: None) -> 
 
 
 def test_the_spread_is_pooled_over_configurations_with_about_as_many_training_rows(in_tmp: None) -> None:
-    assert pooled_variance(1000) == ({}, 0)
+    assert pooled_variance(1000, (run(), run())) == ({}, 0)
     record(42, 43, 44)
-    found, configurations = pooled_variance(1100)
+    found, configurations = pooled_variance(1100, (run(), run()))
     assert configurations == 1
     assert found["accuracy"].freedom == 2
-    assert pooled_variance(2000) == ({}, 0)
+    elsewhere = run(trained_with(lr=0.2))
+    assert pooled_variance(2000, (elsewhere, elsewhere)) == ({}, 0)
+    assert pooled_variance(2000, (run(), elsewhere))[1] == 1, "a side's own record tells of it in any case"
+
+
+def test_a_record_of_a_method_that_draws_nothing_tells_nothing_of_others(in_tmp: None) -> None:
+    folder = record(42, 43, 44).folder / "record.json"
+    content = json.loads(folder.read_text())
+    for one in content["seeds"].values():
+        one["predictions"] = "the same"
+    folder.write_text(json.dumps(content))
+    assert pooled_variance(1000, (run(trained_with(lr=0.2)),) * 2) == ({}, 0)
 
 
 def test_seeds_are_counted_on_from_the_runs_own() -> None:
@@ -185,11 +218,9 @@ def report(seeds: tuple[int, int] = (1, 1), pooled: int = 0, **more: Any) -> Any
 
 def test_the_review_says_how_many_seeds_speak_and_what_the_interval_knows_of_them() -> None:
     assert headline(report()).startswith("improved of these two models alone: accuracy ")
-    assert noise(report()).startswith(
-        "One seed on a side and no spread is recorded: this compares two models, not the "
-    )
+    assert noise(report()).startswith("One seed on a side and no spread is recorded: that side is one model")
     assert headline(report(pooled=3)).startswith("improved: accuracy ")
-    assert "pooled over 3 recorded configurations with about as many training rows" in noise(report(pooled=3))
+    assert "pooled over 3 recorded configurations" in noise(report(pooled=3))
     assert headline(report((5, 5))).endswith(", means of 5 seeds")
     assert "comes from the test rows and" in noise(report((5, 5)))
     assert "To detect 0.5 points in 80% of cases" in noise(report((5, 5)))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -130,7 +131,9 @@ def snapshot(revision: Revision) -> str:
     """Return the hash of the revision's commit; of the workspace's tracked files, if they have changes."""
     if revision.sha is not None:
         return revision.sha
-    return _git("stash", "create").stdout.decode().strip() or revision.commit
+    dates = {f"GIT_{who}_DATE": "2000-01-01T00:00:00Z" for who in ("AUTHOR", "COMMITTER")}  # else each call has its own
+    done = subprocess.run(["git", "stash", "create"], capture_output=True, env=os.environ | dates)
+    return done.stdout.decode().strip() or revision.commit
 
 
 def check_queue() -> None:

@@ -24,7 +24,7 @@ def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     """
     test = rows.loc[ids]
     own = [name for name in rows.columns if name not in STANDARD and test[name].nunique() <= MAX_VALUES]
-    train = rows.loc[rows["split"] != "test", "text"]
+    train = rows.loc[rows["split"] == "train", "text"]
     near = near_duplicates(test["text"].tolist(), train.tolist())
     names = {name: name.removeprefix(OWN) for name in own}
     table = test[own].astype(str).rename(columns={name: short for name, short in names.items() if short not in OURS})

@@ -1,6 +1,5 @@
 """The gate: which rules of review.yaml a run breaks."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from textclf.errors import InputError
 from textclf.metrics.slices import MIN_ROWS
 from tools.review.report import Report
 from tools.review.rules import Rules, ScoreRule, SliceRule
+from tools.stats.power import rows_to_rule_out
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,21 @@ def judge(report: Report, rules: Rules) -> Gate:
     return Gate(len(rules.metrics) + len(rules.slices) - len(moot), broken_rules(report, rules), sentences)
 
 
+def try_to_judge(report: Report, rules: Rules) -> Gate:
+    """Return what the rules say; where one can't be applied, that it can't, so that the rest of the review is shown."""
+    try:
+        return judge(report, rules)
+    except InputError as error:
+        return Gate(0, [], [str(error)])
+
+
 def broken_rules(report: Report, rules: Rules) -> list[str]:
-    """Return a sentence for each rule that the head breaks; none if nothing has changed.
+    """Return a sentence for each rule that the head breaks.
 
     A score breaks a rule `non_inferior` if its 95% interval reaches beyond the margin: such a loss cannot be ruled out.
     It breaks a rule `not_worse`, as a slice breaks its rule, if the whole interval lies beyond the margin: the loss is
     shown. A rule for a score or a slice that is not there is an `InputError`, unless it is moot.
     """
-    if report.same_inputs:
-        return []
     scores = pd.concat([report.differences.scores, report.oos]).set_index("metric")
     sentences = []
     for metric, rule in rules.metrics.items():
@@ -74,13 +80,16 @@ def _broken_score(metric: str, rule: ScoreRule, row: "pd.Series[Any]", report: R
         )
     if most <= rule.margin:
         return []
-    room = rule.margin + (row["difference"] if higher else -row["difference"])
     sentence = f"{metric}: a loss of {most:.4f} cannot be ruled out (95% interval); {allowed}"
-    if room <= 0:
-        return [sentence]
-    rows = math.ceil(report.differences.rows * ((row["high"] - row["low"]) / 2 / room) ** 2)
-    seeds = " or five seeds a side (--seeds 5)" if min(report.seeds) < 5 else ""
-    return [f"{sentence}; with about {rows:,} test rows{seeds} it could"]
+    room = rule.margin + (row["difference"] if higher else -row["difference"])
+    rows = (
+        rows_to_rule_out(report.differences.accuracy, report.differences.rows, room) if metric == "accuracy" else None
+    )
+    ways = [
+        *([f"about {rows:,} test rows"] if rows else []),
+        *(["more seeds (--seeds 5)"] if min(report.seeds) < 5 else []),
+    ]
+    return [f"{sentence}; {' or '.join(ways)} could tell" if ways and room > 0 else sentence]
 
 
 def _broken_slice(report: Report, part: SliceRule) -> list[str]:

@@ -13,6 +13,7 @@ from tools.stats.influence import Floats, Score
 from tools.stats.verdict import verdict
 
 COLUMNS = ["metric", "base", "head", "difference", "low", "high", "p", "verdict"]
+FEW = 20  # rows in or out of scope: with fewer, an area that is perfect by chance seems not to vary
 MIN_ROWS = 5  # in and out of scope; with fewer, the intervals cover too little (tests/simulate.py)
 
 Decisions = list[pd.DataFrame]
@@ -39,11 +40,12 @@ def oos_differences(base: Decisions, head: Decisions, effects: Mapping[str, floa
     """Return metric, base, head, difference, 95% interval, p and verdict on the rows that both decide; else no rows.
 
     `base` and `head` are lists of tables of decisions, one a seed. A score of fewer than `MIN_ROWS` rows in or out of
-    scope has no interval.
+    scope has no interval, and with one seed on a side none has a verdict, as no spread between seeds is known.
     """
     if not base or not head:
         return pd.DataFrame(columns=COLUMNS)
     shared = base[0].index[base[0].index.isin(head[0].index)]
+    shared = shared[(base[0].loc[shared, "actual"] == head[0].loc[shared, "actual"]).to_numpy()]  # not relabelled
     out = head[0].loc[shared, "actual"].map(is_out).to_numpy(dtype=bool)
     before, after = ([_scores(table.loc[shared], out) for table in side] for side in (base, head))
     few = min(int(out.sum()), int((~out).sum())) < MIN_ROWS
@@ -55,7 +57,7 @@ def oos_differences(base: Decisions, head: Decisions, effects: Mapping[str, floa
             table.append((name, *numbers[:3], np.nan, np.nan, np.nan, ""))
         else:
             judged = verdict(name, numbers[2], numbers[3], numbers[4], effects.get(name))
-            table.append((name, *numbers, judged))
+            table.append((name, *numbers, judged if min(len(base), len(head)) > 1 else ""))
     return pd.DataFrame(table, columns=COLUMNS)
 
 
@@ -70,7 +72,8 @@ def _scores(table: pd.DataFrame, out: NDArray[np.bool_]) -> dict[str, Score]:
 def _share(good: Floats, part: NDArray[np.bool_]) -> Score:
     """Return the share of good rows among those of `part`."""
     share = good[part].mean()
-    return Score(np.asarray(share), np.where(part, good - share, 0.0) * len(part) / part.sum())
+    least = np.asarray(2 / part.sum() ** 2)
+    return Score(np.asarray(share), np.where(part, good - share, 0.0) * len(part) / part.sum(), least)
 
 
 def auroc(out: NDArray[np.bool_], scores: Floats) -> Score:
@@ -87,7 +90,8 @@ def auroc(out: NDArray[np.bool_], scores: Floats) -> Score:
     influence = np.empty(len(out))
     influence[out] = (wins.mean(axis=1) - area) * len(out) / out.sum()
     influence[~out] = (wins.mean(axis=0) - area) * len(out) / (~out).sum()
-    return Score(np.asarray(area), influence)
+    fewest = min(int(out.sum()), int((~out).sum()))
+    return Score(np.asarray(area), influence, np.asarray(2 / fewest**2 if fewest < FEW else 0.0))
 
 
 def _right(side: pd.DataFrame) -> Floats:

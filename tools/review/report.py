@@ -7,7 +7,7 @@ import pandas as pd
 
 from textclf.errors import InputError
 from textclf.metrics.slices import slices
-from tools.review.changes import changes
+from tools.review.changes import changes, same_inputs
 from tools.review.comparable import common_rows
 from tools.review.differences import Differences, compare_predictions, flips
 from tools.review.oos_differences import Decisions, moved_rows, oos_differences
@@ -49,16 +49,12 @@ class Report:
     oos: pd.DataFrame
     seeds: tuple[int, int]
     pooled: int
+    same_inputs: bool
 
     @property
     def row(self) -> "pd.Series[Any]":
         """The primary metric's row of the scores."""
         return self.differences.scores.set_index("metric").loc[self.primary]
-
-    @property
-    def same_inputs(self) -> bool:
-        """Whether the two runs have the same parameters but for the seed, data, code and packages."""
-        return all(kind == "parameter" and line.startswith("seed: ") for kind, line in self.changes)
 
     @property
     def verdict(self) -> str:
@@ -77,9 +73,9 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         raise NotComparable("; ".join([f"not comparable: {shared}", *common.remarks]))
     sides = [seeds_of(run).on(common.ids) for run in (base, head)]
     seeds = (len(sides[0].tables), len(sides[1].tables))
-    known, pooled = pooled_variance(_train_rows(head)) if min(seeds) == 1 else ({}, 0)
+    known, pooled = pooled_variance(_train_rows(head), (base, head)) if min(seeds) == 1 else ({}, 0)
     labels = list(dict.fromkeys([*head.labels, *base.labels]))
-    effects, found = rules.effects, changes(base, head)
+    effects, reason = rules.effects, stale(base)
     differences = compare_predictions(
         sides[0], sides[1], labels, int(head.params["evaluation"]["ece_bins"]), effects, known
     )
@@ -89,16 +85,21 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         primary=rules.primary,
         min_effect=effects.get(rules.primary, 0.0),
         remarks=common.remarks,
-        stale_base=stale(base),
-        changes=found,
+        stale_base=reason,
+        changes=changes(base, head),
         differences=differences,
         rows=flipped_rows(sides[0].tables[0], sides[1].tables[0], head.rows["text"]),
-        slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy")),
+        slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy"), known),
         moved=moved_rows(base, head),
         oos=oos_differences(_decisions(base), _decisions(head), effects),
         seeds=seeds,
         pooled=pooled,
+        same_inputs=reason is None and same_inputs(base, head),
     )
+    if rules.primary not in set(differences.scores["metric"]):
+        raise InputError(
+            f"review.yaml: primary: these runs can't be compared by {rules.primary}; run dvc repro in both"
+        )
     return without_verdicts(report) if report.same_inputs else report
 
 

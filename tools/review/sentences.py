@@ -63,19 +63,19 @@ def power(report: Report) -> str:
 def noise(report: Report) -> str:
     """Return what the interval says of seeds, how much of its variance they make, and what would find more."""
     if min(report.seeds) > 1:
-        return f"{_shares(report)} {_needed(report)}"
+        return f"{_shares(report)} {_needed(report)}".strip()
     ask = "python -m tools.review BASE HEAD --seeds 5"
     if report.pooled:
-        over = f"{report.pooled} recorded configuration{'s' * (report.pooled > 1)} with about as many training rows"
-        return f"One seed on a side: the interval is widened by the spread between seeds, pooled over {over} ({ask})."
-    return f"One seed on a side and no spread is recorded: this compares two models, not the change ({ask})."
+        over = f"{report.pooled} recorded configuration{'s' * (report.pooled > 1)}"
+        return f"One seed on a side: the interval has the spread between seeds in it, pooled over {over} ({ask})."
+    return f"One seed on a side and no spread is recorded: that side is one model, not a configuration ({ask})."
 
 
 def _shares(report: Report) -> str:
     found = report.differences.accuracy
     whole = float(found.rows + found.seeds)
     if not whole:
-        return "All seeds are right and wrong on the same rows."
+        return "Nothing differs between the two sides."
     seeds = float(found.seeds) / whole
     return (
         f"Of the variance of the difference, {1 - seeds:.0%} comes from the test rows and {seeds:.0%} from the seeds."
@@ -83,19 +83,25 @@ def _shares(report: Report) -> str:
 
 
 def _needed(report: Report) -> str:
-    found, effect = report.differences.accuracy, report.min_effect
-    if report.primary != "accuracy" or not effect:
+    found, effect, rows = report.differences.accuracy, report.min_effect, report.differences.rows
+    if (
+        report.primary != "accuracy"
+        or not effect
+        or report.seeds[0] != report.seeds[1]
+        or not float(found.standard_error)
+    ):
         return ""
     aim = f"To detect {100 * effect:.1f} points in 80% of cases"
-    if seeds := seeds_needed(found, min(report.seeds), effect):
+    if seeds := seeds_needed(found, report.seeds[0], rows, effect):
         return f"{aim}, {seeds} seeds a side are needed."
-    rows = rows_needed(found, report.differences.rows, effect)
-    return f"{aim}, seeds alone are not enough: about {rows:,} test rows are needed."
+    if more := rows_needed(found, rows, effect):
+        return f"{aim}, seeds alone are not enough: about {more:,} test rows are needed."
+    return f"{aim}, more seeds and more test rows are needed."
 
 
 def same_inputs(report: Report) -> str:
     """Return what differs between two runs with the same inputs."""
-    sides = [run.machine | {"seed": run.params["seed"]} for run in (report.base, report.head)]
-    keys = [key for key in ("processor", "threads", "precision", "seed") if sides[0].get(key) != sides[1].get(key)]
+    sides = [run.machine for run in (report.base, report.head)]
+    keys = [key for key in ("processor", "threads", "precision") if sides[0].get(key) != sides[1].get(key)]
     differ = "; ".join(f"{key} {sides[0].get(key, 'unknown')} and {sides[1].get(key, 'unknown')}" for key in keys)
     return f"Parameters, data, code and packages are the same; different: {differ or 'nothing'}."

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from textclf.atomic import replace_file
+from textclf.errors import InputError
 from textclf.outputs import write_json
 from textclf.probabilities import label_ids
 from tools.runs.config import config_hash
@@ -34,7 +35,11 @@ class Record:
     @cached_property
     def content(self) -> dict[str, Any]:
         """What record.json holds: params, labels, train_rows, test_set, and a mapping by seed."""
-        content: dict[str, Any] = json.loads((self.folder / "record.json").read_text(encoding="utf-8"))
+        file = self.folder / "record.json"
+        try:
+            content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:
+            raise InputError(f"{file} is not valid JSON; restore it from git, or remove its folder") from None
         return content
 
     @property
@@ -58,7 +63,12 @@ class Record:
     def predictions(self, seed: int) -> pd.DataFrame:
         """Return a seed's actual, predicted, confidence, loss and, if it has one, auc, by id."""
         labels, rows = np.array(self.content["labels"], dtype=object), self._rows
-        table = pd.read_parquet(self.folder / f"{seed}.parquet")
+        file = self.folder / f"{seed}.parquet"
+        if not file.is_file():
+            raise InputError(
+                f"{file} is missing, but record.json beside it has its seed; git add results/seeds where it was made"
+            )
+        table = pd.read_parquet(file)
         numbers = table.drop(columns="predicted").astype(float)
         both = {"actual": labels[rows["actual"]], "predicted": labels[table["predicted"]]}
         return pd.DataFrame(both, index=pd.Index(rows["id"], name="id")).join(numbers.set_index(pd.Index(rows["id"])))
@@ -69,10 +79,13 @@ class Record:
         return pd.read_parquet(file).set_index("id") if file.is_file() else None
 
     def agrees(self, run: Run) -> bool:
-        """Return whether `run`, if its seed is recorded on its kind of processor, predicts what was recorded."""
+        """Return whether the record is of the run's code: the run's seed, on its processor, predicts what is recorded.
+
+        What can't be checked is not believed.
+        """
         known = self.content["seeds"].get(str(run.params["seed"]))
         if known is None or known["processor"] != run.machine.get("processor"):
-            return True
+            return False
         return bool(known["predictions"] == run.revision.md5(PREDICTIONS))
 
     @cached_property
@@ -81,10 +94,17 @@ class Record:
 
 
 def read_record(run: Run) -> Record | None:
-    """Return the record of the run's configuration; None if there is none or the run contradicts it."""
+    """Return the record of the run's configuration and code; None if there is none."""
     name = config_hash(run)
-    record = record_of(name) if name else None
-    return record if record and record.agrees(run) else None
+    records = [record for record in all_records() if name and record.folder.name.split("-")[0] == name]
+    return next((record for record in records if record.agrees(run)), None)
+
+
+def new_folder(run: Run) -> Path:
+    """Return the folder for the run's record: that of its configuration, or one beside it if other code is there."""
+    name = str(config_hash(run))
+    taken = (FOLDER / name / "record.json").is_file()
+    return FOLDER / (f"{name}-{str(run.revision.md5(PREDICTIONS))[:7]}" if taken else name)
 
 
 def record_of(name: str) -> Record | None:
@@ -104,7 +124,7 @@ def write_seed(run: Run, folder: Path) -> None:
     columns = {"predicted": label_ids(table["predicted"].tolist(), labels).astype(np.uint16)}
     columns |= {name: table[name].to_numpy(np.float16) for name in ("confidence", "loss", "auc") if name in table}
     seed = int(run.params["seed"])
-    _write(pd.DataFrame(columns), folder / f"{seed}.parquet")
+    _write(pd.DataFrame(columns), folder / f"{seed}.parquet")  # before record.json, which says that it is there
     if run.decisions is not None:
         _write(run.decisions.reset_index().astype({"score": np.float32}), folder / f"{seed}-oos.parquet")
     old = Record(folder).content["seeds"] if (folder / "record.json").is_file() else {}

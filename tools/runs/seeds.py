@@ -8,34 +8,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 from textclf.cache import cache_folder
 from textclf.errors import InputError
 from textclf.process import TIMES
 from textclf.revisions import check_queue, snapshot
 from tools.runs.config import config_hash
-from tools.runs.records import FOLDER, Record, read_record, record_of, write_seed
+from tools.runs.records import Record, new_folder, read_record, write_seed
 from tools.runs.run import Run, open_run
 from tools.runs.stale import stale
 
-SETTINGS = "[cache]\n    dir = {cache}\n"
-
 
 def ensure_seeds(run: Run, wanted: int) -> Record:
-    """Return the record of the run's configuration with at least `wanted` seeds, after running those that lack.
+    """Return the record of the run's configuration and code with at least `wanted` seeds; those that lack are run.
 
     Each is an experiment of the run's own commit, in a checkout of its own; what DVC has cached isn't trained again.
     An interrupted call goes on where it was.
     """
     name = config_hash(run)
     if reason := stale(run):
-        raise InputError(f"{run.revision.name}: {reason}; run dvc repro first: its scores are the first seed's")
+        raise InputError(f"{reason}; run dvc repro first: its scores are the first seed's")
     if name is None:
         raise InputError(f"{run.revision.name}: metrics/train.json names no precision; run dvc repro there")
-    folder, known = FOLDER / name, record_of(name)
-    if known and read_record(run) is None:  # made by other code, which predicts something else
-        shutil.rmtree(folder)
-        known = None
-    if known is None or run.params["seed"] not in known.seeds:
+    found = read_record(run)
+    folder = found.folder if found else new_folder(run)
+    if found is None:
         write_seed(run, folder)
     missing = _missing(Record(folder).seeds, int(run.params["seed"]), wanted)
     if missing:
@@ -55,14 +53,28 @@ def checkout(sha: str) -> Iterator[Path]:
     It stays after an interruption, with the checkpoints that a training resumes from.
     """
     place = cache_folder("checkouts") / sha[:12]
-    if not (place / ".git").exists():
-        shutil.rmtree(place, ignore_errors=True)
-        _git("worktree", "prune")
-        _git("worktree", "add", "--quiet", "--detach", str(place), sha)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(place.with_suffix(".lock")):
+        if (place / ".git").exists():
+            _git("-C", str(place), "reset", "--quiet", "--hard", sha)
+            _git("-C", str(place), "clean", "--quiet", "-fd")
+        else:
+            shutil.rmtree(place, ignore_errors=True)
+            _git("worktree", "prune")
+            _git("worktree", "add", "--quiet", "--detach", str(place), sha)
+        _share_cache(place)
+        yield place
+        _git("worktree", "remove", "--force", str(place))
+
+
+def _share_cache(place: Path) -> None:
+    """Give the checkout the main one's local settings of DVC, and its cache."""
+    local = Path(".dvc/config.local")
+    if local.is_file():
+        shutil.copy(local, place / local)
     cache = subprocess.run(["dvc", "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-    (place / ".dvc" / "config.local").write_text(SETTINGS.format(cache=Path(cache).resolve()), encoding="utf-8")
-    yield place
-    _git("worktree", "remove", "--force", str(place))
+    command = ["dvc", "config", "--local", "cache.dir", str(Path(cache).resolve())]
+    subprocess.run(command, cwd=place, capture_output=True, check=True)
 
 
 def _missing(recorded: list[int], first: int, wanted: int) -> list[int]:

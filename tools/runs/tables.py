@@ -11,6 +11,7 @@ from tools.runs.run import Run
 from tools.stats.difference import SeedVariance, seed_variance
 from tools.stats.influence import F1_BY_LABEL, Score, scores, to_side
 
+FEWEST = 3  # seeds of a record that tells something of the spread
 ALIKE = 0.2  # share by which the number of training rows may differ
 
 
@@ -46,17 +47,25 @@ def seeds_of(run: Run) -> Seeds:
     return Seeds([run.predictions, *tables], [run.scores.get("roc_auc"), *areas])
 
 
-def pooled_variance(train_rows: int) -> tuple[dict[str, SeedVariance], int]:
+def pooled_variance(train_rows: int, runs: tuple[Run, Run]) -> tuple[dict[str, SeedVariance], int]:
     """Return the variance between seeds, by score, pooled over records with about as many training rows.
 
-    Also of how many records; degrees of freedom add up.
+    Also of how many records; those of `runs` are among them in any case. A record needs `FEWEST` seeds, and one whose
+    seeds all predict the same, of a method that draws nothing, tells nothing of others. Degrees of freedom add up.
     """
-    alike = [one for one in all_records() if abs(one.content["train_rows"] / train_rows - 1) <= ALIKE]
-    found = [_variances(record) for record in alike if len(record.seeds) > 1]
-    if not found:
-        return {}, 0
-    names = set.intersection(*(set(one) for one in found))
-    return {name: _pooled([one[name] for one in found]) for name in sorted(names)}, len(found)
+    own = [record.folder for record in map(read_record, runs) if record]
+    found = [
+        _variances(record)
+        for record in all_records()
+        if (record.folder in own or abs(record.content["train_rows"] / train_rows - 1) <= ALIKE) and _tells(record)
+    ]
+    names = {name for one in found for name in one}
+    return {name: _pooled([one[name] for one in found if name in one]) for name in sorted(names)}, len(found)
+
+
+def _tells(record: Record) -> bool:
+    predictions = {one["predictions"] for one in record.content["seeds"].values()}
+    return len(record.seeds) >= FEWEST and len(predictions) > 1
 
 
 def _variances(record: Record) -> dict[str, SeedVariance]:

@@ -57,35 +57,30 @@ def compare(
     itself.
     """
     means = [np.mean([score.value for score in side], axis=0) for side in (base, head)]
-    moved = np.mean([score.influence for score in head], axis=0) - np.mean([score.influence for score in base], axis=0)
-    size = len(moved)
-    rows = (moved**2).sum(axis=0) / size / max(1, size - 1)
-    freedom_of_rows = _freedom(moved)
+    rows, freedom_of_rows = _of_rows(base, head, means)
     between = [_between(side, one) for side, one in zip((base, head), known, strict=True)]
     variance = rows + sum(part.pure for part in between)
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = rows**2 / freedom_of_rows + _spread(between)
-        freedom = np.nan_to_num(variance**2 / spread, nan=1.0, posinf=1.0).clip(1, size)
-    error = np.sqrt(variance)
-    difference = means[1] - means[0]
+        freedom = np.nan_to_num(variance**2 / spread, nan=1.0, posinf=1.0).clip(1, len(base[0].influence))
+    error, difference = np.sqrt(variance), means[1] - means[0]
     reach = student.ppf(0.975, freedom) * error
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = np.where(
-            error > 0, 2 * student.sf(np.abs(difference) / error, freedom), np.where(difference == 0, 1.0, 0.0)
-        )
+        tails = 2 * student.sf(np.abs(difference) / error, freedom)
+    p = np.where(error > 0, tails, np.where(difference == 0, 1.0, 0.0))
     of_seeds = np.minimum(sum(part.pure + part.interaction for part in between), variance)
-    return Difference(
-        means[0],
-        means[1],
-        difference,
-        difference - reach,
-        difference + reach,
-        p,
-        variance - of_seeds,
-        of_seeds,
-        error,
-        freedom,
-    )
+    ends, parts = (difference - reach, difference + reach), (variance - of_seeds, of_seeds)
+    return Difference(means[0], means[1], difference, *ends, p, *parts, error, freedom)
+
+
+def _of_rows(base: Sequence[Score], head: Sequence[Score], means: list[Floats]) -> tuple[Floats, Floats]:
+    """Return the rows' part of the variance, and its degrees of freedom."""
+    moved = np.mean([score.influence for score in head], axis=0) - np.mean([score.influence for score in base], axis=0)
+    size = len(moved)
+    same = (moved == 0).all(axis=0) & (means[0] == means[1])
+    least = np.mean([score.least for score in (*base, *head)], axis=0)
+    rows = (moved**2).sum(axis=0) / size / max(1, size - 1) + np.where(same, 0.0, least)
+    return rows, _freedom(moved)
 
 
 def _freedom(moved: Floats) -> Floats:

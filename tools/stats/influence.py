@@ -5,7 +5,7 @@ root of the number of rows (the delta method; Efron & Tibshirani 1993, ch. 21). 
 differences of the influences, so that a row's difficulty for both runs cancels out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from textclf.probabilities import label_ids
 Floats = NDArray[np.float64]
 
 F1_BY_LABEL = "f1_by_label"
+FEW = 5  # rows of a label: with fewer, it adds its least variance to the means over labels
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,15 @@ class Side:
 
 @dataclass(frozen=True)
 class Score:
-    """A score and the influence of each row on it, shape (rows,); of F1 by label, shapes (labels,), (rows, labels)."""
+    """A score and the influence of each row on it, shape (rows,); of F1 by label, shapes (labels,), (rows, labels).
+
+    `least` is variance that few rows can hide: a label whose rows are all right, or all wrong, seems not to vary. It is
+    that of two imaginary rows that flip (Bonett & Price 2012 add as many to paired proportions).
+    """
 
     value: Floats
     influence: Floats
+    least: Floats = field(default_factory=lambda: np.zeros(()))
 
 
 def to_side(table: pd.DataFrame, labels: list[str], roc_auc: float | None = None) -> Side:
@@ -80,17 +86,20 @@ def _label_scores(side: Side, hits: Floats, labels: int) -> dict[str, Score]:
     weighted = float(f1 @ actual) / rows
     of_weighted = (of_f1[0] * actual, of_f1[1] * actual + f1 - weighted, of_f1[2] * actual)
 
-    def score(value: float, derivatives: tuple[Floats, ...], share: float) -> Score:
+    each = 2 / np.maximum(actual, 1) ** 2
+    macro = np.asarray(each[(actual < FEW) & (both > 0)].sum() / present**2)
+
+    def score(value: float, derivatives: tuple[Floats, ...], share: float, least: Floats) -> Score:
         by_hit, by_actual, by_predicted = derivatives
         influence = hits * by_hit[side.actual] + by_actual[side.actual] + by_predicted[side.predicted]
-        return Score(np.asarray(value), influence * rows * share)
+        return Score(np.asarray(value), influence * rows * share, least)
 
     return {
-        "macro_f1": score(f1.sum() / present, of_f1, 1 / present),
-        "weighted_f1": score(weighted, of_weighted, 1 / rows),
-        "macro_precision": score(precision.sum() / present, of_precision, 1 / present),
-        "macro_recall": score(recall.sum() / present, of_recall, 1 / present),
-        F1_BY_LABEL: Score(f1, _by_label(side, hits, of_f1)),
+        "macro_f1": score(f1.sum() / present, of_f1, 1 / present, macro),
+        "weighted_f1": score(weighted, of_weighted, 1 / rows, np.zeros(())),
+        "macro_precision": score(precision.sum() / present, of_precision, 1 / present, macro),
+        "macro_recall": score(recall.sum() / present, of_recall, 1 / present, macro),
+        F1_BY_LABEL: Score(f1, _by_label(side, hits, of_f1), np.where(actual + predicted > 0, each, 0.0)),
     }
 
 
@@ -108,6 +117,7 @@ def _share(part: Floats, whole: Floats) -> Floats:
 
 
 def interval(score: Score) -> tuple[float, float]:
-    """Return the 95% interval of a score over test rows: 1.96 standard errors to each side."""
-    reach = 1.96 * float(np.sqrt((score.influence**2).sum())) / len(score.influence)
-    return float(score.value) - reach, float(score.value) + reach
+    """Return the 95% interval of a score over test rows: 1.96 standard errors to each side, shares within 0 and 1."""
+    variance = (score.influence**2).sum() / len(score.influence) ** 2 + score.least
+    reach, value = 1.96 * float(np.sqrt(variance)), float(score.value)
+    return max(0.0, value - reach), (min(1.0, value + reach) if value <= 1 else value + reach)

@@ -28,20 +28,34 @@ def detectable_difference(found: Difference, rows: int) -> float:
     return 1.0
 
 
-def seeds_needed(found: Difference, seeds: int, effect: float) -> int | None:
+def seeds_needed(found: Difference, seeds: int, rows: int, effect: float) -> int | None:
     """Return how many seeds a side show a true difference of `effect` in 80% of cases; None if no number does.
 
-    `seeds` is the number a side that `found` has. More seeds leave the rows' part of the variance as it is.
+    `seeds` is the number a side that `found` has. More seeds leave the rows' part of the variance as it is, which is at
+    least that of the rows that such a difference flips.
     """
     for number in range(2, MOST_SEEDS + 1):
-        variance = float(found.rows) + float(found.seeds) * seeds / number
+        least = effect * (1 - effect) / rows
+        variance = max(least, float(found.rows)) + float(found.seeds) * seeds / number
         reach = float(student.ppf(0.975, 2 * (number - 1)) + norm.ppf(POWER))
         if reach * math.sqrt(variance) <= effect:
             return number
     return None
 
 
-def rows_needed(found: Difference, rows: int, effect: float) -> int:
-    """Return how many test rows show a true difference of `effect` in 80% of cases, with the seeds that there are."""
+def rows_needed(found: Difference, rows: int, effect: float) -> int | None:
+    """Return how many test rows show a true difference of `effect` in 80% of cases, with the seeds that there are.
+
+    More rows leave the seeds' part of the variance as it is; None if that alone is too much.
+    """
     reach = float(norm.ppf(0.975) + norm.ppf(POWER))
-    return math.ceil(rows * (float(found.standard_error) * reach / effect) ** 2)
+    room = (effect / reach) ** 2 - float(found.seeds)
+    return math.ceil(rows * float(found.rows) / room) if room > 0 else None
+
+
+def rows_to_rule_out(found: Difference, rows: int, room: float) -> int | None:
+    """Return how many test rows bring the interval's end within `room` of the difference; None if seeds forbid it."""
+    if room <= 0:
+        return None
+    left = (room / float(norm.ppf(0.975))) ** 2 - float(found.seeds)
+    return math.ceil(rows * float(found.rows) / left) if left > 0 else None

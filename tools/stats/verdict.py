@@ -15,7 +15,7 @@ def verdict(metric: str, difference: float, low: float, high: float, min_effect:
     >>> verdict("accuracy", 0.003, 0.001, 0.005, 0.005), verdict("accuracy", 0.0, -0.1, 0.1, 0.005)
     ('too small to matter', 'no detectable difference')
     """
-    if min_effect is None:
+    if min_effect is None or low != low:  # no interval
         return ""
     if low <= 0 <= high:
         return NOT_DETECTED
