@@ -31,7 +31,7 @@ def main() -> None:
     tokens = pd.read_parquet(TOKENIZED, columns=["id", "tokens", "truncated"]).set_index("id")
     rows = pd.read_parquet(RAW).set_index("id").join(tokens)
     train = set(read_listed(TRAIN)["id"])
-    rows["split"] = ["train" if name in train else "other" for name in rows.index]  # as it was used
+    rows["used"] = ["train" if name in train else "other" for name in rows.index]
     write_listing(slice_accuracies(rows, read_listing(PREDICTIONS).set_index("id")), SLICES)
 
 

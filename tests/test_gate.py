@@ -110,6 +110,7 @@ def test_slices_are_the_sources_own_columns_length_nearness_and_truncation() -> 
             "text": ["where is my parcel today", "something else", "where is my parcel today?", "bye bye now"],
             "label": list("abab"),
             "split": ["test", "test", "train", "train"],
+            "used": ["test", "test", "train", "train"],
             "style": ["hard", "everyday", "hard", "hard"],
             "truncated": [False, True, False, False],
             "tokens": [7, 20, 7, 5],

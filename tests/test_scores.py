@@ -91,7 +91,7 @@ def test_predictions_and_classes_agree_with_the_probabilities() -> None:
     assert classes.to_numpy().tolist() == [["no", 0.5, 1, 0.6667, 1], ["yes", 0, 0, 0, 1], ["never", 0, 0, 0, 0]]
 
 
-@pytest.mark.parametrize("labels", [2, 3, 24])
+@pytest.mark.parametrize("labels", [2, 3, 6])
 def test_the_influences_on_roc_auc_give_its_standard_error(labels: int) -> None:
     random = np.random.default_rng(0)
     actual = random.permutation(np.arange(600) % labels)
@@ -99,8 +99,8 @@ def test_the_influences_on_roc_auc_give_its_standard_error(labels: int) -> None:
     probabilities[np.arange(600), actual] += 0.2
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     influence = scores.roc_auc_influence(actual, probabilities)
-    drawn = [random.integers(600, size=600) for _ in range(200)]
+    drawn = [random.integers(600, size=600) for _ in range(120)]
     spread = np.std([scores.roc_auc(actual[rows], probabilities[rows]) for rows in drawn])
     assert influence.mean() == pytest.approx(0, abs=1e-12)
-    assert influence.std() / np.sqrt(600) == pytest.approx(spread, rel=0.2)
+    assert influence.std() / np.sqrt(600) == pytest.approx(spread, rel=0.25)
     assert not scores.roc_auc_influence(np.zeros(5, dtype=int), np.ones((5, 2)) / 2).any()

@@ -14,7 +14,7 @@ MIN_ROWS = 20
 LENGTHS = ["under 5 tokens", "5 to 8", "9 to 16", "17 to 32", "33 to 64", "over 64"]
 NEAR_DUPLICATE = "near-duplicate of a training row"
 OURS = ("length", NEAR_DUPLICATE, "truncated")
-STANDARD = ("text", "label", "split", "tokens", "truncated")
+STANDARD = ("text", "label", "split", "used", "tokens", "truncated")
 
 
 def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     """
     test = rows.loc[ids]
     own = [name for name in rows.columns if name not in STANDARD and test[name].nunique() <= MAX_VALUES]
-    train = rows.loc[rows["split"] == "train", "text"]
+    train = rows.loc[rows["used"] == "train", "text"]
     near = near_duplicates(test["text"].tolist(), train.tolist())
     names = {name: name.removeprefix(OWN) for name in own}
     table = test[own].astype(str).rename(columns={name: short for name, short in names.items() if short not in OURS})

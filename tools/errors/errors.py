@@ -15,7 +15,7 @@ def find_errors(run: Run) -> pd.DataFrame:
     table = run.predictions
     wrong = table[table["actual"] != table["predicted"]].sort_values("loss", ascending=False, kind="stable")
     texts = run.rows.loc[wrong.index, "text"]
-    train = run.rows[run.rows["split"] == "train"]
+    train = run.rows[run.rows["used"] == "train"]
     near = neighbours(texts.tolist(), wrong["actual"].tolist(), train["text"].tolist(), train["label"].tolist())
     return wrong.assign(text=texts, **near).reset_index()[COLUMNS]
 

@@ -87,12 +87,12 @@ class Run:
     def rows(self) -> pd.DataFrame:
         """All rows with text, label, split, the source's own columns, and `truncated`, by id; from DVC's cache.
 
-        `split` is the one that was used; `left out` for a row of none.
+        `split` is the source's own, `used` the one that was used, `left out` for a row of none.
         """
         raw = self.revision.parquet("data/raw/rows.parquet").set_index("id")
         used = {name: self.revision.csv(f"data/splits/{name}.csv")["id"] for name in ("train", "validation", "test")}
         split = pd.concat([pd.Series(name, index=ids) for name, ids in used.items()])
-        raw["split"] = split.reindex(raw.index).fillna("left out")
+        raw["used"] = split.reindex(raw.index).fillna("left out")
         tokens = self.revision.parquet("data/tokenized/rows.parquet").set_index("id")
         return raw.join(tokens[["truncated", "tokens"]])
 
