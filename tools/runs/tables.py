@@ -41,10 +41,14 @@ class Seeds:
 def seeds_of(run: Run) -> Seeds:
     """Return the run's own predictions, and those of the other recorded seeds of its configuration."""
     record, own = read_record(run), int(run.params["seed"])
-    others = [seed for seed in record.seeds if seed != own] if record else []
-    tables = [record.predictions(seed) for seed in others] if record else []
-    areas = [record.content["seeds"][str(seed)]["scores"].get("roc_auc") for seed in others] if record else []
-    return Seeds([run.predictions, *tables], [run.scores.get("roc_auc"), *areas])
+    others = recorded(record, [seed for seed in record.seeds if seed != own]) if record else Seeds([], [])
+    return Seeds([run.predictions, *others.tables], [run.scores.get("roc_auc"), *others.roc_auc])
+
+
+def recorded(record: Record, seeds: list[int]) -> Seeds:
+    """Return what is recorded of these seeds."""
+    areas = [record.content["seeds"][str(seed)]["scores"].get("roc_auc") for seed in seeds]
+    return Seeds([record.predictions(seed) for seed in seeds], areas)
 
 
 def pooled_variance(train_rows: int, runs: tuple[Run, Run]) -> tuple[dict[str, SeedVariance], int]:
@@ -69,9 +73,7 @@ def _tells(record: Record) -> bool:
 
 
 def _variances(record: Record) -> dict[str, SeedVariance]:
-    tables = [record.predictions(seed) for seed in record.seeds]
-    areas = [record.content["seeds"][str(seed)]["scores"].get("roc_auc") for seed in record.seeds]
-    each = Seeds(tables, areas).scores(record.content["labels"])
+    each = recorded(record, record.seeds).scores(record.content["labels"])
     return {name: seed_variance([one[name] for one in each]) for name in each[0] if name != F1_BY_LABEL}
 
 

@@ -82,7 +82,6 @@ def main() -> None:
         limits = Limits(*texts, *batch, options.max_connections, options.timeout)
         model = load_model(options.model, options.rev)
         commit = model_commit(options.model, options.rev)
-        model.predict(["warm up"])
         host = f"[{options.host}]" if ":" in options.host else options.host
         print(f"http://{host}:{listening.getsockname()[1]}", flush=True)
         protocol = limited_protocol(limits.connections, limits.seconds)
