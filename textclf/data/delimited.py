@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from textclf.data.names import repeated
 from textclf.errors import InputError
 
 MAX_CHARACTERS = 1_000_000  # of a cell
@@ -40,8 +41,8 @@ def read_rows(
     header = list(names) if names else next((cells for _, cells in rows if cells), [])
     if any("\0" in name or name.startswith(("\udcff\udcfe", "\udcfe\udcff")) for name in header):
         raise InputError(f"{path} looks like UTF-16; save the file as UTF-8")
-    if twice := [name for place, name in enumerate(header) if name in header[:place]]:
-        raise InputError(f"{path}: two columns are called {twice[0]!r}; rename one")
+    if (twice := repeated(header)) is not None:
+        raise InputError(f"{path}: two columns are called {twice!r}; rename one")
     if header:
         yield 1, header
     for line, cells in rows:

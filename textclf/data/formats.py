@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from textclf.data import delimited, json_lines
 from textclf.data.arrow import plain_times
+from textclf.data.names import repeated
 from textclf.data.source_spec import Source
 from textclf.data.table import Table
 from textclf.data.text_files import open_text, require_utf8
@@ -113,8 +114,8 @@ def _is_pairs(rows: object) -> bool:
 
 def _parquet(path: Path, _: Source) -> Table:
     table = pq.read_table(path)
-    if twice := [name for name in table.column_names if table.column_names.count(name) > 1]:
-        raise InputError(f"{path}: two columns are called {twice[0]!r}; rename one")
+    if (twice := repeated(table.column_names)) is not None:
+        raise InputError(f"{path}: two columns are called {twice!r}; rename one")
     columns = {name: _named(table, name) for name in table.column_names}
     return Table(path, pd.DataFrame(columns, dtype=object))
 

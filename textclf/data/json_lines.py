@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from textclf.data.names import repeated
 from textclf.errors import InputError
 
 Row = dict[str, Any]
@@ -43,11 +44,9 @@ class _TwinError(Exception):
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> Row:
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _TwinError(next(name for place, name in enumerate(names) if name in names[:place]))
-    return row
+    if (twice := repeated(name for name, _ in pairs)) is not None:
+        raise _TwinError(twice)
+    return dict(pairs)
 
 
 def to_json(value: Any) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from textclf.cache import is_watched, untracked
+from textclf.data.names import repeated
 from textclf.data.visible import visible
 from textclf.errors import InputError
 from textclf.oos.labels import is_out
@@ -123,8 +124,8 @@ class Source(BaseModel):
     @field_validator("label_names", "columns")
     @classmethod
     def _different(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if twice := [name for place, name in enumerate(names or ()) if name in (names or ())[:place]]:
-            raise ValueError(f"{twice[0]!r} stands there twice")
+        if (twice := repeated(names or ())) is not None:
+            raise ValueError(f"{twice!r} stands there twice")
         return names
 
     @field_validator("label_names")

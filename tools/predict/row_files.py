@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from textclf.data import delimited, json_lines
 from textclf.data.arrow import plain_times
 from textclf.data.json_lines import Row
+from textclf.data.names import repeated
 from textclf.data.text_files import open_text
 from textclf.errors import InputError
 
@@ -92,8 +93,8 @@ def columns(path: Path, delimiter: str | None = None) -> list[str]:
             if not pq.read_metadata(path).num_rows:
                 raise InputError(f"{path} holds no rows")
             names = [str(name) for name in pq.read_schema(path).names]
-            if twice := [name for place, name in enumerate(names) if name in names[:place]]:
-                raise InputError(f"{path}: two columns are called {twice[0]!r}; rename one")
+            if (twice := repeated(names)) is not None:
+                raise InputError(f"{path}: two columns are called {twice!r}; rename one")
             return names
         first = next(read_windows(path, 1, delimiter), None)
     if first is None:
