@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.test_differences import LABELS, differences, predictions, seeds
 from textclf.errors import InputError
 from textclf.metrics.slices import slices
-from tools.review.gate import broken_rules, moot_rules
+from tools.review.gate import broken_rules, judge, moot_rules, try_to_judge
 from tools.review.rules import Rules, SliceRule, read_rules
 from tools.review.slice_differences import slice_differences
 
@@ -150,3 +150,12 @@ def test_a_mistake_in_the_rules_is_one_sentence(tmp_path: Path, old: str, new: s
     with pytest.raises(InputError) as error:
         read_rules(tmp_path / "review.yaml")
     assert any(line.startswith(f"{tmp_path}/review.yaml: {message}") for line in str(error.value).splitlines())
+
+
+def test_rules_that_cannot_be_applied_are_no_pass() -> None:
+    rules = Rules.model_validate(RULES.model_dump() | {"metrics": {"auroc": RULES.model_dump()["metrics"]["accuracy"]}})
+    gate = try_to_judge(report(predictions(), predictions()), rules)
+    assert gate.headline == "Gate: no rule of review.yaml was applied."
+    assert "this comparison has no interval of that score" in gate.moot[0]
+    with pytest.raises(InputError):
+        judge(report(predictions(), predictions()), rules)

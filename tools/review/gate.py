@@ -25,6 +25,8 @@ class Gate:
         """The verdict in one sentence."""
         if self.broken:
             return f"Gate failed: {len(self.broken)} of {self.rules} rules are broken."
+        if not self.rules:
+            return "Gate: no rule of review.yaml was applied."
         return f"Gate passed: none of {self.rules} rules is broken."
 
 

@@ -23,7 +23,7 @@ def markdown(report: Report, gate: Gate) -> str:
     parts.append(f"**{gate.headline}**\n{_list(gate.broken)}".rstrip())
     parts += _broken_rows(report)
     if gate.moot:
-        parts.append("Rules about other data:\n" + _list(gate.moot))
+        parts.append("Rules that were not applied:\n" + _list(gate.moot))
     return "\n\n".join([*parts, *(_section(part) for part in tables(report))]) + "\n"
 
 
