@@ -21,7 +21,7 @@ from tools.runs.stale import stale
 
 
 def ensure_seeds(run: Run, wanted: int) -> Record:
-    """Return the record of the run's configuration and code with at least `wanted` seeds; those that lack are run.
+    """Return the record of the run's configuration and code with at least `wanted` seeds; missing ones are run.
 
     Each is an experiment of the run's own commit, in a checkout of its own; what DVC has cached isn't trained again.
     An interrupted call goes on where it was.
