@@ -10,10 +10,12 @@ from textclf.data.source_spec import read_source
 from textclf.encoders.checkpoint_spec import read_checkpoint
 from textclf.outputs import ensure_parent
 from textclf.params import read_params
+from textclf.teachers import check_teachers
 
 PARAMS = Path("params.yaml")
 SOURCES = Path("data/sources")
 CHECKPOINTS = Path("models/checkpoints")
+TEACHERS = Path("data/teachers")
 CHECKED = Path("data/checked.txt")
 
 
@@ -22,6 +24,7 @@ def main() -> None:
     params = read_params(PARAMS)
     read_source(params.dataset, SOURCES)
     read_checkpoint(params.model, CHECKPOINTS)
+    check_teachers(params.distil.teachers if params.method == "distil" else [], TEACHERS)
     ensure_parent(CHECKED).write_text("params.yaml and its specs are valid\n", encoding="utf-8")
 
 

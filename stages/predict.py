@@ -8,7 +8,7 @@ import pandas as pd
 
 from textclf import classifiers, process
 from textclf.cache import cache_folder
-from textclf.classifiers.base import Classifier
+from textclf.classifiers.base import Classifier, Loading
 from textclf.oos.labels import in_scope, is_out
 from textclf.outputs import write_json
 from textclf.params import read_params
@@ -44,7 +44,7 @@ def main() -> None:
     intents = len(in_scope(labels))
     tokens = pd.concat([read_tokens(TOKENIZED), read_tokens(OOS_TOKENIZED)])
     apart = read_listed(SPLITS / "oos.csv")
-    classifier = classifiers.load(TRAINED, cache_folder("vectors"))
+    classifier = classifiers.load(TRAINED, Loading(cache_dir=cache_folder("vectors"), device=params.device))
     for split in ("train", "validation", "test") if method in ("threshold", "gate") else ("validation", "test"):
         listed = read_listed(SPLITS / f"{split}.csv")
         out = listed["label"].map(is_out)

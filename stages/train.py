@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from textclf import classifiers, process
 from textclf.cache import cache_folder
@@ -13,7 +15,7 @@ from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.machine import processor_kind, threads
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Params, read_params
-from textclf.rows import read_labels, read_rows, read_tokens
+from textclf.rows import Rows, read_labels, read_rows, read_tokens
 from textclf.training.resampling import resample
 from textclf.training.resume import locked, resume_folder
 from textclf.training.task import Task, Trained
@@ -21,6 +23,7 @@ from textclf.training.task import Task, Trained
 LABELS = Path("data/raw/labels.json")
 CHECKPOINT = Path("data/tokenized/checkpoint.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
+TAUGHT = Path("data/taught.parquet")
 TRAIN = Path("data/splits/train.csv")
 VALIDATION = Path("data/splits/validation.csv")
 REQUIREMENTS = Path("requirements/train.txt")
@@ -35,8 +38,14 @@ def read_task(params: Params, resume_dir: Path) -> Task:
     labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
     train = resample(train, params.sampling, params.seed)
-    folder = locate(checkpoint)
-    return Task(checkpoint, folder, labels, train, validation, params, resume_dir, cache_folder("vectors"), CURVE)
+    folder, vectors, taught = locate(checkpoint), cache_folder("vectors"), read_taught(train, labels)
+    return Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE, taught)
+
+
+def read_taught(train: Rows, labels: list[str]) -> NDArray[np.float64] | None:
+    """Return the teachers' probabilities of the rows, shape (rows, labels), or None without teachers."""
+    table = pd.read_parquet(TAUGHT).set_index("id")
+    return None if table.empty else np.asarray(table.loc[train.ids, labels])
 
 
 def training_metrics(trained: Trained, folder: Path) -> dict[str, Any]:
@@ -50,7 +59,7 @@ def training_metrics(trained: Trained, folder: Path) -> dict[str, Any]:
         "size_mb": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 2),
         "processor": processor_kind(),
         "threads": threads(),
-        "precision": trained.precision,
+        "precision": trained.classifier.precision,
     }
 
 
@@ -58,7 +67,7 @@ def main() -> None:
     """Write models/trained, plots/learning_curve.csv and metrics/train.json."""
     params = read_params()
     code = [Path("stages/train.py"), *Path("textclf").rglob("*.py")]
-    inputs = [LABELS, CHECKPOINT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
+    inputs = [LABELS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
     resume_dir = resume_folder(params, [*code, *inputs])
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):

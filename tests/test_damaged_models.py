@@ -27,7 +27,7 @@ def whole(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory)
     """A model of an encoder with a rule."""
     names = dict(enumerate(LABELS))
     network = AutoModelForSequenceClassification.from_pretrained(tiny("bert"), num_labels=3, id2label=names)
-    encoder = Encoder(network.eval(), AutoTokenizer.from_pretrained(tiny("bert"), model_max_length=16))
+    encoder = Encoder(network.eval(), AutoTokenizer.from_pretrained(tiny("bert"), model_max_length=16), "fp32")
     known = {"known": np.eye(2, 32, dtype=np.float32)}
     rule = OosRule("threshold", "knn", 1, ["out_of_scope"], known, threshold=0.5)
     return write_model(encoder, tmp_path_factory.mktemp("whole") / "model", oos=rule)

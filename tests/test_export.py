@@ -30,7 +30,7 @@ Made = Encoder | Features
 def encoder(checkpoint: Path) -> Encoder:
     names = dict(enumerate(LABELS))
     model = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=3, id2label=names)
-    return Encoder(model.eval(), AutoTokenizer.from_pretrained(checkpoint, model_max_length=16))
+    return Encoder(model.eval(), AutoTokenizer.from_pretrained(checkpoint, model_max_length=16), "fp32")
 
 
 def features(checkpoint: Path, pooling: str, labels: int) -> Features:
@@ -38,7 +38,7 @@ def features(checkpoint: Path, pooling: str, labels: int) -> Features:
     regression = LogisticRegression().fit(random.normal(size=(60, 32)), np.arange(60) % labels)
     tokenizer = AutoTokenizer.from_pretrained(checkpoint, model_max_length=16)
     spec = Checkpoint(folder=str(checkpoint))
-    return Features(spec, body, tokenizer, pooling, LABELS[:labels], regression, None)
+    return Features(spec, body, tokenizer, pooling, LABELS[:labels], regression, "fp32")
 
 
 @pytest.fixture(scope="module")

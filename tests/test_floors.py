@@ -16,7 +16,7 @@ TEXTCLF = (
     ("metrics",),
 )
 TOOLS = (
-    ("bench", "errors", "export", "predict", "publish", "recipe", "review", "serve"),
+    ("bench", "errors", "export", "predict", "publish", "recipe", "review", "serve", "teach"),
     ("card",),
     ("runs",),
     ("stats",),

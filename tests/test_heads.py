@@ -13,8 +13,8 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from tests.toys import rows
 from textclf.classifiers.encoder import Encoder
 from textclf.encoders.forward import forward
-from textclf.encoders.frozen_vectors import frozen_vectors
 from textclf.encoders.heads import output_layer, read_head
+from textclf.encoders.pooling import pooled
 from textclf.errors import InputError
 from textclf.probabilities import Probabilities, softmax
 from textclf.rows import Rows
@@ -27,16 +27,20 @@ def classifier(folder: Path, labels: int) -> PreTrainedModel:
 
 
 def predict_proba(model: PreTrainedModel, data: Rows, batch_size: int) -> Probabilities:
-    return softmax(Encoder(model, tokenizer=None).predict(data, batch_size, "test").logits)  # type: ignore[arg-type]
+    return softmax(Encoder(model, None, "fp32").predict(data, batch_size, "test").logits)  # type: ignore[arg-type]
+
+
+def cls_vectors(model: PreTrainedModel, data: Rows) -> NDArray[np.float32]:
+    return forward(model, lambda inputs: pooled(model.base_model, inputs, "cls"), data.input_ids, 16, "test", "fp32")  # type: ignore[arg-type]
 
 
 def from_probe(model: PreTrainedModel, data: Rows) -> None:
-    known = frozen_vectors(Encoder(model, tokenizer=None).body, data, "cls", 16, "test")  # type: ignore[arg-type]
+    known = cls_vectors(model, data)
     start_from_probe(model, data, known, "none")
 
 
 def given_to_the_output_layer(model: PreTrainedModel, data: Rows) -> NDArray[np.float32]:
-    return forward(model, lambda inputs: read_head(model, inputs)[0], data.input_ids, 16, "test")
+    return forward(model, lambda inputs: read_head(model, inputs)[0], data.input_ids, 16, "test", "fp32")
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 100])
@@ -67,7 +71,9 @@ def test_the_dense_layer_before_the_output_passes_the_bodys_vector_through(
 ) -> None:
     model, data = classifier(tiny(architecture), 3), rows(3)
     from_probe(model, data)
-    body = forward(model, lambda inputs: model.base_model(**inputs).last_hidden_state[:, 0], data.input_ids, 16, "test")
+    body = forward(
+        model, lambda inputs: model.base_model(**inputs).last_hidden_state[:, 0], data.input_ids, 16, "test", "fp32"
+    )
     head = given_to_the_output_layer(model, data)
     expected = np.maximum(body + 3, 0) if architecture == "distilbert" else np.tanh(body)
     np.testing.assert_allclose(head, expected, atol=1e-5)
@@ -83,6 +89,6 @@ def test_a_head_that_reads_more_than_the_first_token_is_refused(tmp_path: Path) 
     sizes = {"d_model": 32, "n_layer": 1, "n_head": 2, "d_inner": 32, "vocab_size": 30522, "num_labels": 3}
     model = AutoModelForSequenceClassification.from_config(AutoConfig.for_model("xlnet", **sizes, pad_token_id=0))
     data = rows(3)
-    known = frozen_vectors(Encoder(model, tokenizer=None).body, data, "cls", 16, "test")  # type: ignore[arg-type]
+    known = cls_vectors(model, data)
     with pytest.raises(InputError, match="the head of a XLNetForSequenceClassification reads more than the first"):
         check_reads_cls(model, data, known)

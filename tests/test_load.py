@@ -80,7 +80,7 @@ def test_the_rule_decides_what_is_out_of_scope_and_leaves_the_probabilities(word
 def test_an_exported_model_gives_the_same_answers(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     names = dict(enumerate(LABELS))
     network = AutoModelForSequenceClassification.from_pretrained(tiny("bert"), num_labels=3, id2label=names)
-    encoder = Encoder(network.eval(), AutoTokenizer.from_pretrained(tiny("bert"), model_max_length=16))
+    encoder = Encoder(network.eval(), AutoTokenizer.from_pretrained(tiny("bert"), model_max_length=16), "fp32")
     original = load(write_model(encoder, tmp_path / "model", temperature=3.0, oos=unsure_above(0.6)))
     onnx_graph.save(encoder, tmp_path / "onnx", int8=False)
     original.copy_rules(tmp_path / "onnx")

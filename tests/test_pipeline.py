@@ -22,6 +22,7 @@ STAGES = {
     "download",
     "tokenize",
     "split",
+    "teach",
     "train",
     "predict",
     "calibrate",

@@ -23,7 +23,7 @@ Lock = dict[str, Any]
 
 def run(change: Callable[[Lock], object] = lambda lock: None, **more: Any) -> Any:
     """A toy run, its dvc.lock as `change` leaves it; `more` are values of its params.yaml and of its training."""
-    train = {"seed": 42, "lr": 0.1, "method": "full", "full": {"freeze_embeddings": True}, "early_stopping": None}
+    train = {"seed": 42, "lr": 0.1, "method": "full", "full": {"trained_layers": "layers"}, "early_stopping": None}
     lock: Lock = {
         "download": {"params": {"params.yaml": {"dataset": "shop"}}, "outs": [{"path": "data/raw", "md5": "1.dir"}]},
         "tokenize": {"outs": [{"path": "data/tokenized", "md5": "2.dir"}]},
@@ -86,7 +86,7 @@ def test_the_configuration_is_the_same_with_another(same: Any) -> None:
     [
         run(trained_with(lr=0.2)),
         run(trained_with(early_stopping=2)),
-        run(trained_with(full={"freeze_embeddings": False})),
+        run(trained_with(full={"trained_layers": "all"})),
         run(lambda lock: lock["oos"]["params"]["params.yaml"].update({"oos.method": "gate"})),
         run(lambda lock: lock["evaluate"]["params"]["params.yaml"]["evaluation"].update(ece_bins=10)),
         run(set_md5("download", "outs", "other rows")),

@@ -1,5 +1,6 @@
 """Fitting: the loss, the best epoch, early stopping, and resuming, on a tiny model."""
 
+import importlib
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,12 +12,17 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from tests.toys import params, task
+from tests.conftest import default_checkpoint
+from tests.toys import params, rows, task
+from textclf.encoders import frozen, precision
 from textclf.errors import InputError
 from textclf.methods import full
-from textclf.training import determinism, trainer
+from textclf.training import fine_tuning, trainer
+from textclf.training.ema import Ema
 from textclf.training.task import Trained
+from textclf.training.trackers import trackers
 from textclf.training.trainer import GrowingCurve
 
 
@@ -53,14 +59,92 @@ def test_early_stopping_stops(tiny: Callable[[str], Path], tmp_path: Path) -> No
     assert len(trained(tiny("bert"), tmp_path, early_stopping=1, epochs=40, lr=1.0).curve) < 40
 
 
-def test_a_run_that_resumes_ends_with_the_same_weights(tiny: Callable[[str], Path], tmp_path: Path) -> None:
-    whole = trained(tiny("bert"), tmp_path / "whole")
-    kill_in_epoch(2, lambda: trained(tiny("bert"), tmp_path / "cut"))
-    again = trained(tiny("bert"), tmp_path / "cut")
+@pytest.mark.parametrize("changes", [{}, {"ema": 0.9}, {"ema": 0.9, "full": {"trained_layers": 1}}])
+def test_a_run_that_resumes_ends_with_the_same_weights(
+    tiny: Callable[[str], Path], tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    whole = trained(tiny("bert"), tmp_path / "whole", **changes)
+    kill_in_epoch(2, lambda: trained(tiny("bert"), tmp_path / "cut", **changes))
+    again = trained(tiny("bert"), tmp_path / "cut", **changes)
     whole.classifier.save(tmp_path / "a")
     again.classifier.save(tmp_path / "b")
     assert again.curve == whole.curve
     assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
+
+
+def test_the_average_of_the_weights_is_kept_and_training_goes_on_from_the_last_ones(
+    tiny: Callable[[str], Path], tmp_path: Path
+) -> None:
+    plain, averaged = (trained(tiny("bert"), tmp_path / str(ema), epochs=3, ema=ema) for ema in (None, 0.9))
+    losses = [[row["train_loss"] for row in found.curve] for found in (plain, averaged)]
+    assert losses[0] == losses[1], "the steps are the same"
+    scores = [[row["validation_log_loss"] for row in found.curve] for found in (plain, averaged)]
+    assert scores[0] != scores[1], "but what is evaluated is another model"
+
+
+def test_an_average_of_few_steps_is_the_mean_that_its_formula_gives() -> None:
+    weight = torch.nn.Parameter(torch.zeros(1))
+    average = Ema(torch.optim.SGD([weight]), decay=0.5)
+    args, control = TrainingArguments(), TrainerControl()
+    average.on_train_begin(args, TrainerState(), control)
+    for step, value in enumerate([1.0, 3.0, 7.0], 1):
+        weight.data.fill_(value)
+        average.on_step_end(args, TrainerState(global_step=step), control)
+    average.on_epoch_end(args, TrainerState(global_step=3), control)
+    first = 1 - 2 / 11
+    second = first * 3 / 12 + 3 * 9 / 12
+    assert weight.item() == pytest.approx(second * 4 / 13 + 7 * 9 / 13)
+    average.on_epoch_begin(args, TrainerState(global_step=3), control)
+    assert weight.item() == 7.0
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+@pytest.mark.parametrize("architecture", ["bert", "distilbert", "roberta", "mpnet"])
+def test_upper_layers_train_the_same_with_states_that_are_kept_or_computed_when_needed(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, architecture: str
+) -> None:
+    module = importlib.import_module(f"textclf.methods.{method}")
+    changes: dict[str, Any] = {"method": method, method: {"trained_layers": 1}, "epochs": 2}
+    kept = module.train(task(tiny(architecture), tmp_path / "kept", **changes))
+    monkeypatch.setattr(frozen, "LIMIT", 0)
+    needed = module.train(task(tiny(architecture), tmp_path / "needed", **changes))
+    assert kept.curve == needed.curve
+    answers = [found.classifier.predict(rows(3, 20, seed=3), 8, "").logits for found in (kept, needed)]
+    np.testing.assert_array_equal(*answers)
+
+
+def test_layers_below_stay_and_those_above_change(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    found = trained(tiny("bert"), tmp_path, epochs=1, full={"trained_layers": 1})
+    found.classifier.save(tmp_path)
+    before, after = load_file(tiny("bert") / "model.safetensors"), load_file(tmp_path / "model.safetensors")
+    changed = {name for name in before if not torch.equal(before[name], after[f"bert.{name}"])}
+    assert {name.split(".")[0] for name in changed} == {"encoder", "pooler"}
+    assert {name.split(".")[2] for name in changed if name.startswith("encoder")} == {"1"}
+    above = sum(value.numel() for name, value in after.items() if "layer.1." in name or "pooler" in name)
+    head = sum(value.numel() for name, value in after.items() if name.startswith("classifier"))
+    assert found.trainable == above + head
+
+
+@pytest.mark.parametrize("layers", [2, 6])
+def test_as_many_upper_layers_as_there_are_is_an_error(
+    tiny: Callable[[str], Path], tmp_path: Path, layers: int
+) -> None:
+    with pytest.raises(
+        InputError, match=f"full.trained_layers = {layers}: the checkpoint has 2 layers; allowed: 1 to 1"
+    ):
+        trained(tiny("bert"), tmp_path, full={"trained_layers": layers})
+
+
+def test_a_body_that_needs_more_than_states_is_refused(tmp_path: Path) -> None:
+    """ELECTRA's small ones widen the embeddings before the first layer."""
+    import transformers
+
+    sizes: dict[str, Any] = {"hidden_size": 32, "embedding_size": 16, "num_attention_heads": 2, "intermediate_size": 64}
+    config = transformers.ElectraConfig(num_hidden_layers=2, vocab_size=30522, **sizes)
+    transformers.ElectraModel(config).save_pretrained(tmp_path / "electra")
+    transformers.AutoTokenizer.from_pretrained(default_checkpoint()).save_pretrained(tmp_path / "electra")
+    with pytest.raises(InputError, match="layers of a ElectraForSequenceClassification can't start from the states"):
+        trained(tmp_path / "electra", tmp_path, full={"trained_layers": 1}, head_init="random")
 
 
 @pytest.mark.parametrize("epoch", [2, 4])
@@ -89,7 +173,7 @@ def test_a_best_epoch_that_another_process_removed_is_an_error(
 
 
 def test_frozen_embeddings_stay(tiny: Callable[[str], Path], tmp_path: Path) -> None:
-    found = trained(tiny("bert"), tmp_path, epochs=1, full={"freeze_embeddings": True})
+    found = trained(tiny("bert"), tmp_path, epochs=1, full={"trained_layers": "layers"})
     found.classifier.save(tmp_path)
     name = "embeddings.word_embeddings.weight"
     before, after = load_file(tiny("bert") / "model.safetensors"), load_file(tmp_path / "model.safetensors")
@@ -103,7 +187,7 @@ def test_the_head_has_its_own_lr_and_only_matrices_decay(tiny: Callable[[str], P
     from transformers import AutoModelForSequenceClassification
 
     model = AutoModelForSequenceClassification.from_pretrained(tiny("bert"), num_labels=3)
-    groups = trainer.adamw(full.learning_rates(model, params()), weight_decay=0.01).param_groups
+    groups = trainer.adamw(fine_tuning.learning_rates(model, params()), weight_decay=0.01).param_groups
     assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
     weight = next(group for group in groups if any(p is model.classifier.weight for p in group["params"]))
     bias = next(group for group in groups if any(p is model.classifier.bias for p in group["params"]))
@@ -126,11 +210,51 @@ def test_the_loss_has_the_label_smoothing_and_the_class_weights() -> None:
 
 def test_bf16_is_used_where_it_is_native_and_refused_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     for native in (True, False):
-        monkeypatch.setattr(determinism, "has_native_bf16", lambda native=native: native)
-        assert determinism.resolve_precision("auto") == ("bf16" if native else "fp32")
-        assert determinism.resolve_precision("fp32") == "fp32"
+        monkeypatch.setattr(precision, "has_native_bf16", lambda native=native: native)
+        assert precision.resolve_precision("auto") == ("bf16" if native else "fp32")
+        assert precision.resolve_precision("fp32") == "fp32"
     with pytest.raises(InputError, match="precision = 'bf16': this processor has no native bf16; use auto or fp32"):
-        determinism.resolve_precision("bf16")
+        precision.resolve_precision("bf16")
+
+
+def test_a_tracker_gets_the_losses_and_changes_nothing(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = trained(tiny("bert"), tmp_path / "plain", epochs=2)
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "board"))
+    monkeypatch.setenv("TRACKERS", "tensorboard")
+    tracked = trained(tiny("bert"), tmp_path / "tracked", epochs=2)
+    for found, name in ((plain, "a"), (tracked, "b")):
+        found.classifier.save(tmp_path / name)
+    assert tracked.curve == plain.curve
+    assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
+    (events,) = (tmp_path / "board").rglob("events*")
+    assert b"eval/log_loss" in events.read_bytes()
+    assert rows(3, 90, seed=1, noise=4).texts[0].encode() not in events.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("tensorbord", "TRACKERS=tensorbord: 'tensorbord' is unknown; allowed: tensorboard, mlflow, wandb"),
+        ("tensorboard, wandb", "TRACKERS=tensorboard, wandb: wandb is not installed; pip install wandb"),
+    ],
+)
+def test_a_tracker_that_cannot_be_used_is_an_error(monkeypatch: pytest.MonkeyPatch, named: str, message: str) -> None:
+    monkeypatch.setenv("TRACKERS", named)
+    with pytest.raises(InputError) as error:
+        trackers("run")
+    assert str(error.value) == message
+
+
+def test_attention_without_dropout_trains_by_plain_products_on_a_processor_with_bf16() -> None:
+    from torch.backends.cuda import flash_sdp_enabled
+
+    seen = []
+    for native in (True, False):
+        with trainer.attention_for_training(TrainingArguments(bf16=native, use_cpu=True)):
+            seen.append(flash_sdp_enabled())
+    assert seen == [False, True]
 
 
 def test_the_learning_curve_grows_epoch_by_epoch(

@@ -40,4 +40,6 @@ def task(checkpoint: Path, tmp: Path, **changes: Any) -> Task:
     """A task of three labels."""
     pinned = Checkpoint(folder=str(checkpoint))
     train, validation = rows(3, 90, seed=1, noise=4), rows(3, 30, seed=2, noise=4)
-    return Task(pinned, checkpoint, LABELS, train, validation, params(**changes), tmp / "resume", tmp / "vectors")
+    folders = tmp / "resume", tmp / "vectors"
+    taught = np.eye(3)[train.labels] * 0.7 + 0.1 if changes.get("method") == "distil" else None
+    return Task(pinned, checkpoint, LABELS, train, validation, params(**changes), *folders, taught=taught)

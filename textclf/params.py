@@ -17,6 +17,7 @@ from textclf.specs import read_yaml
 
 PARAMS = Path("params.yaml")
 RENAMED = {
+    "full.freeze_embeddings": "full.trained_layers (true is layers, false is all)",
     "full.head_init": "head_init",
     "full.head_lr_factor": "head_lr_factor",
     "head.init": "head_init",
@@ -50,9 +51,18 @@ class Split(Section):
 
 
 class Full(Section):
-    """Method `full`: every weight is trained."""
+    """Method `full`: the checkpoint's weights are trained."""
 
-    freeze_embeddings: bool
+    trained_layers: Literal["all", "layers"] | Count
+
+
+class Distil(Section):
+    """Method `distil`: as `full`, and the teachers' probabilities are learned too."""
+
+    trained_layers: Literal["all", "layers"] | Count
+    teachers: list[str]
+    temperature: Annotated[float, Field(gt=0, le=100)]
+    weight: Annotated[float, Field(gt=0, le=1)]
 
 
 class Head(Section):
@@ -66,6 +76,7 @@ class Lora(Section):
     alpha: Count
     dropout: Annotated[float, Field(ge=0, lt=1)]
     target_modules: Literal["auto"] | Annotated[list[str], Field(min_length=1)]
+    trained_layers: Literal["all"] | Count
     unfreeze: Literal["none", "gradual"]
     body_lr_factor: Annotated[float, Field(gt=0, le=1000)]
 
@@ -73,7 +84,7 @@ class Lora(Section):
 class Features(Section):
     """Method `features`: a logistic regression on frozen vectors."""
 
-    pooling: Literal["cls", "mean"]
+    pooling: Literal["cls", "mean", "layers"]
     C: Candidates
 
 
@@ -118,7 +129,7 @@ class Params(Section):
     model: str
     max_length: Annotated[int, Field(ge=3)]  # [CLS], a token, [SEP]
     split: Split
-    method: Literal["full", "head", "lora", "features", "baseline"]
+    method: Literal["full", "distil", "head", "lora", "features", "baseline"]
     seed: Seed
     head_init: Literal["probe", "random"]
     head_lr_factor: Annotated[float, Field(gt=0, le=1000)]
@@ -133,10 +144,13 @@ class Params(Section):
     class_weights: Literal["none", "balanced"]
     sampling: Literal["none", "oversample", "undersample"]
     max_grad_norm: Annotated[float, Field(gt=0)]
+    ema: Annotated[float, Field(gt=0, lt=1)] | None
     selection_metric: Literal["accuracy", "macro_f1", "log_loss"]
     early_stopping: Count | None
     precision: Literal["auto", "bf16", "fp32"]
+    device: Literal["auto", "cpu"]
     full: Full
+    distil: Distil
     head: Head
     lora: Lora
     features: Features
@@ -157,6 +171,12 @@ class Params(Section):
                 "together",
                 f"{asked} needs vectors, and method baseline has none; use probability, energy or logit",
             )
+        if self.lora.unfreeze == "gradual" and self.lora.trained_layers != "all":
+            raise PydanticCustomError(
+                "together", "lora.unfreeze = 'gradual' trains all layers in the end; set lora.trained_layers to all"
+            )
+        if self.method == "distil" and not self.distil.teachers:
+            raise PydanticCustomError("together", "method = 'distil' needs distil.teachers, names from data/teachers")
         if self.oos.held_out and self.oos.method == "none":
             raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
         return self

@@ -4,31 +4,33 @@ import importlib
 import json
 from pathlib import Path
 
-from textclf.classifiers.base import Classifier
+from textclf.classifiers.base import Classifier, Loading
 from textclf.errors import InputError
 from textclf.outputs import write_json
 
-KIND = "classifier.json"  # the file that says which kind of classifier a folder holds
+KIND = "classifier.json"  # the file that says which kind of classifier a folder holds, and its precision
 # Kinds and the modules that load them. After gradual unfreezing, method `lora` leaves an ordinary encoder.
+PRECISIONS = ("bf16", "fp32")
 KINDS = {"encoder": "encoder", "adapter": "lora", "features": "features", "baseline": "baseline"}
 
 
 def save(classifier: Classifier, folder: Path) -> None:
-    """Write `classifier` and its kind into `folder`, for `load`."""
+    """Write `classifier`, its kind and its precision into `folder`, for `load`."""
     classifier.save(folder)
-    write_json(folder / KIND, {"kind": classifier.kind})
+    write_json(folder / KIND, {"kind": classifier.kind, "precision": classifier.precision})
 
 
-def load(folder: Path, cache_dir: Path | None = None) -> Classifier:
-    """Return the classifier in `folder`, or raise `InputError` if there is none.
-
-    `cache_dir` keeps the vectors of a frozen body between runs; with None nothing is kept.
-    """
+def load(folder: Path, loading: Loading | None = None) -> Classifier:
+    """Return the classifier in `folder`, or raise `InputError` if there is none."""
     try:
-        kind = json.loads((folder / KIND).read_text(encoding="utf-8"))["kind"]
+        known = json.loads((folder / KIND).read_text(encoding="utf-8"))
+        kind, precision = known["kind"], known["precision"]
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(f"{folder} is not a classifier from this pipeline; run dvc repro") from None
     if kind not in KINDS:
         raise InputError(f"{folder / KIND}: kind = {kind!r}; allowed: {', '.join(sorted(KINDS))}")
-    classifier: Classifier = importlib.import_module(f"textclf.classifiers.{KINDS[kind]}").load(folder, cache_dir)
+    if precision not in PRECISIONS:
+        raise InputError(f"{folder / KIND}: precision = {precision!r}; allowed: {', '.join(PRECISIONS)}")
+    module = importlib.import_module(f"textclf.classifiers.{KINDS[kind]}")
+    classifier: Classifier = module.load(folder, precision, loading or Loading())
     return classifier

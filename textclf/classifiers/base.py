@@ -18,6 +18,20 @@ class Predicted:
     vectors: NDArray[np.float32] | None
 
 
+@dataclass(frozen=True)
+class Loading:
+    """How a classifier is loaded.
+
+    `cache_dir` keeps the vectors of a frozen body between runs; with None nothing is kept. `exact` leaves the weights
+    as they were saved, so that they can be saved again; else they are prepared for fast answers, which stay the same.
+    `device` is auto or cpu.
+    """
+
+    cache_dir: Path | None = None
+    exact: bool = False
+    device: str = "auto"
+
+
 class Predictor(Protocol):
     """A classifier that answers: trained here or exported."""
 
@@ -38,6 +52,10 @@ class Classifier(Predictor, Protocol):
     @property
     def kind(self) -> str:
         """One of `textclf.classifiers.KINDS`."""
+
+    @property
+    def precision(self) -> str:
+        """The arithmetic that it was trained with and answers in, where the processor has it: bf16 or fp32."""
 
     def save(self, folder: Path) -> None:
         """Write what `load` of the same kind needs: text and safetensors, nothing that varies between runs."""

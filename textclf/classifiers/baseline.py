@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from textclf.classifiers.base import Predicted
+from textclf.classifiers.base import Loading, Predicted
 from textclf.logistic import from_tensors, logits, to_tensors
 from textclf.outputs import write_json
 from textclf.rows import Rows, new_rows
@@ -25,6 +25,7 @@ class MostFrequent:
     labels: list[str]
     probabilities: NDArray[np.float64]
     kind = "baseline"
+    precision = "fp32"
 
     def save(self, folder: Path) -> None:
         """Write probabilities and label names."""
@@ -51,6 +52,7 @@ class Words:
     tfidf: TfidfVectorizer
     regression: LogisticRegression
     kind = "baseline"
+    precision = "fp32"
 
     def save(self, folder: Path) -> None:
         """Write the vocabulary in order, label names, and the tensors."""
@@ -67,8 +69,8 @@ class Words:
         return Predicted(logits(self.regression, self.tfidf.transform(rows.texts)), None)
 
 
-def load(folder: Path, cache_dir: Path | None = None) -> MostFrequent | Words:
-    """Return the classifier that was saved; `cache_dir` is for classifiers on frozen vectors."""
+def load(folder: Path, precision: str, loading: Loading) -> MostFrequent | Words:
+    """Return the classifier that was saved; it has no body to load in one way or another."""
     settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     labels, tensors = settings["labels"], load_file(folder / TENSORS)
     if "probabilities" in tensors:

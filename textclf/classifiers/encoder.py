@@ -11,9 +11,11 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from textclf.classifiers.base import Predicted
-from textclf.encoders.forward import forward, on_device
+from textclf.classifiers.base import Loading, Predicted
+from textclf.encoders.device import on_device
+from textclf.encoders.forward import forward
 from textclf.encoders.heads import read_head
+from textclf.encoders.precision import round_linear, warn_of_fp32
 from textclf.encoders.quiet import quiet_transformers
 from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.errors import InputError
@@ -22,10 +24,11 @@ from textclf.rows import Rows, new_rows
 
 @dataclass(frozen=True)
 class Encoder:
-    """A model with its tokenizer."""
+    """A model with its tokenizer, and the arithmetic in which it answers."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    precision: str
     kind = "encoder"
 
     @property
@@ -54,16 +57,24 @@ class Encoder:
         def read(inputs: dict[str, torch.Tensor]) -> torch.Tensor:
             return torch.cat(read_head(self.model, inputs), dim=1)
 
-        outputs = forward(self.model, read, rows.input_ids, batch_size, desc)
+        outputs = forward(self.model, read, rows.input_ids, batch_size, desc, self.precision)
         size = outputs.shape[1] - int(self.model.config.num_labels or 0)
         return Predicted(outputs[:, size:], outputs[:, :size])
 
 
-def load(folder: Path, cache_dir: Path | None = None) -> Encoder:
-    """Return the classifier that `Encoder.save` wrote; `cache_dir` is for classifiers on frozen vectors."""
+def load(folder: Path, precision: str, loading: Loading) -> Encoder:
+    """Return the classifier that `Encoder.save` wrote."""
     quiet_transformers()
     options = {"use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
     model, found = AutoModelForSequenceClassification.from_pretrained(folder, **options)
     if missing := sorted(found["missing_keys"]):  # transformers would draw them at random
         raise InputError(f"{folder} lacks the weights of {missing[0]}; rebuild the model")
-    return Encoder(on_device(model), saved_tokenizer(folder))
+    return ready(Encoder(on_device(model, loading.device), saved_tokenizer(folder), precision), loading)
+
+
+def ready(encoder: Encoder, loading: Loading) -> Encoder:
+    """Prepare a loaded encoder for its answers, and say if it can't answer in its own precision here."""
+    warn_of_fp32(encoder.precision)
+    if not loading.exact:
+        round_linear(encoder.body, encoder.precision)
+    return encoder

@@ -2,16 +2,20 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from safetensors.numpy import load_file, save_file
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
-from textclf.classifiers.base import Predicted
+from textclf.classifiers.base import Loading, Predicted
 from textclf.encoders.checkpoints import Checkpoint, locate
-from textclf.encoders.forward import on_device
-from textclf.encoders.frozen_vectors import frozen_vectors
+from textclf.encoders.device import on_device
+from textclf.encoders.forward import forward
+from textclf.encoders.frozen import Frozen
+from textclf.encoders.pooling import pooled
+from textclf.encoders.precision import round_linear, warn_of_fp32
 from textclf.encoders.pretrained import load_pretrained
 from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.logistic import from_tensors, logits, to_tensors
@@ -31,7 +35,8 @@ class Features:
     pooling: str
     labels: list[str]
     regression: LogisticRegression
-    cache_dir: Path | None
+    precision: str
+    cache_dir: Path | None = None
     kind = "features"
 
     def save(self, folder: Path) -> None:
@@ -47,20 +52,28 @@ class Features:
 
     def predict(self, rows: Rows, batch_size: int, desc: str) -> Predicted:
         """Return logits and the pooled vectors."""
-        vectors = frozen_vectors(self.body, rows, self.pooling, batch_size, desc, self.cache_dir)
+        if self.cache_dir:
+            vectors = Frozen(self.body, self.precision, self.cache_dir).vectors(rows.input_ids, self.pooling, desc)
+        else:
+            read = partial(pooled, self.body, pooling=self.pooling)
+            vectors = forward(self.body, read, rows.input_ids, batch_size, desc, self.precision)
         return Predicted(logits(self.regression, vectors), vectors)
 
 
-def load(folder: Path, cache_dir: Path | None = None) -> Features:
+def load(folder: Path, precision: str, loading: Loading) -> Features:
     """Return the classifier that `Features.save` wrote, its body from the checkpoint."""
     settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     checkpoint = Checkpoint.model_validate(settings["checkpoint"])
     regression = from_tensors(load_file(folder / TENSORS), len(settings["labels"]))
     tokenizer = saved_tokenizer(folder)
-    body = load_body(locate(checkpoint))
-    return Features(checkpoint, body, tokenizer, settings["pooling"], settings["labels"], regression, cache_dir)
+    body = load_body(locate(checkpoint), loading.device)
+    warn_of_fp32(precision)
+    if not loading.cache_dir:  # whose key is the weights
+        round_linear(body, precision)
+    pooling, labels = settings["pooling"], settings["labels"]
+    return Features(checkpoint, body, tokenizer, pooling, labels, regression, precision, loading.cache_dir)
 
 
-def load_body(folder: Path) -> PreTrainedModel:
+def load_body(folder: Path, device: str = "auto") -> PreTrainedModel:
     """Return the checkpoint's model without a head."""
-    return on_device(load_pretrained(AutoModel, folder))
+    return on_device(load_pretrained(AutoModel, folder), device)

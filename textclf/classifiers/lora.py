@@ -14,10 +14,10 @@ from transformers import (
 )
 
 from textclf.classifiers import encoder as encoders
-from textclf.classifiers.base import Predicted
+from textclf.classifiers.base import Loading, Predicted
 from textclf.classifiers.encoder import Encoder
 from textclf.encoders.checkpoints import Checkpoint, locate
-from textclf.encoders.forward import on_device
+from textclf.encoders.device import on_device
 from textclf.encoders.pretrained import load_pretrained
 from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.outputs import write_json
@@ -33,12 +33,13 @@ class Adapter:
     model: PeftModel
     tokenizer: PreTrainedTokenizerBase
     checkpoint: Checkpoint
+    precision: str
     kind = "adapter"
 
     @property
     def encoder(self) -> Encoder:
         """The model inside, adapters in place."""
-        return Encoder(cast(PreTrainedModel, self.model.get_base_model()), self.tokenizer)
+        return Encoder(cast(PreTrainedModel, self.model.get_base_model()), self.tokenizer, self.precision)
 
     @property
     def labels(self) -> list[str]:
@@ -72,15 +73,13 @@ class Adapter:
         return self.encoder.predict(rows, batch_size, desc)
 
 
-def load(folder: Path, cache_dir: Path | None = None) -> Encoder:
-    """Return the classifier with the adapter merged into the checkpoint's weights, so that it costs no time.
-
-    `cache_dir` is for classifiers on frozen vectors.
-    """
+def load(folder: Path, precision: str, loading: Loading) -> Encoder:
+    """Return the classifier with the adapter merged into the checkpoint's weights, so that it costs no time."""
     if not (folder / ADAPTER_CONFIG).is_file():
-        return encoders.load(folder)
+        return encoders.load(folder, precision, loading)
     checkpoint = Checkpoint.model_validate_json((folder / CHECKPOINT).read_bytes())
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     base = load_pretrained(AutoModelForSequenceClassification, locate(checkpoint), config=config)
     merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
-    return Encoder(on_device(merged), saved_tokenizer(folder))
+    merged_encoder = Encoder(on_device(merged, loading.device), saved_tokenizer(folder), precision)
+    return encoders.ready(merged_encoder, loading)

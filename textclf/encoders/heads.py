@@ -49,7 +49,10 @@ def head_parameters(model: PreTrainedModel) -> list[nn.Parameter]:
 
 
 def read_head(model: PreTrainedModel, inputs: Inputs) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run `model`; return the inputs of its output layer, shape (batch, size), and the logits (batch, labels)."""
+    """Run `model`; return the inputs of its output layer, shape (batch, size), and the logits (batch, labels).
+
+    The output layer itself computes in fp32: bf16's three digits are too few to tell probabilities apart.
+    """
     seen: list[torch.Tensor] = []
     layer = output_layer(model, model.config.num_labels)
     hook = layer.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
@@ -57,4 +60,7 @@ def read_head(model: PreTrainedModel, inputs: Inputs) -> tuple[torch.Tensor, tor
         logits = model(**inputs).logits
     finally:
         hook.remove()
+    if torch.is_autocast_enabled(logits.device.type):
+        with torch.autocast(logits.device.type, enabled=False):
+            logits = layer(seen[0].float())
     return seen[0], logits

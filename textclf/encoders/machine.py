@@ -17,9 +17,11 @@ def threads() -> int:
 
 
 def processor_kind() -> str:
-    """Return the architecture, its vector instructions and the GPUs, such as `x86_64 AVX512`."""
+    """Return the architecture, its vector and bf16 instructions, and the GPUs, such as `x86_64 AVX512 AMX`."""
     gpus = [torch.cuda.get_device_name(number).replace(" ", "-") for number in range(torch.cuda.device_count())]
-    return " ".join([platform.machine(), torch.backends.cpu.get_cpu_capability(), *gpus])
+    bf16 = {"AMX": torch.cpu._is_amx_tile_supported(), "BF16": torch.cpu._is_avx512_bf16_supported()}
+    best = [name for name, there in bf16.items() if there][:1]
+    return " ".join([platform.machine(), torch.backends.cpu.get_cpu_capability(), *best, *gpus])
 
 
 def processor_name() -> str:

@@ -13,7 +13,7 @@ from textclf import classifiers
 from textclf.atomic import replace_folder
 from textclf.cache import cache_folder
 from textclf.checksums import sha256
-from textclf.classifiers.base import Predictor
+from textclf.classifiers.base import Loading, Predictor
 from textclf.errors import InputError
 from textclf.inference.files import CALIBRATION_FILE, CHECKSUMS, GRAPH, MODEL, OOS_FOLDER, check_complete
 from textclf.oos import rule
@@ -81,10 +81,11 @@ class Model:
         return sha256(self.folder / CHECKSUMS)
 
 
-def load_model(folder: Path = MODEL, rev: str | None = None) -> Model:
+def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False) -> Model:
     """Return the model in `folder`, or the pipeline's at the revision `rev`; `InputError` if it is not complete.
 
-    The folder is the pipeline's models/classifier, or one that `tools.export` or `tools.publish` wrote.
+    `exact` is for a classifier that is to be saved again (see `Loading`). The folder is the pipeline's
+    models/classifier, or one that `tools.export` or `tools.publish` wrote.
     """
     if rev is not None and folder != MODEL:
         raise InputError(f"a revision has {MODEL} alone: give {folder} or the revision {rev}, not both")
@@ -93,7 +94,7 @@ def load_model(folder: Path = MODEL, rev: str | None = None) -> Model:
     check_complete(folder)
     temperature = _temperature(folder / CALIBRATION_FILE)
     try:
-        model = Model(folder, _load_classifier(folder), temperature, rule.load(folder / OOS_FOLDER))
+        model = Model(folder, _load_classifier(folder, exact), temperature, rule.load(folder / OOS_FOLDER))
         return _tried(model)
     except InputError:
         raise
@@ -131,9 +132,9 @@ def _fetched(rev: str) -> Path:
     return copy / MODEL.name
 
 
-def _load_classifier(folder: Path) -> Predictor:
+def _load_classifier(folder: Path, exact: bool) -> Predictor:
     if not (folder / GRAPH).is_file():
-        return classifiers.load(folder)
+        return classifiers.load(folder, Loading(exact=exact))
     from textclf.inference import onnx_classifier  # imports onnxruntime
 
     return onnx_classifier.load(folder)

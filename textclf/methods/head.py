@@ -3,8 +3,7 @@
 from transformers import default_data_collator
 
 from textclf.encoders.heads import head_parameters, without_body
-from textclf.training.determinism import resolve_precision
-from textclf.training.probe_start import check_reads_cls, cls_vectors, encoder_at_start
+from textclf.training.probe_start import check_reads_cls, encoder_at_start
 from textclf.training.task import Task, Trained, count
 from textclf.training.trainer import adamw, fit, vector_rows
 
@@ -15,9 +14,11 @@ def train(task: Task) -> Trained:
     The head is the architecture's own: pooler and classifier in BERT, pre_classifier and classifier in DistilBERT.
     """
     params = task.params
-    encoder = encoder_at_start(task)
+    encoder, frozen = encoder_at_start(task)
     model = encoder.model
-    train, validation = (cls_vectors(task, encoder, rows) for rows in (task.train, task.validation))
+    train, validation = (
+        frozen.vectors(rows.input_ids, "cls", "frozen vectors") for rows in (task.train, task.validation)
+    )
     check_reads_cls(model, task.train, train)
     model.requires_grad_(False)
     for parameter in head_parameters(model):
@@ -26,4 +27,4 @@ def train(task: Task) -> Trained:
     rows = vector_rows(task.train, train), vector_rows(task.validation, validation)
     with without_body(model):
         curve = fit(model, optimizer, *rows, default_data_collator, params, task.resume_dir, task.curve_file)
-    return Trained(encoder, curve, *count(model.parameters()), resolve_precision(params.precision))
+    return Trained(encoder, curve, *count(model.parameters()))

@@ -17,42 +17,50 @@ from transformers import DataCollatorWithPadding, PreTrainedModel, TrainerCallba
 from textclf.classifiers.encoder import Encoder
 from textclf.classifiers.lora import Adapter
 from textclf.encoders.heads import output_layer
+from textclf.encoders.layers import layers_of
 from textclf.errors import InputError
 from textclf.params import Params
-from textclf.training.determinism import resolve_precision
 from textclf.training.probe_start import encoder_at_start
 from textclf.training.task import Task, Trained, count
-from textclf.training.trainer import adamw, fit, token_rows
+from textclf.training.trainer import Collate, adamw, fit, token_rows
+from textclf.training.upper_layers import upper_part
 
 
 def train(task: Task) -> Trained:
     """Return adapter and head of the best epoch, or the merged classifier after gradual unfreezing, and the curve."""
     params = task.params
-    encoder = encoder_at_start(task)
-    adapter = Adapter(with_adapters(encoder.model, params), encoder.tokenizer, task.checkpoint)
-    model = adapter.encoder.model  # not the PeftModel: of that the Trainer would save the adapter alone
-    precision = resolve_precision(params.precision)
+    encoder, frozen = encoder_at_start(task, params.lora.trained_layers)
+    adapted = with_adapters(encoder.model, params, frozen.cut)
+    adapter = Adapter(adapted, encoder.tokenizer, task.checkpoint, encoder.precision)
+    whole = adapter.encoder.model  # not the PeftModel: of that the Trainer would save the adapter alone
+    model: PreTrainedModel = whole
+    collate: Collate = DataCollatorWithPadding(encoder.tokenizer)
+    if frozen.cut:
+        model, collate = upper_part(whole, frozen, task)
     gradual = params.lora.unfreeze == "gradual"
     curve = fit(
         model,
         adamw(learning_rates(model, params), params.weight_decay),
         token_rows(task.train),
         token_rows(task.validation),
-        DataCollatorWithPadding(encoder.tokenizer),
+        collate,
         params,
         task.resume_dir,
         task.curve_file,
         [Unfreeze(model)] if gradual else [],
     )
     if not gradual:
-        return Trained(adapter, curve, *count(model.parameters()), precision)
+        return Trained(adapter, curve, *count(whole.parameters()))
     unfreeze(model, next(number for number, row in enumerate(curve) if row["kept"]))
     sizes = count(model.parameters())
-    return Trained(Encoder(adapter.model.merge_and_unload(), encoder.tokenizer), curve, *sizes, precision)
+    merged = Encoder(adapter.model.merge_and_unload(), encoder.tokenizer, encoder.precision)
+    return Trained(merged, curve, *sizes)
 
 
-def with_adapters(model: PreTrainedModel, params: Params) -> PeftModel:
-    """Return `model` with adapters beside the linear layers that `lora.target_modules` names; its head stays trainable.
+def with_adapters(model: PreTrainedModel, params: Params, cut: int) -> PeftModel:
+    """Return `model` with adapters beside the linear layers that `lora.target_modules` names, above the lowest `cut`.
+
+    Its head stays trainable.
 
     After a probe the dense layer before the output layer is an identity; it is saved, but not trained.
     """
@@ -62,7 +70,7 @@ def with_adapters(model: PreTrainedModel, params: Params) -> PeftModel:
         r=params.lora.r,
         lora_alpha=params.lora.alpha,
         lora_dropout=params.lora.dropout,
-        target_modules=target_modules(model, params.lora.target_modules),
+        target_modules=target_modules(model, params.lora.target_modules, cut),
         modules_to_save=head,
     )
     adapted = get_peft_model(model, config)
@@ -81,10 +89,15 @@ def head_modules(model: PreTrainedModel) -> list[str]:
     return own + (["pooler"] if getattr(body, "pooler", None) else [])
 
 
-def target_modules(model: PreTrainedModel, wanted: str | list[str]) -> list[str]:
-    """Return the full names of the body's linear layers: all (`auto`), or those that end in a name of `wanted`."""
+def target_modules(model: PreTrainedModel, wanted: str | list[str], cut: int = 0) -> list[str]:
+    """Return the full names of the body's linear layers: all (`auto`), or those that end in a name of `wanted`.
+
+    Those in the lowest `cut` layers are left out.
+    """
     body = model.base_model
-    layers = [name for name, part in body.named_modules() if isinstance(part, nn.Linear) and "pooler" not in name]
+    below = {part for layer in list(layers_of(body))[:cut] for part in layer.modules()}
+    linear = {name: part for name, part in body.named_modules() if isinstance(part, nn.Linear) and part not in below}
+    layers = [name for name in linear if "pooler" not in name]
     if wanted == "auto":
         return [f"{model.base_model_prefix}.{name}" for name in layers]
     chosen = [name for name in layers if f".{name}".endswith(tuple(f".{end}" for end in wanted))]
@@ -109,7 +122,7 @@ def learning_rates(model: PreTrainedModel, params: Params) -> Iterator[tuple[nn.
 
 def unfreeze(model: PreTrainedModel, layers: int) -> None:
     """Let the weights of the highest `layers` layers of the body be trained."""
-    stack = max((m for m in model.modules() if isinstance(m, nn.ModuleList)), key=len)
+    stack = layers_of(model)
     for layer in list(stack)[max(0, len(stack) - layers) :]:
         layer.requires_grad_(True)
 

@@ -10,9 +10,11 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from textclf.classifiers.encoder import Encoder
-from textclf.encoders.forward import on_device, one_batch
-from textclf.encoders.frozen_vectors import Vectors, frozen_vectors
+from textclf.encoders.device import on_device
+from textclf.encoders.forward import one_batch
+from textclf.encoders.frozen import Frozen, Vectors
 from textclf.encoders.heads import output_layer, read_head, without_body
+from textclf.encoders.precision import resolve_precision
 from textclf.encoders.pretrained import load_pretrained
 from textclf.errors import InputError
 from textclf.logistic import linear_layer
@@ -21,23 +23,23 @@ from textclf.training.determinism import set_seed
 from textclf.training.resume import last_checkpoint
 from textclf.training.selection import fit_logistic
 from textclf.training.task import Task
+from textclf.training.upper_layers import layers_below
 
 
-def encoder_at_start(task: Task) -> Encoder:
-    """Return the encoder that the task's training starts from, after seeding everything.
+def encoder_at_start(task: Task, trained_layers: str | int = "all") -> tuple[Encoder, Frozen]:
+    """Return the encoder that the task's training starts from, after seeding everything, and its body, still frozen.
 
     With `head_init: probe` its head is fitted, unless training resumes from a checkpoint, which has the weights.
     """
-    set_seed(task.params.seed)
+    params = task.params
+    set_seed(params.seed)
     encoder = new_encoder(task)
-    if task.params.head_init == "probe" and last_checkpoint(task.resume_dir) is None:
-        start_from_probe(encoder.model, task.train, cls_vectors(task, encoder, task.train), task.params.class_weights)
-    return encoder
-
-
-def cls_vectors(task: Task, encoder: Encoder, rows: Rows) -> Vectors:
-    """Return the frozen body's [CLS] vectors of `rows`, shape (rows, size), from the cache where it has them."""
-    return frozen_vectors(encoder.body, rows, "cls", task.params.eval_batch_size, "frozen vectors", task.vector_cache)
+    cut = layers_below(encoder.body, trained_layers, f"{params.method}.trained_layers")
+    frozen = Frozen(encoder.body, encoder.precision, task.vector_cache, cut)
+    if params.head_init == "probe" and last_checkpoint(task.resume_dir) is None:
+        vectors = frozen.vectors(task.train.input_ids, "cls", "frozen vectors")
+        start_from_probe(encoder.model, task.train, vectors, params.class_weights)
+    return encoder, frozen
 
 
 def new_encoder(task: Task) -> Encoder:
@@ -48,7 +50,8 @@ def new_encoder(task: Task) -> Encoder:
         id2label=dict(enumerate(task.labels)),
         label2id={name: number for number, name in enumerate(task.labels)},
     )
-    return Encoder(on_device(model), new_tokenizer(task))
+    precision = resolve_precision(task.params.precision)
+    return Encoder(on_device(model, task.params.device), new_tokenizer(task), precision)
 
 
 def new_tokenizer(task: Task) -> PreTrainedTokenizerBase:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from textclf.classifiers.base import Classifier
 from textclf.encoders.checkpoints import Checkpoint
 from textclf.params import Params
@@ -15,8 +18,9 @@ from textclf.rows import Rows
 class Task:
     """A training run: the checkpoint and the folder of its files, label names in order, rows, and two folders.
 
-    `resume_dir` holds this run's own epochs; `vector_cache` holds frozen vectors and is shared by all runs.
-    `curve_file` is where the learning curve grows.
+    `resume_dir` holds this run's own epochs; `vector_cache` holds what frozen bodies computed, for all runs.
+    `curve_file` is where the learning curve grows. `taught` are the teachers' probabilities of the training rows, shape
+    (rows, labels), if there are teachers.
     """
 
     checkpoint: Checkpoint
@@ -28,20 +32,17 @@ class Task:
     resume_dir: Path
     vector_cache: Path
     curve_file: Path | None = None
+    taught: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A classifier, its learning curve (a row an epoch, or a fit), and the numbers of trained and of all parameters.
-
-    `precision` is that of its training.
-    """
+    """A classifier, its learning curve (a row an epoch or a fit), and its numbers of parameters."""
 
     classifier: Classifier
     curve: list[dict[str, float]]
     trainable: int
     parameters: int
-    precision: str = "fp32"
 
 
 class Sized(Protocol):

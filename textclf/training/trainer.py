@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import numpy as np
 import pandas as pd
 import torch
 from datasets import Dataset
+from numpy.typing import NDArray
 from sklearn.utils.class_weight import compute_class_weight
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from tqdm import tqdm
 from transformers import (
     EarlyStoppingCallback,
@@ -27,16 +30,21 @@ from transformers import (
 )
 
 from textclf.atomic import replace_file
-from textclf.encoders.frozen_vectors import Vectors
+from textclf.encoders.device import choose_device
+from textclf.encoders.frozen import Vectors
+from textclf.encoders.precision import resolve_precision
 from textclf.errors import InputError
 from textclf.metrics.selection import SELECTION_SCORES, selection_scores
 from textclf.outputs import write_json
-from textclf.params import Params
+from textclf.params import Distil, Params
 from textclf.probabilities import Labels, softmax
 from textclf.progress import Progress
 from textclf.rows import Rows
-from textclf.training.determinism import resolve_precision
+from textclf.training.ema import Ema
 from textclf.training.resume import COMPLETE, last_checkpoint
+from textclf.training.trackers import trackers
+
+Collate = Callable[[list[Any]], Any]  # from rows to a batch: a dict of tensors
 
 SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
@@ -46,7 +54,7 @@ def fit(
     optimizer: torch.optim.Optimizer,
     train: Dataset,
     validation: Dataset,
-    collate: Callable[[list[Any]], dict[str, torch.Tensor]],
+    collate: Collate,
     params: Params,
     resume_dir: Path,
     curve_file: Path | None = None,
@@ -64,9 +72,9 @@ def fit(
         train_dataset=train,
         eval_dataset=validation,
         data_collator=collate,
-        compute_loss_func=loss_function(np.asarray(train["labels"]), params),
+        compute_loss_func=loss_function(_hard(np.asarray(train["labels"])), params),
         compute_metrics=_selection_scores,
-        callbacks=[*_callbacks(params, curve_file), *callbacks],
+        callbacks=[*_callbacks(params, curve_file, optimizer), *callbacks],
         optimizers=(optimizer, None),
     )
     trainer.remove_callback(PrinterCallback)  # prints raw dictionaries; EpochLine prints sentences
@@ -76,10 +84,19 @@ def fit(
         state = _read_state(checkpoint)
         if epochs := _stopped_after(state, params.early_stopping):
             trainer.args.num_train_epochs = epochs
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    with attention_for_training(trainer.args):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if not Path(str(trainer.state.best_model_checkpoint)).is_dir():
         raise InputError(f"{trainer.state.best_model_checkpoint} was removed while the stage was running; run it again")
     return learning_curve(trainer.state)
+
+
+def attention_for_training(args: TrainingArguments) -> AbstractContextManager[Any]:
+    """Return the context in which attention trains fast: on a processor in bf16, plain products.
+
+    Without dropout, PyTorch would take its fused attention there, whose backward pass takes five times as long.
+    """
+    return sdpa_kernel(SDPBackend.MATH) if args.use_cpu and args.bf16 else nullcontext()
 
 
 def _read_state(checkpoint: Path) -> dict[str, Any]:
@@ -101,9 +118,10 @@ def _stopped_after(state: dict[str, Any], patience: int | None) -> float | None:
     return float(state["epoch"]) if waited >= patience else None
 
 
-def token_rows(rows: Rows) -> Dataset:
-    """Return the rows as token ids and labels."""
-    return Dataset.from_dict({"input_ids": rows.input_ids, "labels": rows.labels})
+def token_rows(rows: Rows, taught: NDArray[np.float64] | None = None) -> Dataset:
+    """Return the rows as token ids and labels; with `taught`, shape (rows, labels), a label is followed by its row."""
+    labels = rows.labels if taught is None else np.column_stack([rows.labels, taught])
+    return Dataset.from_dict({"input_ids": rows.input_ids, "labels": labels})
 
 
 def vector_rows(rows: Rows, vectors: Vectors) -> Dataset:
@@ -127,6 +145,7 @@ def adamw(parameters: Iterable[tuple[torch.nn.Parameter, float]], weight_decay: 
 
 def arguments(params: Params, resume_dir: Path, sampling: str) -> TrainingArguments:
     """Return `params` by the names that the Trainer has for them."""
+    device = choose_device(params.device)
     return TrainingArguments(
         output_dir=str(resume_dir),
         num_train_epochs=params.epochs,
@@ -138,8 +157,8 @@ def arguments(params: Params, resume_dir: Path, sampling: str) -> TrainingArgume
         warmup_steps=params.warmup,  # below 1: a share of all steps
         max_grad_norm=params.max_grad_norm,
         bf16=resolve_precision(params.precision) == "bf16",
-        use_cpu=not torch.cuda.is_available(),
-        dataloader_pin_memory=torch.cuda.is_available(),
+        use_cpu=device == "cpu",
+        dataloader_pin_memory=device == "cuda",
         eval_strategy="epoch",
         save_strategy="epoch",
         logging_strategy="epoch",
@@ -149,12 +168,14 @@ def arguments(params: Params, resume_dir: Path, sampling: str) -> TrainingArgume
         seed=params.seed,
         restore_callback_states_from_checkpoint=True,  # the patience of early stopping
         disable_tqdm=True,  # the Trainer's own bar; see ProgressBar
-        report_to="none",
+        report_to=trackers(resume_dir.name) or "none",
     )
 
 
 def loss_function(train: Labels, params: Params) -> Callable[..., torch.Tensor]:
     """Return the mean cross-entropy of a batch, with label smoothing and class weights as `params` say.
+
+    Where labels are followed by the teachers' probabilities, the loss is that of `taught_loss`.
 
     `train` holds the labels of the training rows, from which the weights are computed.
     """
@@ -165,14 +186,30 @@ def loss_function(train: Labels, params: Params) -> Callable[..., torch.Tensor]:
 
     def loss(outputs: Any, labels: torch.Tensor, **_: Any) -> torch.Tensor:
         logits = outputs["logits"].float()
-        return torch.nn.functional.cross_entropy(
+        hard = torch.nn.functional.cross_entropy(
             logits,
-            labels,
+            _hard(labels).long(),
             weight=None if weight is None else weight.to(logits.device),
             label_smoothing=params.label_smoothing,
         )
+        return hard if labels.ndim == 1 else taught_loss(logits, labels[:, 1:], hard, params.distil)
 
     return loss
+
+
+def taught_loss(logits: torch.Tensor, taught: torch.Tensor, hard: torch.Tensor, distil: Distil) -> torch.Tensor:
+    """Return the loss of distillation (Hinton et al. 2015): the labels' (`hard`) and the teachers', weighted.
+
+    `logits` and the teachers' probabilities `taught` have shape (batch, labels). A gradient through probabilities at a
+    temperature T is 1/T^2 of the usual one, hence the factor.
+    """
+    soft = torch.nn.functional.cross_entropy(logits / distil.temperature, taught.float()) * distil.temperature**2
+    return (1 - distil.weight) * hard + distil.weight * soft
+
+
+def _hard(labels: Any) -> Any:
+    """Return the labels without the teachers' probabilities that may follow them."""
+    return labels if labels.ndim == 1 else labels[:, 0]
 
 
 def learning_curve(state: TrainerState) -> list[dict[str, float]]:
@@ -250,10 +287,12 @@ class StepLines(TrainerCallback):
         self.shown.add(1)
 
 
-def _callbacks(params: Params, curve_file: Path | None) -> list[TrainerCallback]:
-    stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
+def _callbacks(params: Params, curve_file: Path | None, optimizer: torch.optim.Optimizer) -> list[TrainerCallback]:
+    average = [Ema(optimizer, params.ema)] if params.ema else []  # adds to a checkpoint before it is complete
     curve = [GrowingCurve(curve_file)] if curve_file else []
-    return [EpochLine(), MarkComplete(), *curve, ProgressBar() if sys.stderr.isatty() else StepLines(), *stopping]
+    stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
+    shown = ProgressBar() if sys.stderr.isatty() else StepLines()
+    return [*average, EpochLine(), MarkComplete(), *curve, shown, *stopping]
 
 
 def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:

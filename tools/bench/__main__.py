@@ -22,7 +22,7 @@ def main() -> None:
     run = open_run()
     check_current(run)
     check_committed()
-    classifier = load_model().classifier
+    classifier = load_model(exact=True).classifier
     if not isinstance(classifier, Encoder):
         raise InputError(f"transformers.pipeline can't load the classifier of method {run.params['method']}")
     write_json(speed_table.path(run.params["dataset"]), result(run, classifier))

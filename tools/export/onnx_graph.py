@@ -15,8 +15,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from textclf.classifiers.encoder import Encoder
 from textclf.classifiers.features import Features
-from textclf.encoders.frozen_vectors import POOLINGS, pooled
 from textclf.encoders.heads import read_head
+from textclf.encoders.pooling import pooled
 from textclf.errors import InputError
 from textclf.inference.files import GRAPH
 from textclf.inference.onnx_classifier import INPUTS, OUTPUTS, TOKENIZER
@@ -42,15 +42,15 @@ class FeaturesGraph(nn.Module):
 
     def __init__(self, classifier: Features) -> None:
         super().__init__()
-        self.model, self.place = classifier.body, POOLINGS.index(classifier.pooling)
+        self.model, self.pooling = classifier.body, classifier.pooling
         weight, bias = linear_layer(classifier.regression)
         self.weight = nn.Parameter(torch.tensor(weight.T.copy()).float())
         self.bias = nn.Parameter(torch.tensor(bias).float())
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the pooled vectors and the logits."""
-        both = pooled(self.model, {"input_ids": input_ids, "attention_mask": attention_mask})
-        vectors = both.chunk(len(POOLINGS), dim=1)[self.place]
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
+        vectors = pooled(self.model, inputs, self.pooling)
         return vectors, vectors @ self.weight + self.bias
 
 

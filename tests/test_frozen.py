@@ -1,0 +1,138 @@
+"""What a frozen body makes of a row: once, the same in any company, kept in files that may be lost or damaged."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.toys import rows
+from textclf.classifiers.features import load_body
+from textclf.encoders import fixed_batches
+from textclf.encoders import frozen as frozen_module
+from textclf.encoders.fixed_batches import in_fixed_batches, padded_length, rows_of
+from textclf.encoders.forward import forward
+from textclf.encoders.frozen import Frozen
+from textclf.encoders.pooling import POOLINGS, pooled
+from textclf.encoders.precision import has_native_bf16
+
+ARCHITECTURES = ["bert", "distilbert", "roberta", "mpnet"]
+PRECISIONS = ["fp32", pytest.param("bf16", marks=pytest.mark.skipif(not has_native_bf16(), reason="no native bf16"))]
+
+
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of rows in the passes that follow."""
+    seen: list[int] = []
+
+    def counting(run: Any, ids: Any, *rest: Any) -> Any:
+        seen.extend([len(ids)] if ids else [])
+        return in_fixed_batches(run, ids, *rest)
+
+    monkeypatch.setattr(fixed_batches, "in_fixed_batches", counting)
+    return seen
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_row_has_the_same_bytes_in_any_company(pretrained: Path, tmp_path: Path, precision: str) -> None:
+    body, data, others = load_body(pretrained), rows(3, 20, noise=24), rows(3, 100, seed=1, noise=24)
+    order = np.random.default_rng(1).permutation(20)
+    mixed = others.input_ids[:50] + [data.input_ids[row] for row in order] + others.input_ids[50:]
+    alone, among = (Frozen(body, precision, tmp_path / name, cut=3) for name in ("alone", "among"))
+    for pooling in POOLINGS:
+        before = alone.vectors(data.input_ids, pooling, "")
+        np.testing.assert_array_equal(among.vectors(mixed, pooling, "")[50:70], before[order])
+    few = alone.states([data.input_ids[row] for row in order])
+    for mine, same in zip(few, among.states(mixed)[50:70], strict=True):
+        assert torch.equal(mine, same)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_kept_vectors_are_those_of_a_plain_pass(
+    tiny: Callable[[str], Path], tmp_path: Path, architecture: str, pooling: str
+) -> None:
+    body, data = load_body(tiny(architecture)), rows(3)
+    plain = forward(body, lambda inputs: pooled(body, inputs, pooling), data.input_ids, 16, "", "fp32")
+    kept = Frozen(body, "fp32", tmp_path).vectors(data.input_ids, pooling, "")
+    np.testing.assert_allclose(kept, plain, atol=1e-5)
+
+
+def test_only_rows_that_are_new_are_computed(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, data, more = load_body(tiny("bert")), rows(3), rows(3, 5, seed=9)
+    seen = computed(monkeypatch)
+    Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", "")
+    found = Frozen(body, "fp32", tmp_path).vectors(more.input_ids + data.input_ids * 2, "mean", "")
+    assert seen == [60, 5]
+    assert len(found) == 125
+
+
+def test_one_pass_gives_vectors_and_states(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, data = load_body(tiny("bert")), rows(3)
+    apart = Frozen(body, "fp32", tmp_path / "apart", cut=1)
+    apart.keep_states(data.input_ids, "")
+    seen, together = computed(monkeypatch), Frozen(body, "fp32", tmp_path / "together", cut=1)
+    together.vectors(data.input_ids, "cls", "")
+    together.keep_states(data.input_ids, "")
+    assert seen == [60]
+    for one, other in zip(apart.states(data.input_ids), together.states(data.input_ids), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_states_above_the_limit_are_computed_when_needed_with_the_same_bytes(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body, data = load_body(tiny("bert")), rows(3)
+    kept = Frozen(body, "fp32", tmp_path / "kept", cut=1)
+    kept.keep_states(data.input_ids, "train")
+    monkeypatch.setattr(frozen_module, "LIMIT", 100)
+    needed = Frozen(body, "fp32", tmp_path / "needed", cut=1)
+    needed.keep_states(data.input_ids, "train")
+    assert "too many to keep; they are computed as they are needed" in capsys.readouterr().err
+    assert not list((tmp_path / "needed").rglob("states*"))
+    for one, other in zip(kept.states(data.input_ids), needed.states(data.input_ids), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_damaged_file_is_said_and_computed_again(
+    tiny: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body, data = load_body(tiny("bert")), rows(3)
+    before = Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", "")
+    (file,) = tmp_path.rglob("*.safetensors")
+    file.write_bytes(file.read_bytes()[:200])
+    np.testing.assert_array_equal(Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", ""), before)
+    assert f"{file} is damaged; what it held is computed again" in capsys.readouterr().err
+
+
+def test_another_body_precision_or_cut_has_rows_of_its_own(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, data = load_body(tiny("bert")), rows(3)
+    Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", "")
+    with torch.no_grad():
+        next(body.parameters()).add_(0.1)
+    seen = computed(monkeypatch)
+    for precision in ("fp32", "bf16"):
+        Frozen(body, precision, tmp_path).vectors(data.input_ids, "cls", "")
+    assert seen == [60, 60]
+
+
+@pytest.mark.parametrize("tokens", [2, 3, 15, 16, 31, 33, 64, 511, 512, 2000])
+def test_a_batch_has_one_shape_for_each_length_and_a_place_that_is_empty(tokens: int) -> None:
+    shapes = set()
+
+    def run(ids: Any, mask: Any) -> int:
+        shapes.add(ids.shape)
+        assert mask[-1].sum() == 1
+        return 0
+
+    data = [np.full(tokens, 7, dtype=np.int32)] * (2 * rows_of(padded_length(tokens)) + 1)
+    found = [row for batch, _ in in_fixed_batches(run, data, 0, "") for row in batch]
+    assert found == list(range(len(data)))
+    assert len(shapes) == 1

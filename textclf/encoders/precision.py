@@ -1,0 +1,50 @@
+"""The arithmetic of training and inference: bf16, where the processor computes in it, or fp32."""
+
+import sys
+from functools import cache
+
+import torch
+from torch import nn
+
+from textclf.errors import InputError
+
+
+def resolve_precision(precision: str) -> str:
+    """Return the arithmetic for `precision` (auto, bf16 or fp32) on this machine: bf16 or fp32.
+
+    Raises `InputError` if bf16 is asked for where it is not native.
+    """
+    if precision == "bf16" and not has_native_bf16():
+        raise InputError("params.yaml: precision = 'bf16': this processor has no native bf16; use auto or fp32")
+    return "bf16" if precision != "fp32" and has_native_bf16() else "fp32"
+
+
+@cache
+def has_native_bf16() -> bool:
+    """Return whether the GPU, or without one the processor, computes in bf16 itself instead of emulating it."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def warn_of_fp32(precision: str) -> None:
+    """Say in a line that a classifier that was made for bf16 answers in fp32 here."""
+    if precision == "bf16" and not has_native_bf16():
+        line = "the classifier was made in bf16, which this processor lacks: it answers in fp32, with other last digits"
+        print(line, file=sys.stderr)
+
+
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """Return the context in which a model computes in `precision`, or in fp32 where bf16 is not native."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16" and has_native_bf16())
+
+
+def round_linear(body: nn.Module, precision: str) -> None:
+    """Keep the weights of linear layers in `precision`, so that `autocast` need not convert them for each batch.
+
+    The answers stay the same to the bit. Only for a model that is neither trained nor saved any more.
+    """
+    if precision == "bf16" and has_native_bf16():
+        for layer in body.modules():
+            if isinstance(layer, nn.Linear):
+                layer.to(torch.bfloat16)

@@ -1,0 +1,34 @@
+"""Teachers for distillation: other runs' logits of the training rows, in data/teachers, each with a spec in git."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from textclf.checksums import sha256
+from textclf.errors import InputError
+from textclf.specs import read_spec
+
+
+class Teacher(BaseModel):
+    """A run that teaches: its commit, and the checksum of its logits, which lie beside the spec as Parquet."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    about: str = ""
+    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def check_teachers(names: list[str], folder: Path) -> None:
+    """Raise `InputError` for a name that has no spec in `folder`, or one whose logits have another checksum."""
+    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    for name in names:
+        if name not in known:
+            allowed = ", ".join(known) or "none so far; python -m tools.teach makes one"
+            raise InputError(f"params.yaml: distil.teachers: {name!r} is not in {folder}; allowed: {allowed}")
+        spec, file = read_spec(folder / f"{name}.yaml", Teacher), folder / f"{name}.parquet"
+        if not file.is_file():
+            raise InputError(f"{folder / name}.yaml: {file} is missing; python -m tools.teach {spec.commit} makes it")
+        if (found := sha256(file)) != spec.sha256:
+            raise InputError(f"{file} has sha256 {found}, not {spec.sha256} as its spec says")
