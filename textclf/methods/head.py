@@ -19,7 +19,7 @@ def train(task: Task) -> Trained:
     train, validation = (
         frozen.vectors(rows.input_ids, "cls", "frozen vectors") for rows in (task.train, task.validation)
     )
-    check_reads_cls(model, task.train, train)
+    check_reads_cls(model, task.train)
     model.requires_grad_(False)
     for parameter in head_parameters(model):
         parameter.requires_grad_(True)

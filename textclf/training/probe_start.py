@@ -62,21 +62,22 @@ def new_tokenizer(task: Task) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def check_reads_cls(model: PreTrainedModel, rows: Rows, vectors: Vectors) -> None:
+def check_reads_cls(model: PreTrainedModel, rows: Rows) -> None:
     """Raise `InputError` if the head reads anything but the vector of the first token."""
-    if not _same_logits(model.eval(), rows, vectors):
+    if not _same_logits(model.eval(), rows):
         raise InputError(
             f"params.yaml: model: the head of a {type(model).__name__} reads more than the first token's vector; "
             "use a BERT, DistilBERT, RoBERTa, ELECTRA or the like, or method full with head_init = random"
         )
 
 
-def _same_logits(model: PreTrainedModel, rows: Rows, vectors: Vectors) -> bool:
+def _same_logits(model: PreTrainedModel, rows: Rows) -> bool:
     with torch.inference_mode():
-        whole = model(**one_batch(rows.input_ids[:1], model)).logits
+        inputs = one_batch(rows.input_ids[:1], model)
+        whole, states = model(**inputs).logits, model.base_model(**inputs).last_hidden_state
         try:
             with without_body(model):
-                alone = model(inputs_embeds=torch.from_numpy(vectors[:1]).to(model.device)).logits
+                alone = model(inputs_embeds=states[:, 0]).logits
         except (
             AttributeError,
             IndexError,
@@ -94,7 +95,7 @@ def start_from_probe(model: PreTrainedModel, rows: Rows, vectors: Vectors, class
     A dense layer between body and output layer, if it is of a known kind, first becomes an identity: its pre-trained
     weights, if any, belong to another task.
     """
-    check_reads_cls(model, rows, vectors)
+    check_reads_cls(model, rows)
     _pass_through(model)
     with torch.inference_mode(), without_body(model):
         given = read_head(model.eval(), {"inputs_embeds": torch.from_numpy(vectors).to(model.device)})[0]
