@@ -116,7 +116,7 @@ def test_no_name_is_taken_for_a_formula(tmp_path: Path) -> None:
         labels.draw_distribution(split),
         extreme_rows.draw_extremes(extreme_rows.extreme_rows(losses, texts, 3)),
         oos.draw_scores(kinds.assign(score=[0.1 * number for number in range(6)])),
-        map.draw_map(np.zeros((6, 2), dtype=np.float32), losses, DOLLARS),
+        map.draw_map(np.zeros((6, 2), dtype=np.float32), losses, DOLLARS, 6),
         style.bars(DOLLARS[1], DOLLARS, [1.0] * 6, "x", "black", "{:.1f}")[0],
     ]
     for figure in figures:
