@@ -17,7 +17,7 @@ def fit_logistic(vectors: Any, labels: Labels, class_weights: str, C: float) -> 
     same: L-BFGS keeps twenty copies of the coefficients and takes ten times as long (docs/scale.md).
     """
     weights = "balanced" if class_weights == "balanced" else None
-    saga = {"solver": "saga", "max_iter": 200, "tol": 1e-3, "random_state": 0} if issparse(vectors) else {}
+    saga = {"solver": "saga", "max_iter": 200, "tol": 1e-2, "random_state": 0} if issparse(vectors) else {}
     return LogisticRegression(**{"C": C, "max_iter": 3000, "class_weight": weights} | saga).fit(vectors, labels)
 
 
