@@ -11,10 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from textclf.errors import InputError
+from textclf.outputs import write_json
 from tools import command
+from tools.bench import growth_table
 
 SIZES = (10_000, 100_000, 1_000_000)
 SEED = 0
@@ -65,8 +70,6 @@ def measure(cmd: str, folder: Path) -> Usage:
 
     Memory is that of its largest process. Raises `InputError` with its output if it fails.
     """
-    from textclf.errors import InputError
-
     words = [sys.executable if word == "python" else word for word in shlex.split(cmd)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
     start = time.monotonic()
@@ -91,7 +94,9 @@ def measure_all(rows: int) -> dict[str, Usage]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         copy_project(folder)
-        set_up(folder, rows)
+        # Elsewhere, as a stage's peak is at least the memory that this process has when the stage starts.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as elsewhere:
+            elsewhere.submit(set_up, folder, rows).result()
         for name, cmd in stages().items():
             found[name] = measure(cmd, folder)
             print(f"{rows:,} rows, {name}: {found[name]['cpu_s']} CPU s, {found[name]['peak_mb']} MB", flush=True)
@@ -100,7 +105,7 @@ def measure_all(rows: int) -> dict[str, Usage]:
 
 def result(sizes: list[int]) -> dict[str, Any]:
     """Return the figures of all `sizes`, with commit and machine."""
-    # The figures come first: a child begins with its parent's peak memory, and what is imported below is large.
+    # The figures come first, as what is imported below is large.
     used = {str(size): measure_all(size) for size in sizes}
     from textclf.encoders.machine import processor_name
     from textclf.revisions import WORKSPACE, resolve
@@ -110,8 +115,6 @@ def result(sizes: list[int]) -> dict[str, Any]:
 
 def check_unchanged() -> None:
     """Raise `InputError` if a tracked file has changes, because the figures name their commit."""
-    from textclf.errors import InputError
-
     listed = subprocess.run(["git", "status", "--porcelain", "--untracked-files=no"], capture_output=True, check=True)
     if listed.stdout:
         raise InputError("there are uncommitted changes; commit them first, because the figures name their commit")
@@ -120,18 +123,16 @@ def check_unchanged() -> None:
 def main() -> None:
     """Measure, write results/speed/growth.json and docs/scale.md, and print the table."""
     parser = command.parser("bench.growth", __doc__)
-    parser.add_argument("--rows", type=int, nargs="+", metavar="N", help="of these sizes alone, and write nothing")
+    parser.add_argument("--rows", type=int, nargs="+", metavar="N", help="measure these sizes alone, and write nothing")
+    parser.add_argument("--table", action="store_true", help="write docs/scale.md from the last figures, and end")
     options = parser.parse_args()
+    for rows in options.rows or ():
+        measure_all(rows)
     if options.rows:
-        for rows in options.rows:
-            measure_all(rows)
         return
-    check_unchanged()
-    figures = result(list(SIZES))
-    from textclf.outputs import write_json
-    from tools.bench import growth_table
-
-    write_json(growth_table.FIGURES, figures)
+    if not options.table:
+        check_unchanged()
+        write_json(growth_table.FIGURES, result(list(SIZES)))
     growth_table.write_page()
     print("\n".join(growth_table.rows()))
 
