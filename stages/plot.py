@@ -66,12 +66,14 @@ def draw_results(params: Params) -> None:
 
 
 def draw_map(test: pd.DataFrame, params: Params) -> None:
-    """Draw the test rows' vectors in two dimensions, if the method has vectors."""
+    """Draw the test rows' vectors, or those of a sample, in two dimensions, if the method has vectors."""
     vectors = read_predictions(TEST_PREDICTED).vectors
     if vectors is not None and len(vectors) >= map.MIN_ROWS:
-        print(f"placing {len(vectors):,} test rows on the map", flush=True)
-        points = map.place(vectors, params.plots.map_seed)
-        show(map.draw_map(points, test, in_scope(read_labels(LABELS))), "map", params)
+        drawn = map.sample(len(vectors), params.plots.map_seed)
+        print(f"placing {len(drawn):,} of {len(vectors):,} test rows on the map", flush=True)
+        points = map.place(vectors[drawn], params.plots.map_seed)
+        names = in_scope(read_labels(LABELS))
+        show(map.draw_map(points, test.iloc[drawn], names, len(test)), "map", params)
 
 
 def draw_calibration(test: pd.DataFrame, params: Params) -> None:

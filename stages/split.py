@@ -17,6 +17,8 @@ OUT_OF_SCOPE = Path("data/raw/oos.parquet")
 SPLITS = Path("data/splits")
 METRICS = Path("metrics/split.json")
 
+COLUMNS = ["id", "text", "label", "split"]
+
 Parts = dict[str, pd.DataFrame]
 
 
@@ -29,6 +31,7 @@ def split_rows(rows: pd.DataFrame, out: pd.DataFrame, params: Split) -> tuple[Pa
     stay where they are. The limits come last, so that a limited run is validated and tested on rows that the unlimited
     run has too; they don't hold for `out`.
     """
+    rows, out = (table.assign(key=same_texts(table["text"])) for table in (rows, out))
     learned = rows["label"].map(is_out)
     tested = bool((out["split"] == "test").any())
     groups = [
@@ -58,18 +61,18 @@ def without_leaks(groups: list[Parts], params: Split) -> list[Parts]:
     """Return `groups` without rows whose text stands where it would leak, and with validation rows where they lack.
 
     Dropped are training and validation rows whose text is that of a test row, and then validation rows whose text is
-    that of a training row, each of any of the groups (`same_texts`).
+    that of a training row, each of any of the groups (the column `key`, by `same_texts`).
     """
-    tested = {key for parts in groups for key in same_texts(parts["test"]["text"])}
+    tested = {key for parts in groups for key in parts["test"]["key"]}
     for parts in groups:
         for name in ("train", "validation"):
-            parts[name] = parts[name][~same_texts(parts[name]["text"]).isin(tested)]
+            parts[name] = parts[name][~parts[name]["key"].isin(tested)]
         if parts["validation"].empty and len(parts["train"]):
             fraction = params.validation_fraction
             parts["train"], parts["validation"] = _draw(parts["train"], fraction, "validation_fraction", params.seed)
-    trained = {key for parts in groups for key in same_texts(parts["train"]["text"])}
+    trained = {key for parts in groups for key in parts["train"]["key"]}
     for parts in groups:
-        parts["validation"] = parts["validation"][~same_texts(parts["validation"]["text"]).isin(trained)]
+        parts["validation"] = parts["validation"][~parts["validation"]["key"].isin(trained)]
     return groups
 
 
@@ -121,7 +124,7 @@ def _check_kept(parts: Parts, rows: pd.DataFrame) -> None:
 def main() -> None:
     """Write data/splits, ids and labels of each split and of the out-of-scope rows, and metrics/split.json."""
     params = read_params().split
-    rows, out = pd.read_parquet(RAW), pd.read_parquet(OUT_OF_SCOPE)
+    rows, out = (pd.read_parquet(path, columns=COLUMNS) for path in (RAW, OUT_OF_SCOPE))
     if len(out) and not (out["split"] == "test").any():
         print(f"the {len(out):,} out-of-scope rows name no split; their test rows are drawn", file=sys.stderr)
     parts, outside, dropped = split_rows(rows, out, params)

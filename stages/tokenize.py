@@ -1,10 +1,13 @@
 """Tokenize: add to every text the checkpoint's token ids, unpadded, cut at `max_length`."""
 
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 from transformers import PreTrainedTokenizerBase
 
 from textclf import process
@@ -12,9 +15,10 @@ from textclf.encoders.checkpoint_spec import read_checkpoint
 from textclf.encoders.checkpoints import locate, pinned
 from textclf.encoders.quiet import quiet_transformers
 from textclf.encoders.tokenizers import load_tokenizer
-from textclf.outputs import ensure_parent, write_json
+from textclf.outputs import write_json
 from textclf.params import read_params
-from textclf.progress import progress
+from textclf.progress import Progress
+from textclf.row_groups import read_groups, write_groups
 
 CHECKPOINTS = Path("models/checkpoints")
 RAW = Path("data/raw/rows.parquet")
@@ -22,7 +26,7 @@ OUT_OF_SCOPE = Path("data/raw/oos.parquet")
 TOKENIZED = Path("data/tokenized")
 METRICS = Path("metrics/tokens.json")
 
-CHUNK = 1000  # texts between two steps of the progress bar
+CHUNK = 1000  # texts that the tokenizer gets at once
 MANY_UNKNOWN = 0.05  # of all tokens: then the checkpoint hardly knows the language
 
 
@@ -32,8 +36,7 @@ def tokenize(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: i
     The column `unknown` counts the tokens among the input_ids that the vocabulary doesn't have.
     """
     rows: list[dict[str, Any]] = []
-    starts = range(0, len(texts), CHUNK)
-    for start in progress(starts, (len(texts[start : start + CHUNK]) for start in starts), "tokenize", "texts"):
+    for start in range(0, len(texts), CHUNK):
         encoded = tokenizer(texts[start : start + CHUNK], truncation=True, max_length=max_length)
         for encoding in encoded.encodings:
             special = sum(encoding.special_tokens_mask)
@@ -41,6 +44,21 @@ def tokenize(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: i
             size, unknown = len(encoding.ids) + rest, encoding.ids.count(tokenizer.unk_token_id)
             rows.append({"input_ids": encoding.ids, "truncated": rest > 0, "tokens": size, "unknown": unknown})
     return pd.DataFrame(rows, columns=["input_ids", "truncated", "tokens", "unknown"])
+
+
+def tokenized(
+    path: Path, tokenizer: PreTrainedTokenizerBase, max_length: int, counts: Counter[str]
+) -> Iterator[pd.DataFrame]:
+    """Yield id, text, input_ids, truncated and tokens of the rows of `path`, some at a time; add to `counts`."""
+    shown = Progress("tokenize", "texts", pq.read_metadata(path).num_rows)
+    for raw in read_groups(path, ["id", "text"]):
+        rows = tokenize(raw["text"].tolist(), tokenizer, max_length)
+        counts.update({name: int(rows[name].sum()) for name in ("truncated", "tokens", "unknown")})
+        counts.update(rows=len(rows), kept=sum(map(len, rows["input_ids"])))
+        counts["longest"] = max(counts["longest"], rows["tokens"].max() if len(rows) else 0)
+        yield pd.concat([raw, rows.drop(columns="unknown")], axis=1)
+        shown.add(len(rows))
+    shown.close()
 
 
 def warn_of_unknown(unknown: int, tokens: int, model: str) -> None:
@@ -58,19 +76,15 @@ def main() -> None:
     folder = locate(checkpoint)
     tokenizer = load_tokenizer(folder, params.model, params.max_length)
     for path in (OUT_OF_SCOPE, RAW):
-        raw = pd.read_parquet(path, columns=["id", "text"])
-        rows = tokenize(raw["text"].tolist(), tokenizer, params.max_length)
-        pd.concat([raw, rows.drop(columns="unknown")], axis=1).to_parquet(
-            ensure_parent(TOKENIZED / path.name), index=False
-        )
+        counts = Counter[str]()
+        write_groups(tokenized(path, tokenizer, params.max_length, counts), TOKENIZED / path.name)
     write_json(TOKENIZED / "checkpoint.json", pinned(checkpoint, folder).model_dump(exclude_none=True))
-    unknown = int(rows["unknown"].sum())
-    warn_of_unknown(unknown, sum(map(len, rows["input_ids"])), params.model)
+    warn_of_unknown(counts["unknown"], counts["kept"], params.model)
     numbers = {
-        "unknown_tokens": unknown,
-        "truncated_rows": int(rows["truncated"].sum()),
-        "mean_tokens": round(float(rows["tokens"].mean()), 2),
-        "longest_tokens": int(rows["tokens"].max()),
+        "unknown_tokens": counts["unknown"],
+        "truncated_rows": counts["truncated"],
+        "mean_tokens": round(counts["tokens"] / counts["rows"], 2),
+        "longest_tokens": int(counts["longest"]),
     }
     write_json(METRICS, numbers)
 

@@ -116,11 +116,29 @@ def test_no_name_is_taken_for_a_formula(tmp_path: Path) -> None:
         labels.draw_distribution(split),
         extreme_rows.draw_extremes(extreme_rows.extreme_rows(losses, texts, 3)),
         oos.draw_scores(kinds.assign(score=[0.1 * number for number in range(6)])),
-        map.draw_map(np.zeros((6, 2), dtype=np.float32), losses, DOLLARS),
+        map.draw_map(np.zeros((6, 2), dtype=np.float32), losses, DOLLARS, 6),
         style.bars(DOLLARS[1], DOLLARS, [1.0] * 6, "x", "black", "{:.1f}")[0],
     ]
     for figure in figures:
         style.save(figure, tmp_path / "x.png", dpi=50)
+
+
+def test_the_map_shows_a_sample_of_many_rows_and_says_so() -> None:
+    drawn = map.sample(3080, seed=42)
+    assert len(set(drawn.tolist())) == 1000
+    assert drawn.tolist() == sorted(map.sample(3080, seed=42).tolist())
+    assert drawn.tolist() != map.sample(3080, seed=43).tolist()
+    table = pd.DataFrame({"actual": ["a", "b"] * 500, "predicted": "a"})
+    figure = map.draw_map(np.zeros((1000, 2), dtype=np.float32), table, ["a", "b"], 3080)
+    title = figure.axes[0].get_title(loc="left")
+    assert title == "Map of 1,000 of 3,080 test rows (t-SNE of the vectors before the output layer)"
+
+
+def test_the_map_shows_all_of_a_thousand_rows() -> None:
+    assert map.sample(1000, seed=42).tolist() == list(range(1000))
+    figure = map.draw_map(np.zeros((6, 2), dtype=np.float32), PREDICTIONS, ["a", "b", "c"], 6)
+    title = figure.axes[0].get_title(loc="left")
+    assert title == "Map of the test rows (t-SNE of the vectors before the output layer)"
 
 
 def test_the_worst_label_is_on_top() -> None:

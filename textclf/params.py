@@ -92,6 +92,8 @@ class Baseline(Section):
     """Method `baseline`: classifiers without an encoder."""
 
     kind: Literal["most_frequent", "tfidf"]
+    min_df: Count
+    max_features: Count | None
     C: Candidates
 
 

@@ -80,6 +80,10 @@ def load(folder: Path, precision: str, loading: Loading) -> MostFrequent | Words
     return Words(labels, tfidf, from_tensors(tensors, len(labels)))
 
 
-def new_tfidf(vocabulary: list[str] | None = None) -> TfidfVectorizer:
-    """Return the vectorizer: lower-cased words and pairs of words, sublinear counts."""
-    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, vocabulary=vocabulary)
+def new_tfidf(vocabulary: list[str] | None = None, **choice: int | None) -> TfidfVectorizer:
+    """Return the vectorizer: lower-cased words and pairs of words, sublinear counts, in float32.
+
+    `choice` has scikit-learn's `min_df` and `max_features`, where the vocabulary is still to be learned.
+    """
+    words = {"ngram_range": (1, 2), "sublinear_tf": True, "dtype": np.float32}
+    return TfidfVectorizer(vocabulary=vocabulary, **words, **choice)

@@ -25,12 +25,14 @@ def _most_frequent(task: Task) -> Trained:
 
 
 def _words(task: Task) -> Trained:
-    tfidf = new_tfidf()
+    chosen = task.params.baseline
+    tfidf = new_tfidf(min_df=chosen.min_df, max_features=chosen.max_features)
     try:
         train = tfidf.fit_transform(task.train.texts)
     except ValueError:
-        raise InputError("method baseline: the training texts hold no words of two letters or more") from None
+        where = f"{chosen.min_df:,} of the training texts; a lower baseline.min_df may help"
+        raise InputError(f"method baseline: no word of two letters or more stands in {where}") from None
     validation = tfidf.transform(task.validation.texts), task.validation.labels
-    regression, curve = select_C((train, task.train.labels), validation, task.params.baseline.C, task.params)
+    regression, curve = select_C((train, task.train.labels), validation, chosen.C, task.params)
     size = regression.coef_.size + regression.intercept_.size
     return Trained(Words(task.labels, tfidf, regression), curve, size, size)

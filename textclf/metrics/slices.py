@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import TfidfVectorizer
 
+from textclf.metrics.near_duplicates import near_duplicates
 from textclf.rows import OWN
 
-NEAR = 0.9  # cosine similarity of character n-grams at or above which two texts are near-duplicates
 MAX_VALUES = 20  # a column with more values identifies rows instead of grouping them
 MIN_ROWS = 20
 LENGTHS = ["under 5 tokens", "5 to 8", "9 to 16", "17 to 32", "33 to 64", "over 64"]
@@ -32,21 +31,6 @@ def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     table[NEAR_DUPLICATE] = np.where(near, "yes", "no")
     table["truncated"] = np.where(test["truncated"], "yes", "no")
     return table
-
-
-def near_duplicates(texts: list[str], others: list[str]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Return which of `texts` are like one of `others`: cosine of TF-IDF of 3 to 5 characters of at least `NEAR`.
-
-    >>> near_duplicates(["where is my parcel?", "good morning"], ["Where is my parcel", "bye"]).tolist()
-    [True, False]
-    """
-    if not others:
-        return np.zeros(len(texts), dtype=bool)
-    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=True)
-    known = grams.fit_transform(others).T.tocsr()
-    asked = grams.transform(texts)
-    blocks = [(asked[start : start + 500] @ known).max(axis=1).toarray() for start in range(0, len(texts), 500)]
-    return np.concatenate(blocks).ravel() >= NEAR
 
 
 def each_slice(parts: pd.DataFrame) -> Iterator[tuple[str, str, pd.Index]]:

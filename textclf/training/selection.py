@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from scipy.sparse import issparse
 from sklearn.linear_model import LogisticRegression
 
 from textclf.metrics.selection import log_loss, selection_scores
@@ -10,9 +11,14 @@ from textclf.probabilities import Labels, Probabilities
 
 
 def fit_logistic(vectors: Any, labels: Labels, class_weights: str, C: float) -> LogisticRegression:
-    """Return the regression of `labels` on `vectors`, dense or sparse, shape (rows, size); a smaller C is smoother."""
+    """Return the regression of `labels` on `vectors`, dense or sparse, shape (rows, size); a smaller C is smoother.
+
+    Sparse vectors are fitted by SAGA (Defazio et al. 2014), which takes a row at a time, in an order that is always the
+    same: L-BFGS keeps twenty copies of the coefficients and takes ten times as long (docs/scale.md).
+    """
     weights = "balanced" if class_weights == "balanced" else None
-    return LogisticRegression(C=C, max_iter=3000, class_weight=weights).fit(vectors, labels)
+    saga = {"solver": "saga", "max_iter": 200, "tol": 1e-2, "random_state": 0} if issparse(vectors) else {}
+    return LogisticRegression(**{"C": C, "max_iter": 3000, "class_weight": weights} | saga).fit(vectors, labels)
 
 
 def select_C(

@@ -34,6 +34,11 @@ def main() -> None:
     run = open_run(options.rev)
     check_current(run)
     table = find_errors(run)
+    if left := int(table["neighbour"].isna().sum()):
+        print(
+            f"the {len(table) - left:,} rows of the highest loss have a similar training row; for {left:,} more it "
+            "would take too long"
+        )
     for path, content in ((options.csv, to_csv), (options.html, lambda found: page(run, found))):
         if path:
             with replace_file(path) as part:

@@ -2,22 +2,38 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import TfidfVectorizer
 
+from textclf.metrics.char_grams import blocks, fit_grams
 from tools.runs.run import Run
 
-BLOCK = 500  # rows at a time
+MAX_PAIRS = 1_000_000_000  # of wrong rows and training rows that are compared: about a minute
+AT_A_TIME = 2_000  # wrong rows
 COLUMNS = ["text", "actual", "predicted", "confidence", "loss", "neighbour", "neighbour_label", "similarity", "id"]
 
 
 def find_errors(run: Run) -> pd.DataFrame:
-    """Return the wrong test rows, the highest loss first, with the columns `COLUMNS`."""
+    """Return the wrong test rows, the highest loss first, with the columns `COLUMNS`.
+
+    Those after the first `searched` ones have no neighbour: comparing them all would take hours.
+    """
     table = run.predictions
     wrong = table[table["actual"] != table["predicted"]].sort_values("loss", ascending=False, kind="stable")
     texts = run.rows.loc[wrong.index, "text"]
     train = run.rows[run.rows["used"] == "train"]
-    near = neighbours(texts.tolist(), wrong["actual"].tolist(), train["text"].tolist(), train["label"].tolist())
-    return wrong.assign(text=texts, **near).reset_index()[COLUMNS]
+    first = searched(len(wrong), len(train))
+    known, labels = train["text"].tolist(), train["label"].tolist()
+    near = neighbours(texts.tolist()[:first], wrong["actual"].tolist()[:first], known, labels)
+    filled = {name: values + [None] * (len(wrong) - first) for name, values in near.items()}
+    return wrong.assign(text=texts, **filled).reset_index()[COLUMNS]
+
+
+def searched(wrong: int, known: int) -> int:
+    """Return for how many wrong rows, those of the highest loss, the most similar of `known` rows is looked for.
+
+    >>> searched(170, 9_000), searched(30_000, 720_000)
+    (170, 1388)
+    """
+    return min(wrong, MAX_PAIRS // known)
 
 
 def neighbours(
@@ -31,14 +47,17 @@ def neighbours(
     >>> found["neighbour"], found["neighbour_label"]
     (['my cards'], ['order'])
     """
-    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=True)
-    columns = grams.fit_transform(known).T.tocsr()
-    other, best, similarity = np.array(known_labels, dtype=object), [], []
-    for start in range(0, len(texts), BLOCK):
-        part = slice(start, start + BLOCK)
-        found = (grams.transform(texts[part]) @ columns).toarray()
-        found[np.array(labels[part], dtype=object)[:, None] == other[None, :]] = -1.0  # the row's own label
-        best += found.argmax(axis=1).tolist()
-        similarity += found.max(axis=1).round(3).tolist()
+    grams, _ = fit_grams(known)
+    other = np.array(known_labels, dtype=object)
+    best, highest = np.zeros(len(texts), dtype=np.int64), np.full(len(texts), -np.inf)
+    for start in range(0, len(texts), AT_A_TIME):
+        part = slice(start, start + AT_A_TIME)
+        asked, own = grams.transform(texts[part]), np.array(labels[part], dtype=object)
+        for first, block in blocks(grams, known):
+            found = (asked @ block.T).toarray()
+            found[own[:, None] == other[None, first : first + block.shape[0]]] = -1.0  # the row's own label
+            better = found.max(axis=1) > highest[part]  # not at equality, so that the first of equals stays
+            best[part] = np.where(better, first + found.argmax(axis=1), best[part])
+            highest[part] = np.where(better, found.max(axis=1), highest[part])
     names = [known[number] for number in best]
-    return {"neighbour": names, "neighbour_label": other[best].tolist(), "similarity": similarity}
+    return {"neighbour": names, "neighbour_label": other[best].tolist(), "similarity": highest.round(3).tolist()}
