@@ -15,7 +15,7 @@ from stages.oos import fit as fit_stage
 from tests.conftest import ROOT
 from textclf.errors import InputError
 from textclf.oos import metrics, rule, scores
-from textclf.oos.rule import OosRule, operating_point
+from textclf.oos.rule import OosRule
 from textclf.params import Oos, read_params
 from textclf.predictions import Predictions, join, write_predictions
 from textclf.probabilities import label_ids
@@ -79,31 +79,6 @@ def test_each_finds_what_is_out_of_scope(method: str, score: str, tmp_path: Path
     assert again is not None
     pd.testing.assert_frame_equal(decisions(again, test, LABELS), table)
     assert {file.suffix for file in tmp_path.iterdir()} == {".json", ".safetensors"}
-
-
-@pytest.mark.parametrize(("method", "score"), METHODS)
-@pytest.mark.parametrize("target", [0.5, 0.9, 0.95, 0.99])
-def test_the_threshold_keeps_the_promised_share_of_validation_rows(method: str, score: str, target: float) -> None:
-    validation = rows(80, 2, labels=4 if method == "class" else 2)
-    inside = np.array([not label.startswith("out") for label in validation.actual])
-    for target_of, limit in (("in_scope", inside), ("out_of_scope", ~inside)):
-        promised = target if target_of == "in_scope" else round(1 - target, 2)
-        scope = fit(method, score, target=promised, target_of=target_of)
-        found, _ = scope.scores(validation.logits, validation.vectors)
-        kept = (found[limit] <= scope.threshold).mean()
-        assert kept >= promised if target_of == "in_scope" else kept <= promised
-
-
-def test_a_stricter_promise_lets_fewer_through() -> None:
-    scores = np.random.default_rng(0).normal(size=500)
-    keep = [operating_point(scores, scores, target, "in_scope") for target in (0.8, 0.9, 0.95, 1 - 1e-9)]
-    assert keep == sorted(keep)
-    assert keep[-1] == scores.max()
-
-
-def test_a_share_of_out_of_scope_rows_needs_such_rows() -> None:
-    with pytest.raises(InputError, match=r"oos.target_of = 'out_of_scope': no validation row is out of scope"):
-        operating_point(np.array([1.0]), np.array([]), 0.1, "out_of_scope")
 
 
 def test_nothing_is_out_of_scope_without_a_method(tmp_path: Path) -> None:

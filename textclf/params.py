@@ -92,7 +92,7 @@ class Oos(Section):
     neighbors: Count
     C: Positive
     target: Fraction
-    target_of: Literal["in_scope", "out_of_scope"]
+    target_of: Literal["in_scope", "out_of_scope", "accuracy"]
     held_out: list[str]
 
 

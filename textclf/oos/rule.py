@@ -16,6 +16,7 @@ from textclf.logistic import from_tensors, logits, to_tensors
 from textclf.oos import scores
 from textclf.oos.labels import OUT_OF_SCOPE, in_scope, is_out
 from textclf.oos.scores import Floats, Tensors, unit
+from textclf.oos.threshold import choose_threshold
 from textclf.outputs import write_json
 from textclf.params import Oos
 from textclf.predictions import Predictions
@@ -99,8 +100,7 @@ def fit(oos: Oos, labels: list[str], train: Predictions | None, validation: Pred
     )
     rule = OosRule(oos.method, oos.score, oos.neighbors, outside, fitted)
     scored, _ = rule.scores(validation.logits, validation.vectors)
-    out = np.array([is_out(label) for label in validation.actual])
-    return replace(rule, threshold=operating_point(scored[~out], scored[out], oos.target, oos.target_of))
+    return replace(rule, threshold=choose_threshold(oos, in_scope(labels), scored, validation))
 
 
 def _learn(oos: Oos, labels: list[str], train: Predictions) -> tuple[list[str], Tensors]:
@@ -115,19 +115,3 @@ def _learn(oos: Oos, labels: list[str], train: Predictions) -> tuple[list[str], 
     if oos.score == "knn":
         return [OUT_OF_SCOPE], {"known": unit(train.vectors)}
     return [OUT_OF_SCOPE], scores.fit_mahalanobis(train.vectors, label_ids(train.actual, in_scope(labels)))
-
-
-def operating_point(inside: Floats, outside: Floats, target: float, target_of: str) -> float:
-    """Return the threshold that reaches `target` on these scores; a score above it is out of scope.
-
-    >>> operating_point(np.array([1.0, 2.0, 3.0, 9.0]), np.array([5.0]), target=0.75, target_of="in_scope")
-    3.0
-    >>> operating_point(np.array([1.0]), np.array([4.0, 5.0, 6.0, 7.0]), target=0.25, target_of="out_of_scope") < 5
-    True
-    """
-    if target_of == "in_scope":
-        return float(np.sort(inside)[math.ceil(round(target * len(inside), 9)) - 1])
-    if len(outside) == 0:
-        raise InputError("params.yaml: oos.target_of = 'out_of_scope': no validation row is out of scope; use in_scope")
-    let_through = math.floor(round(target * len(outside), 9))
-    return float(np.nextafter(np.sort(outside)[let_through], -np.inf))
