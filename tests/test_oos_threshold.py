@@ -1,5 +1,7 @@
 """The threshold keeps its promise on validation rows: a share of them, or the highest accuracy there is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -101,5 +103,13 @@ def test_a_target_among_out_of_scope_rows_needs_such_rows() -> None:
 def test_a_score_that_is_no_number_is_named() -> None:
     broken = rows(8, 1, labels=2)
     broken.logits[3] = np.nan
-    with pytest.raises(InputError, match="1 of 8 validation rows have an out-of-scope score that isn't a number"):
-        rule.fit(oos("threshold"), ["a", "b"], broken, broken)
+    for score in ("energy", "fisher"):
+        with pytest.raises(InputError, match="1 of 8 validation rows have an out-of-scope score that isn't a number"):
+            rule.fit(oos("threshold", score), ["a", "b"], rows(8, 2, out=False, labels=2), broken)
+
+
+def test_without_validation_rows_in_scope_there_is_no_threshold() -> None:
+    train, outside = rows(8, 1, out=False, labels=2), replace(rows(8, 1, labels=2), actual=["out_of_scope"] * 8)
+    for target_of in ("in_scope", "accuracy"):
+        with pytest.raises(InputError, match="no validation row is in scope"):
+            rule.fit(oos("threshold", target_of=target_of), ["a", "b"], train, outside)

@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from textclf.errors import InputError
 from textclf.logistic import from_tensors, logits, to_tensors
-from textclf.oos import scores
 from textclf.oos.labels import OUT_OF_SCOPE, in_scope, is_out
+from textclf.oos.named_scores import fit_score, rate
 from textclf.oos.scores import Floats, Tensors, unit
 from textclf.oos.threshold import choose_threshold
 from textclf.outputs import write_json
@@ -24,8 +24,6 @@ from textclf.probabilities import label_ids, softmax
 
 LEARNED = ("threshold", "class", "gate")  # methods that leave a rule
 SETTINGS, TENSORS = "oos.json", "oos.safetensors"
-OF_LOGITS = {"probability": scores.probability, "energy": scores.energy, "logit": scores.logit}
-OF_VECTORS = ("mahalanobis", "knn")
 
 
 @dataclass(frozen=True)
@@ -62,11 +60,7 @@ class OosRule:
         if self.method == "gate":
             gate = from_tensors(self.fitted, len(self.fitted["coef"]))
             return softmax(logits(gate, unit(vectors)))[:, -len(self.outside) :]
-        if self.score == "mahalanobis":
-            return scores.mahalanobis(vectors, self.fitted)[:, None]
-        if self.score == "knn":
-            return scores.kth_neighbor_distance(vectors, self.fitted, self.neighbors)[:, None]
-        return OF_LOGITS[self.score](class_logits)[:, None]
+        return rate(self.score, self.neighbors, class_logits, vectors, self.fitted)[:, None]
 
     def save(self, folder: Path) -> None:
         """Write settings and tensors."""
@@ -91,27 +85,29 @@ def load(folder: Path) -> OosRule | None:
 
 
 def fit(oos: Oos, labels: list[str], train: Predictions | None, validation: Predictions) -> OosRule:
-    """Return the rule that `oos` asks for, fitted on `train`, with its threshold chosen on `validation` rows alone.
+    """Return the rule that `oos` asks for, with its threshold chosen on `validation` rows alone.
 
-    `labels` are the classifier's. Rows of both tables may be out of scope; `class` needs no `train`.
+    It is fitted on `train`, its score `fisher` also on in-scope validation rows. `labels` are the classifier's. Rows of
+    both tables may be out of scope; `class` needs no `train`.
     """
-    outside, fitted = (
-        ([label for label in labels if is_out(label)], {}) if train is None else _learn(oos, labels, train)
-    )
+    intents, outside = in_scope(labels), [OUT_OF_SCOPE]
+    fitted: Tensors = {}
+    if train is None:
+        outside = [label for label in labels if is_out(label)]
+    elif oos.method == "gate":
+        outside, fitted = _fit_gate(oos, intents, train)
+    else:
+        fitted = fit_score(oos.score, oos.neighbors, train, validation, intents)
     rule = OosRule(oos.method, oos.score, oos.neighbors, outside, fitted)
     scored, _ = rule.scores(validation.logits, validation.vectors)
-    return replace(rule, threshold=choose_threshold(oos, in_scope(labels), scored, validation))
+    return replace(rule, threshold=choose_threshold(oos, intents, scored, validation))
 
 
-def _learn(oos: Oos, labels: list[str], train: Predictions) -> tuple[list[str], Tensors]:
-    """Return the labels for out-of-scope messages, and the tensors that method threshold or gate keeps."""
-    if train.vectors is None or (oos.method == "threshold" and oos.score not in OF_VECTORS):
-        return [OUT_OF_SCOPE], {}
-    if oos.method == "gate":
-        outside = sorted({label for label in train.actual if is_out(label)})
-        # Multinomial over intents and kinds: in- and out-of-scope are not linearly separable as two classes.
-        ids = label_ids(train.actual, in_scope(labels) + outside)
-        return outside, to_tensors(LogisticRegression(C=oos.C, max_iter=3000).fit(unit(train.vectors), ids))
-    if oos.score == "knn":
-        return [OUT_OF_SCOPE], {"known": unit(train.vectors)}
-    return [OUT_OF_SCOPE], scores.fit_mahalanobis(train.vectors, label_ids(train.actual, in_scope(labels)))
+def _fit_gate(oos: Oos, intents: list[str], train: Predictions) -> tuple[list[str], Tensors]:
+    """Return the labels for out-of-scope messages, and the tensors of the regression."""
+    if train.vectors is None:
+        raise InputError("oos.method = 'gate' needs a classifier with vectors")
+    outside = sorted({label for label in train.actual if is_out(label)})
+    # Multinomial over intents and kinds: in- and out-of-scope are not linearly separable as two classes.
+    ids = label_ids(train.actual, intents + outside)
+    return outside, to_tensors(LogisticRegression(C=oos.C, max_iter=3000).fit(unit(train.vectors), ids))

@@ -28,6 +28,8 @@ def choose_threshold(oos: Oos, intents: list[str], scores: Floats, validation: P
             f"{unusable:,} of {len(scores):,} validation rows have an out-of-scope score that isn't a number"
         )
     out = np.array([is_out(label) for label in validation.actual])
+    if out.all():
+        raise InputError("no validation row is in scope, so there is no threshold to choose")
     if oos.target_of != "in_scope" and not out.any():
         raise InputError(
             f"params.yaml: oos.target_of = {oos.target_of!r}: no validation row is out of scope; use in_scope"
