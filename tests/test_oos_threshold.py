@@ -108,6 +108,15 @@ def test_a_score_that_is_no_number_is_named() -> None:
             rule.fit(oos("threshold", score), ["a", "b"], rows(8, 2, out=False, labels=2), broken)
 
 
+@pytest.mark.parametrize("score", ["mahalanobis", "relative_mahalanobis", "knn", "fisher"])
+def test_a_vector_that_is_no_number_is_a_mistake_too(score: str) -> None:
+    train = rows(8, 1, out=False, labels=2)
+    assert train.vectors is not None
+    train.vectors[3, 0] = np.nan
+    with pytest.raises(InputError, match="a training row has a vector that isn't a number"):
+        rule.fit(oos("threshold", score), ["a", "b"], train, rows(8, 2, labels=2))
+
+
 def test_without_validation_rows_in_scope_there_is_no_threshold() -> None:
     train, outside = rows(8, 1, out=False, labels=2), replace(rows(8, 1, labels=2), actual=["out_of_scope"] * 8)
     for target_of in ("in_scope", "accuracy"):

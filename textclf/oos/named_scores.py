@@ -22,6 +22,8 @@ def fit_score(score: str, neighbors: int, train: Predictions, validation: Predic
         return {}
     if train.vectors is None or validation.vectors is None:
         raise InputError(f"oos.score = {score!r} needs a classifier with vectors; use {', '.join(OF_LOGITS)}")
+    if not np.isfinite(train.vectors).all():
+        raise InputError("a training row has a vector that isn't a number; did the training diverge?")
     if score == "knn":
         return {"known": scores.unit(train.vectors)}
     if score == "fisher":
