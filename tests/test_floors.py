@@ -16,6 +16,7 @@ TEXTCLF = (
     ("metrics",),
 )
 TOOLS = (
+    ("oos_scores",),  # compares scores on the runs of recipes
     ("bench", "errors", "export", "predict", "publish", "recipe", "review", "serve", "teach"),
     ("card",),
     ("runs",),

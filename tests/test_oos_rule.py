@@ -3,25 +3,26 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
+from sklearn.covariance import ShrunkCovariance
 
 from stages.oos import decisions
 from stages.oos import fit as fit_stage
 from tests.conftest import ROOT
 from textclf.errors import InputError
 from textclf.oos import metrics, rule, scores
-from textclf.oos.rule import OosRule, operating_point
+from textclf.oos.rule import OosRule
 from textclf.params import Oos, read_params
 from textclf.predictions import Predictions, join, write_predictions
 from textclf.probabilities import label_ids
 
 LABELS = ["a", "b", "out_of_scope:chat", "out_of_scope:noise"]
-METHODS = [("threshold", s) for s in ("probability", "energy", "logit", "mahalanobis", "knn")]
+METHODS = [("threshold", score) for score in get_args(Oos.model_fields["score"].annotation)]
 METHODS += [("class", "energy"), ("gate", "energy")]
 
 
@@ -66,6 +67,95 @@ def test_distances_match_scipy() -> None:
     np.testing.assert_allclose(scores.mahalanobis(asked.vectors, tensors), squared)
 
 
+def test_the_relative_distance_is_that_to_a_label_minus_that_to_all_rows() -> None:
+    known, asked = rows(40, 1, out=False), rows(20, 2)
+    assert known.vectors is not None
+    assert asked.vectors is not None
+    train, test = scores.unit(known.vectors), scores.unit(asked.vectors)
+    actual = label_ids(known.actual, LABELS)
+    found = scores.relative_mahalanobis(asked.vectors, scores.fit_relative_mahalanobis(known.vectors, actual))
+    means = np.stack([train[0::2].mean(axis=0), train[1::2].mean(axis=0)])
+    by_label = ShrunkCovariance(assume_centered=True, shrinkage=0.1).fit(train - means[actual])
+    background = ShrunkCovariance(shrinkage=0.1).fit(train)
+    near = np.min([by_label.mahalanobis(test - mean) for mean in means], axis=0)
+    np.testing.assert_allclose(found, near - background.mahalanobis(test))
+
+
+def test_a_direction_in_which_every_row_varies_alike_is_no_sign_of_being_out_of_scope() -> None:
+    random = np.random.default_rng(0)
+    vectors = np.eye(8)[np.arange(400) % 2] + random.normal(0, 0.05, (400, 8))
+    fitted = scores.fit_relative_mahalanobis(vectors, np.arange(400) % 2, shrinkage=0.0)
+    usual, unusual = vectors[:1], vectors[:1] + 0.3 * np.eye(8)[5]
+    plain, relative = (
+        (score(unusual, fitted) - score(usual, fitted))[0]
+        for score in (scores.mahalanobis, scores.relative_mahalanobis)
+    )
+    assert abs(relative) < 0.1 * plain
+
+
+@pytest.mark.parametrize("score", ["mahalanobis", "relative_mahalanobis", "fisher"])
+def test_one_row_a_label_gives_no_mahalanobis_distance(score: str) -> None:
+    train, validation = rows(2, 1, out=False, labels=2), rows(20, 2, labels=2)
+    with pytest.raises(InputError, match=r"a label with two different training rows; use oos.score = 'knn'"):
+        rule.fit(oos("threshold", score), LABELS[:2], train, validation)
+    assert rule.fit(oos("threshold", "knn"), LABELS[:2], train, validation).threshold > 0
+
+
+def test_a_label_may_have_one_training_row_if_others_have_more() -> None:
+    train = rows(21, 1, out=False, labels=2)
+    single = replace(train, actual=["b"] + ["a"] * 20)
+    for score in ("mahalanobis", "relative_mahalanobis", "fisher"):
+        found = rule.fit(oos("threshold", score), LABELS[:2], single, rows(20, 2, labels=2))
+        assert np.isfinite(found.threshold)
+
+
+def test_combined_scores_are_measured_by_validation_rows_in_scope() -> None:
+    train, validation = rows(80, 1, out=False, labels=2), rows(40, 2, labels=2)
+    found = rule.fit(oos("threshold", "fisher"), LABELS[:2], train, validation)
+    assert found.fitted["reference"].shape == (3, 20), "half of the 40 rows are in scope"
+    worst = found.fitted["reference"][:, -1]
+    assert scores.fisher(list(worst[:, None] + 1), found.fitted["reference"]) == pytest.approx(np.log(21))
+    assert scores.fisher(list(worst[:, None]), found.fitted["reference"]) == pytest.approx(np.log(21 / 2))
+
+
+def test_a_score_combined_with_itself_ranks_rows_as_it_does_alone() -> None:
+    random = np.random.default_rng(0)
+    known, asked = np.sort(random.normal(size=50)), random.normal(size=30)
+    one, three = (scores.fisher([asked] * times, np.stack([known] * times)) for times in (1, 3))
+    np.testing.assert_allclose(one, three)
+    assert (np.diff(one[np.argsort(asked)]) >= 0).all()
+
+
+def test_no_score_depends_on_the_other_rows() -> None:
+    test = rows(30, 3, labels=2)
+    assert test.vectors is not None
+    for score in get_args(Oos.model_fields["score"].annotation):
+        fitted = fit("threshold", score)
+        together, _ = fitted.scores(test.logits, test.vectors)
+        alone = [fitted.scores(test.logits[[at]], test.vectors[[at]])[0][0] for at in range(30)]
+        np.testing.assert_allclose(alone, together, rtol=1e-6, err_msg=score)
+
+
+def test_a_hundred_and_fifty_labels_are_no_problem() -> None:
+    random = np.random.default_rng(0)
+    names = [f"{number:03d}" for number in range(150)]
+    corners = random.normal(size=(160, 16))
+    actual = np.arange(900) % 150
+
+    def sample(labels: np.ndarray, names: list[str]) -> Predictions:
+        vectors = (corners[labels] + random.normal(0, 0.2, (len(labels), 16))).astype(np.float32)
+        ids = [str(number) for number in range(len(labels))]
+        return Predictions(ids, names, vectors @ corners[:150].T, vectors)
+
+    train = sample(actual, [names[label] for label in actual])
+    validation = sample(actual[:150], names)
+    test = sample(np.arange(160), names + ["out_of_scope"] * 10)
+    for score in ("mahalanobis", "relative_mahalanobis", "knn", "fisher"):
+        found = rule.fit(oos("threshold", score), names, train, validation)
+        scored, _ = found.scores(test.logits, test.vectors)
+        assert metrics.ranking(np.arange(160) >= 150, scored)["auroc"] > 0.9, score
+
+
 @pytest.mark.parametrize(("method", "score"), METHODS)
 def test_each_finds_what_is_out_of_scope(method: str, score: str, tmp_path: Path) -> None:
     scope = fit(method, score)
@@ -79,31 +169,6 @@ def test_each_finds_what_is_out_of_scope(method: str, score: str, tmp_path: Path
     assert again is not None
     pd.testing.assert_frame_equal(decisions(again, test, LABELS), table)
     assert {file.suffix for file in tmp_path.iterdir()} == {".json", ".safetensors"}
-
-
-@pytest.mark.parametrize(("method", "score"), METHODS)
-@pytest.mark.parametrize("target", [0.5, 0.9, 0.95, 0.99])
-def test_the_threshold_keeps_the_promised_share_of_validation_rows(method: str, score: str, target: float) -> None:
-    validation = rows(80, 2, labels=4 if method == "class" else 2)
-    inside = np.array([not label.startswith("out") for label in validation.actual])
-    for target_of, limit in (("in_scope", inside), ("out_of_scope", ~inside)):
-        promised = target if target_of == "in_scope" else round(1 - target, 2)
-        scope = fit(method, score, target=promised, target_of=target_of)
-        found, _ = scope.scores(validation.logits, validation.vectors)
-        kept = (found[limit] <= scope.threshold).mean()
-        assert kept >= promised if target_of == "in_scope" else kept <= promised
-
-
-def test_a_stricter_promise_lets_fewer_through() -> None:
-    scores = np.random.default_rng(0).normal(size=500)
-    keep = [operating_point(scores, scores, target, "in_scope") for target in (0.8, 0.9, 0.95, 1 - 1e-9)]
-    assert keep == sorted(keep)
-    assert keep[-1] == scores.max()
-
-
-def test_a_share_of_out_of_scope_rows_needs_such_rows() -> None:
-    with pytest.raises(InputError, match=r"oos.target_of = 'out_of_scope': no validation row is out of scope"):
-        operating_point(np.array([1.0]), np.array([]), 0.1, "out_of_scope")
 
 
 def test_nothing_is_out_of_scope_without_a_method(tmp_path: Path) -> None:

@@ -101,11 +101,11 @@ class Oos(Section):
     """Out-of-scope messages: how they are detected."""
 
     method: Literal["none", "threshold", "class", "gate"]
-    score: Literal["probability", "energy", "logit", "mahalanobis", "knn"]
+    score: Literal["probability", "energy", "logit", "mahalanobis", "relative_mahalanobis", "knn", "fisher"]
     neighbors: Count
     C: Positive
     target: Fraction
-    target_of: Literal["in_scope", "out_of_scope"]
+    target_of: Literal["in_scope", "out_of_scope", "accuracy"]
     held_out: list[str]
 
 
@@ -165,7 +165,7 @@ class Params(Section):
     @model_validator(mode="after")
     def _together(self) -> Self:
         vectors = self.oos.method == "gate" or (
-            self.oos.method == "threshold" and self.oos.score in ("mahalanobis", "knn")
+            self.oos.method == "threshold" and self.oos.score not in ("probability", "energy", "logit")
         )
         if self.method == "baseline" and vectors:
             asked = "oos.method = 'gate'" if self.oos.method == "gate" else f"oos.score = {self.oos.score!r}"

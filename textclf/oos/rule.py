@@ -13,9 +13,10 @@ from sklearn.linear_model import LogisticRegression
 
 from textclf.errors import InputError
 from textclf.logistic import from_tensors, logits, to_tensors
-from textclf.oos import scores
 from textclf.oos.labels import OUT_OF_SCOPE, in_scope, is_out
+from textclf.oos.named_scores import fit_score, rate
 from textclf.oos.scores import Floats, Tensors, unit
+from textclf.oos.threshold import choose_threshold
 from textclf.outputs import write_json
 from textclf.params import Oos
 from textclf.predictions import Predictions
@@ -23,8 +24,6 @@ from textclf.probabilities import label_ids, softmax
 
 LEARNED = ("threshold", "class", "gate")  # methods that leave a rule
 SETTINGS, TENSORS = "oos.json", "oos.safetensors"
-OF_LOGITS = {"probability": scores.probability, "energy": scores.energy, "logit": scores.logit}
-OF_VECTORS = ("mahalanobis", "knn")
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,7 @@ class OosRule:
         if self.method == "gate":
             gate = from_tensors(self.fitted, len(self.fitted["coef"]))
             return softmax(logits(gate, unit(vectors)))[:, -len(self.outside) :]
-        if self.score == "mahalanobis":
-            return scores.mahalanobis(vectors, self.fitted)[:, None]
-        if self.score == "knn":
-            return scores.kth_neighbor_distance(vectors, self.fitted, self.neighbors)[:, None]
-        return OF_LOGITS[self.score](class_logits)[:, None]
+        return rate(self.score, self.neighbors, class_logits, vectors, self.fitted)[:, None]
 
     def save(self, folder: Path) -> None:
         """Write settings and tensors."""
@@ -90,44 +85,29 @@ def load(folder: Path) -> OosRule | None:
 
 
 def fit(oos: Oos, labels: list[str], train: Predictions | None, validation: Predictions) -> OosRule:
-    """Return the rule that `oos` asks for, fitted on `train`, with its threshold chosen on `validation` rows alone.
+    """Return the rule that `oos` asks for, with its threshold chosen on `validation` rows alone.
 
-    `labels` are the classifier's. Rows of both tables may be out of scope; `class` needs no `train`.
+    It is fitted on `train`, its score `fisher` also on in-scope validation rows. `labels` are the classifier's. Rows of
+    both tables may be out of scope; `class` needs no `train`.
     """
-    outside, fitted = (
-        ([label for label in labels if is_out(label)], {}) if train is None else _learn(oos, labels, train)
-    )
+    intents, outside = in_scope(labels), [OUT_OF_SCOPE]
+    fitted: Tensors = {}
+    if train is None:
+        outside = [label for label in labels if is_out(label)]
+    elif oos.method == "gate":
+        outside, fitted = _fit_gate(oos, intents, train)
+    else:
+        fitted = fit_score(oos.score, oos.neighbors, train, validation, intents)
     rule = OosRule(oos.method, oos.score, oos.neighbors, outside, fitted)
     scored, _ = rule.scores(validation.logits, validation.vectors)
-    out = np.array([is_out(label) for label in validation.actual])
-    return replace(rule, threshold=operating_point(scored[~out], scored[out], oos.target, oos.target_of))
+    return replace(rule, threshold=choose_threshold(oos, intents, scored, validation))
 
 
-def _learn(oos: Oos, labels: list[str], train: Predictions) -> tuple[list[str], Tensors]:
-    """Return the labels for out-of-scope messages, and the tensors that method threshold or gate keeps."""
-    if train.vectors is None or (oos.method == "threshold" and oos.score not in OF_VECTORS):
-        return [OUT_OF_SCOPE], {}
-    if oos.method == "gate":
-        outside = sorted({label for label in train.actual if is_out(label)})
-        # Multinomial over intents and kinds: in- and out-of-scope are not linearly separable as two classes.
-        ids = label_ids(train.actual, in_scope(labels) + outside)
-        return outside, to_tensors(LogisticRegression(C=oos.C, max_iter=3000).fit(unit(train.vectors), ids))
-    if oos.score == "knn":
-        return [OUT_OF_SCOPE], {"known": unit(train.vectors)}
-    return [OUT_OF_SCOPE], scores.fit_mahalanobis(train.vectors, label_ids(train.actual, in_scope(labels)))
-
-
-def operating_point(inside: Floats, outside: Floats, target: float, target_of: str) -> float:
-    """Return the threshold that reaches `target` on these scores; a score above it is out of scope.
-
-    >>> operating_point(np.array([1.0, 2.0, 3.0, 9.0]), np.array([5.0]), target=0.75, target_of="in_scope")
-    3.0
-    >>> operating_point(np.array([1.0]), np.array([4.0, 5.0, 6.0, 7.0]), target=0.25, target_of="out_of_scope") < 5
-    True
-    """
-    if target_of == "in_scope":
-        return float(np.sort(inside)[math.ceil(round(target * len(inside), 9)) - 1])
-    if len(outside) == 0:
-        raise InputError("params.yaml: oos.target_of = 'out_of_scope': no validation row is out of scope; use in_scope")
-    let_through = math.floor(round(target * len(outside), 9))
-    return float(np.nextafter(np.sort(outside)[let_through], -np.inf))
+def _fit_gate(oos: Oos, intents: list[str], train: Predictions) -> tuple[list[str], Tensors]:
+    """Return the labels for out-of-scope messages, and the tensors of the regression."""
+    if train.vectors is None:
+        raise InputError("oos.method = 'gate' needs a classifier with vectors")
+    outside = sorted({label for label in train.actual if is_out(label)})
+    # Multinomial over intents and kinds: in- and out-of-scope are not linearly separable as two classes.
+    ids = label_ids(train.actual, intents + outside)
+    return outside, to_tensors(LogisticRegression(C=oos.C, max_iter=3000).fit(unit(train.vectors), ids))

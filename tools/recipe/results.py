@@ -31,13 +31,20 @@ def record(name: str, seconds: dict[str, float]) -> Path:
         "metrics": metrics,
         "config_hash": config_hash(open_run(name)),
         "seconds": {stage: round(value, 1) for stage, value in seconds.items()},
-        "processor": f"{processor_name()}, {', '.join(machine())}",
-        "versions": {"python": platform.python_version()}
-        | {package: importlib.metadata.version(package) for package in PACKAGES},
+        **environment(),
     }
     path = RESULTS / f"{name}.json"
     write_json(path, result)
     return path
+
+
+def environment() -> dict[str, Any]:
+    """Return the processor and the versions of the packages that determine a result."""
+    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
+    return {
+        "processor": f"{processor_name()}, {', '.join(machine())}",
+        "versions": {"python": platform.python_version()} | versions,
+    }
 
 
 def read_result(name: str) -> dict[str, Any] | None:

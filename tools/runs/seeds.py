@@ -1,6 +1,5 @@
 """Several seeds of a run's configuration: those that are not recorded yet are run as experiments of its own commit."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,8 +14,9 @@ from textclf.errors import InputError
 from textclf.process import TIMES
 from textclf.revisions import check_queue, snapshot
 from tools.runs.config import config_hash
+from tools.runs.experiments import ensure_experiment
 from tools.runs.records import Record, new_folder, read_record, write_seed
-from tools.runs.run import Run, open_run
+from tools.runs.run import Run
 from tools.runs.stale import stale
 
 
@@ -89,15 +89,7 @@ def _estimate(runs: int) -> str:
 
 def _run(place: Path, experiment: str, seed: int, name: str) -> Run:
     """Return the run of the seed, an experiment that is run now unless it is there from an interrupted call."""
-    try:
-        found = open_run(experiment)
-    except InputError:
-        mirror = os.environ.get("DATA_MIRROR")
-        environment = os.environ | ({"DATA_MIRROR": str(Path(mirror).resolve())} if mirror else {})
-        command = ["dvc", "exp", "run", "--temp", "--name", experiment, "-S", f"seed={seed}"]
-        if code := subprocess.run(command, cwd=place, env=environment).returncode:
-            raise InputError(f"seed {seed} failed (exit code {code}); see above") from None
-        found = open_run(experiment)
+    found = ensure_experiment(place, experiment, [f"seed={seed}"])
     if config_hash(found) != name:
         raise InputError(f"the experiment {experiment} has another configuration; dvc exp remove {experiment}")
     return found

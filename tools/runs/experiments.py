@@ -1,0 +1,24 @@
+"""Experiments of a commit that are run one by one, in a checkout of their own."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from textclf.errors import InputError
+from tools.runs.run import Run, open_run
+
+
+def ensure_experiment(place: Path, name: str, values: list[str]) -> Run:
+    """Return the experiment `name`; it is run in the checkout `place` unless an interrupted call has run it.
+
+    `values` are those that differ from params.yaml, as `dvc exp run -S` takes them.
+    """
+    try:
+        return open_run(name)
+    except InputError:
+        mirror = os.environ.get("DATA_MIRROR")
+        environment = os.environ | ({"DATA_MIRROR": str(Path(mirror).resolve())} if mirror else {})
+        command = ["dvc", "exp", "run", "--temp", "--name", name, *(part for value in values for part in ("-S", value))]
+        if code := subprocess.run(command, cwd=place, env=environment).returncode:
+            raise InputError(f"the experiment {name} failed (exit code {code}); see above") from None
+        return open_run(name)
