@@ -32,5 +32,5 @@ def untracked(path: Path) -> str:
 
 
 def cache_folder(name: str) -> Path:
-    """Return the folder `name` of the cache: `downloads`, `models`, `runs` or `vectors`."""
+    """Return the folder `name` of the cache: `checkpoints`, `downloads`, `models`, `runs` or `vectors`."""
     return main_checkout() / ".cache" / name
