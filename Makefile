@@ -7,10 +7,10 @@ COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-an
   --no-emit-index-url pyproject.toml
 USE := --extra train --extra review --extra serve --extra export --extra publish
 
-.PHONY: help setup repro check test faults docs bench deps lock clean
+.PHONY: help setup repro check test faults docs bench bench-train deps lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.installed: requirements.txt
 	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, python3 is %d.%d" % sys.version_info[:2])'
@@ -47,6 +47,9 @@ docs: setup  ## build the docs into site/; a broken link is an error
 
 bench: setup  ## time the classifier, exported and not, against transformers' pipeline
 	python -m tools.bench
+
+bench-train: setup  ## time training against two plain uses of transformers' Trainer
+	python -m tools.bench.training
 
 deps: setup  ## write the code and the packages that each stage depends on, from the imports
 	python -m tools.deps

@@ -93,7 +93,7 @@ def _run(place: Path, experiment: str, seed: int, name: str) -> Run:
         found = open_run(experiment)
     except InputError:
         command = ["dvc", "exp", "run", "--temp", "--name", experiment, "-S", f"seed={seed}"]
-        if code := subprocess.run(command, cwd=place, env=os.environ | _mirrors()).returncode:
+        if code := subprocess.run(command, cwd=place, env=os.environ | mirrors()).returncode:
             raise InputError(f"seed {seed} failed (exit code {code}); see above") from None
         found = open_run(experiment)
     if config_hash(found) != name:
@@ -101,7 +101,7 @@ def _run(place: Path, experiment: str, seed: int, name: str) -> Run:
     return found
 
 
-def _mirrors() -> dict[str, str]:
+def mirrors() -> dict[str, str]:
     """Return the mirrors' variables for another working folder: a relative path becomes absolute, an address stays."""
     mirrors = {name: os.environ.get(name, "") for name in ("DATA_MIRROR", "MODEL_MIRROR")}
     return {name: place if "://" in place else str(Path(place).resolve()) for name, place in mirrors.items() if place}
