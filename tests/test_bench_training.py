@@ -40,7 +40,7 @@ def test_a_method_of_ours_is_timed_epoch_by_epoch(tiny: Callable[[str], Path], i
 def turns() -> dict[str, list[Turn]]:
     """Two rounds in which ours trains 100 rows for 2 epochs in 4 of 10 seconds, and a plain step takes a second."""
     plain = Turn(Steps(rows=100, batch=8, epochs=1, seconds=[9.0] * training.WARMUP + [1.0] * 3), 50.0, 2)
-    ours = Turn(Steps(rows=100, batch=32, epochs=2, seconds=[0.5] * 8), 10.0, 2)
+    ours = Turn(Steps(rows=100, batch=32, epochs=2, seconds=[0.5] * 8), 10.0, 2, "bf16")
     return {"notebook": [plain] * 2, "run_classification": [plain] * 2, "ours": [ours] * 2}
 
 
@@ -62,7 +62,10 @@ def test_the_table_compares_all_ways_with_the_first(in_tmp: Path) -> None:
     text = "\n".join(training_table.section())
     assert "| the stage `train`, its training steps alone | 50.0, 50.0 | 6.2 |" in text
     assert "saving | 20.0, 20.0 | 2.5 |" in text
-    assert "`my-recipe`, `method: full` on `m`: 100 training rows of `mine`, 2 epochs. The stage took 10 and 10" in text
+    assert (
+        "`my-recipe`, `method: full` on `m`: 100 training rows of `mine`, 2 epochs, bf16. The stage took 10 and 10"
+        in text
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
-from sklearn.linear_model import LogisticRegression
 
 from textclf.errors import InputError
 from textclf.logistic import from_tensors, logits, to_tensors
@@ -108,6 +107,8 @@ def _learn(oos: Oos, labels: list[str], train: Predictions) -> tuple[list[str], 
     if train.vectors is None or (oos.method == "threshold" and oos.score not in OF_VECTORS):
         return [OUT_OF_SCOPE], {}
     if oos.method == "gate":
+        from sklearn.linear_model import LogisticRegression  # takes a second, and loading a rule needs none
+
         outside = sorted({label for label in train.actual if is_out(label)})
         # Multinomial over intents and kinds: in- and out-of-scope are not linearly separable as two classes.
         ids = label_ids(train.actual, in_scope(labels) + outside)

@@ -1,16 +1,14 @@
 """Out-of-scope scores of a classifier that was trained without out-of-scope messages. Higher is further out.
 
 `logits` has shape (rows, labels), `vectors` (rows, size); vectors are scaled to length 1, because
-their length depends on how a text is written more than on what it asks.
+their length depends on how a text is written more than on what it asks. SciPy and scikit-learn are imported where they
+are used: they take seconds, and a model without such a score needs neither.
 """
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
-from sklearn.covariance import LedoitWolf
-from sklearn.neighbors import NearestNeighbors
 
 from textclf.probabilities import Labels, softmax
 
@@ -34,6 +32,8 @@ def energy(logits: Floats) -> Scores:
     >>> energy(np.array([[0.0, 0.0], [np.log(3), 0.0]])).round(4).tolist()
     [-0.6931, -1.3863]
     """
+    from scipy.special import logsumexp
+
     return np.asarray(-logsumexp(logits.astype(np.float64), axis=1))
 
 
@@ -48,6 +48,8 @@ def logit(logits: Floats) -> Scores:
 
 def fit_mahalanobis(vectors: Floats, labels: Labels) -> Tensors:
     """Return each label's mean vector and the precision matrix of the residuals (Ledoit-Wolf), for `mahalanobis`."""
+    from sklearn.covariance import LedoitWolf
+
     scaled = unit(vectors)
     means = np.stack([scaled[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
     return {"means": means, "precision": LedoitWolf(assume_centered=True).fit(scaled - means[labels]).precision_}
@@ -71,6 +73,8 @@ def kth_neighbor_distance(vectors: Floats, fitted: Tensors, neighbors: int) -> S
     >>> kth_neighbor_distance(np.array([[3.0, 0.0]]), {"known": known}, 2).round(4).tolist()
     [1.4142]
     """
+    from sklearn.neighbors import NearestNeighbors
+
     known = fitted["known"]
     away, _ = NearestNeighbors(n_neighbors=min(neighbors, len(known))).fit(known).kneighbors(unit(vectors))
     return np.asarray(away[:, -1])

@@ -9,11 +9,13 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textclf.process import die_with_parent
-from textclf.rows import Rows
 from tools import command
+
+if TYPE_CHECKING:
+    from textclf.rows import Rows
 
 LABELS, CHECKPOINT = Path("data/raw/labels.json"), Path("data/tokenized/checkpoint.json")
 TRAIN, TOKENIZED = Path("data/splits/train.csv"), Path("data/tokenized/rows.parquet")
@@ -27,7 +29,7 @@ OURS = "ours"
 WAYS = (*SETTINGS, OURS)
 
 
-def train_plainly(rows: Rows, labels: int, checkpoint: Path, steps: int, max_length: int, **settings: Any) -> None:
+def train_plainly(rows: "Rows", labels: int, checkpoint: Path, steps: int, max_length: int, **settings: Any) -> None:
     """Train for so many steps as the Trainer's documentation shows it; every text is padded to `max_length` tokens."""
     from datasets import Dataset
     from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments

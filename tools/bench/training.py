@@ -22,18 +22,19 @@ if TYPE_CHECKING:
     from tools.bench.clock import Steps
 
 WARMUP = 5  # steps that are not timed
-PARAMS, RECIPES = Path("params.yaml"), Path("recipes")
+PARAMS, RECIPES, METRICS = Path("params.yaml"), Path("recipes"), Path("metrics/train.json")
 METHODS = ("full", "head", "lora")  # those that train in steps
 KEPT = {"checkpoints", "downloads"}  # of the cache, between two trainings: all the rest belongs to training
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One training: the steps, the `seconds` of the whole process, and PyTorch's threads."""
+    """One training: the steps, the `seconds` of the whole process, PyTorch's threads, and the arithmetic."""
 
     steps: "Steps"
     seconds: float
     threads: int
+    precision: str = "fp32"
 
 
 def parse_args() -> argparse.Namespace:
@@ -103,7 +104,8 @@ def train(place: Path, way: str, steps: int) -> Turn:
     if done.returncode:
         raise InputError(f"{way} failed: {' '.join(done.stderr.split())[-500:]}")
     found = json.loads(file.read_text(encoding="utf-8"))
-    return Turn(Steps(**found["steps"]), seconds, found["threads"])
+    precision = json.loads((place / METRICS).read_text(encoding="utf-8"))["precision"] if way == OURS else "fp32"
+    return Turn(Steps(**found["steps"]), seconds, found["threads"], precision)
 
 
 def measure(place: Path, rounds: int, steps: int) -> dict[str, list[Turn]]:
@@ -140,6 +142,7 @@ def result(values: dict[str, Any], recipe: str | None, turns: dict[str, list[Tur
         "recipe": recipe,
         "rows": ours.steps.rows,
         "epochs": ours.steps.epochs,
+        "precision": ours.precision,
         "seconds": [round(turn.seconds, 1) for turn in turns[OURS]],
         "commit": commit,
         "processor": processor_name(),

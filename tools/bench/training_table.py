@@ -39,7 +39,9 @@ def rows(file: Path) -> list[str]:
         for way in result["ways"]
     ]
     run = f"`{result['recipe'] or 'params.yaml'}`, `method: {result['method']}` on `{result['model']}`"
-    size = f"{result['rows']:,} training rows of `{result['dataset']}`, {result['epochs']} epochs"
+    size = (
+        f"{result['rows']:,} training rows of `{result['dataset']}`, {result['epochs']} epochs, {result['precision']}"
+    )
     seconds = " and ".join(f"{value:.0f}" for value in result["seconds"])
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     on = f"{result['processor']}, {result['threads']} threads, {versions}"
