@@ -7,7 +7,7 @@ COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-an
   --no-emit-index-url pyproject.toml
 USE := --extra train --extra review --extra serve --extra export --extra publish
 
-.PHONY: help setup repro check test faults docs bench bench-growth deps lock clean
+.PHONY: help setup repro check test faults docs bench bench-train bench-growth deps lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: setup  ## time the classifier, exported and not, against transformers' pi
 
 bench-growth: setup  ## measure each stage on 10,000, 100,000 and a million made-up rows (an hour)
 	python -m tools.bench.growth
+
+bench-train: setup  ## time training against two plain uses of transformers' Trainer
+	python -m tools.bench.training
 
 deps: setup  ## write the code and the packages that each stage depends on, from the imports
 	python -m tools.deps

@@ -3,13 +3,9 @@
 from pathlib import Path
 
 from textclf import process
-from textclf.metrics.temperature import fit_temperature
 from textclf.oos.labels import in_scope
 from textclf.outputs import write_json
 from textclf.params import read_params
-from textclf.predictions import read_predictions
-from textclf.probabilities import label_ids
-from textclf.rows import read_labels
 
 LABELS = Path("data/raw/labels.json")
 VALIDATION = Path("data/predicted/validation.parquet")
@@ -20,6 +16,12 @@ def main() -> None:
     """Write models/calibration.json, with a temperature of 1 for calibration: none."""
     temperature = 1.0
     if read_params().calibration == "temperature":
+        # Imported only here, as this takes two seconds, and there is no calibration by default.
+        from textclf.metrics.temperature import fit_temperature
+        from textclf.predictions import read_predictions
+        from textclf.probabilities import label_ids
+        from textclf.rows import read_labels
+
         predictions = read_predictions(VALIDATION)
         actual = label_ids(predictions.actual, in_scope(read_labels(LABELS)))
         temperature = fit_temperature(actual, predictions.logits)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from textclf import process
 from textclf.metrics.listing import write_listing
-from textclf.oos import metrics, rule
+from textclf.oos import rule
 from textclf.oos.labels import in_scope
 from textclf.oos.rule import OosRule
 from textclf.outputs import write_json
@@ -48,6 +48,8 @@ def main() -> None:
     if oos.method == "none":
         rule.save_none(RULE)
     else:
+        from textclf.oos import metrics  # imports scikit-learn, which takes a second
+
         labels = read_labels(PREDICTED / "labels.json")
         fitted = fit(oos, labels)
         fitted.save(RULE)

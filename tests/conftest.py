@@ -77,8 +77,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory, without a mirror and without DVC around it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DATA_MIRROR", raising=False)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
+    for name in ("DATA_MIRROR", "MODEL_MIRROR", "DVC_ROOT"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
@@ -126,7 +126,8 @@ class Clone:
             f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
         }
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "DVC_", "DATA_MIRROR"))}
+        outside = ("GIT_", "DVC_", "DATA_MIRROR", "MODEL_MIRROR")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(outside)}
         return kept | name | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "250"}
 
     def run(self, *command: str, fails: bool = False) -> str:

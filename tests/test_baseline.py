@@ -67,7 +67,7 @@ def test_it_learns_and_writes_the_same_small_files_each_time(tmp_path: Path) -> 
     assert classifier.regression.coef_.dtype == np.float32
     predicted = classifier.predict(half[1], 8, "").logits
     assert (predicted.argmax(axis=1) == half[1].labels).mean() > 0.6
-    again = classifiers.load(tmp_path / "one", tmp_path).predict(half[1], 8, "").logits
+    again = classifiers.load(tmp_path / "one").predict(half[1], 8, "").logits
     assert np.array_equal(again, predicted)
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name

@@ -1,5 +1,7 @@
 """Checkpoints are pinned by commit and checksum; nothing else is read."""
 
+import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -44,7 +46,8 @@ def test_a_revision_that_can_move_is_refused(revision: str) -> None:
 
 def test_an_unknown_name_says_what_is_allowed() -> None:
     with pytest.raises(
-        InputError, match=r"model = 'MiniLM': no such checkpoint; allowed: all-MiniLM-L6-v2, distilbert"
+        InputError,
+        match=r"model = 'MiniLM': no such checkpoint; allowed: all-MiniLM-L6-v2, all-mpnet-base-v2, distilbert",
     ):
         read_checkpoint("MiniLM", SPECS)
 
@@ -70,7 +73,10 @@ def test_every_file_of_a_local_folder_is_pinned_when_it_is_tokenized(tiny: Calla
     assert locate(found) == folder
     config = folder / "config.json"
     config.write_text(config.read_text().replace("gelu", "relu"))
-    with pytest.raises(InputError, match=r"local/config.json is not what it was when the data were tokenized"):
+    with pytest.raises(InputError, match=r"local/config.json has sha256 .* as pinned; if .* intended, run dvc repro"):
+        locate(found)
+    (folder / "vocab.txt").touch()
+    with pytest.raises(InputError, match=r"local/vocab.txt is not among the files that are pinned; if"):
         locate(found)
 
 
@@ -119,6 +125,22 @@ def test_the_hub_out_of_reach_is_one_sentence(hub_cache: Path) -> None:
 def test_a_bad_spec_names_the_file_and_the_key(in_tmp: Path) -> None:
     Path("mine.yaml").write_text("hub: org/name\nrevision: main\n")
     with pytest.raises(InputError, match=r"mine\.yaml: revision: "):
+        read_checkpoint("mine", Path())
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"../config.json": "0" * 64}, "'../config.json' is no file that is read; allowed: config.json, "),
+        ({"README.md": "0" * 64}, "'README.md' is no file that is read; allowed: config.json, "),
+        ({"model.safetensors": "0" * 64}, "the checksum of model.safetensors belongs under weights"),
+        ({"config.json": "abc"}, "files.config.json: String should match pattern"),
+    ],
+)
+def test_the_files_of_a_spec_are_names_and_checksums(in_tmp: Path, files: dict[str, str], message: str) -> None:
+    spec = {"hub": "org/name", "revision": COMMIT, "files": files}
+    Path("mine.yaml").write_text(json.dumps(spec))
+    with pytest.raises(InputError, match=re.escape(message)):
         read_checkpoint("mine", Path())
 
 

@@ -35,9 +35,18 @@ class Rows:
 
 def new_rows(texts: list[str], tokenize: Callable[..., Any] | None = None) -> Rows:
     """Return texts without labels as rows; `tokenize` is a Hugging Face tokenizer, which cuts at its own length."""
-    tokens = tokenize(texts, truncation=True)["input_ids"] if tokenize else [[] for _ in texts]
+    tokens = _token_ids(texts, tokenize) if tokenize else [[] for _ in texts]
     ids = [str(number) for number in range(len(texts))]
     return Rows(ids, texts, [np.asarray(t, dtype=np.int32) for t in tokens], np.zeros(len(texts), dtype=np.int64))
+
+
+def _token_ids(texts: list[str], tokenize: Callable[..., Any]) -> list[list[int]]:
+    backend = getattr(tokenize, "backend_tokenizer", None)
+    if backend is None:
+        token_ids: list[list[int]] = tokenize(texts, truncation=True)["input_ids"]
+        return token_ids
+    tokenize("", truncation=True)  # sets the backend's truncation; for all texts, masks and offsets would cost as much
+    return [encoding.ids for encoding in backend.encode_batch_fast(texts)]
 
 
 def read_labels(path: Path) -> list[str]:

@@ -39,7 +39,7 @@ class OnnxClassifier:
         return Predicted(outputs[:, size:], outputs[:, :size])
 
     def _tokenize(self, texts: list[str], truncation: bool) -> dict[str, list[list[int]]]:
-        return {"input_ids": [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]}
+        return {"input_ids": [encoding.ids for encoding in self.tokenizer.encode_batch_fast(texts)]}
 
     def _run(self, tokens: Tokens, mask: Tokens) -> NDArray[np.float32]:
         outputs = self.session.run(OUTPUTS, dict(zip(INPUTS, (tokens, mask), strict=True)))

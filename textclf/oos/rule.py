@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
-from sklearn.linear_model import LogisticRegression
 
 from textclf.errors import InputError
 from textclf.logistic import from_tensors, logits, to_tensors
@@ -107,6 +106,8 @@ def _fit_gate(oos: Oos, intents: list[str], train: Predictions) -> tuple[list[st
     """Return the labels for out-of-scope messages, and the tensors of the regression."""
     if train.vectors is None:
         raise InputError("oos.method = 'gate' needs a classifier with vectors")
+    from sklearn.linear_model import LogisticRegression  # takes a second, and loading a rule needs none
+
     outside = sorted({label for label in train.actual if is_out(label)})
     # Multinomial over intents and kinds: in- and out-of-scope are not linearly separable as two classes.
     ids = label_ids(train.actual, intents + outside)

@@ -1,16 +1,14 @@
 """Out-of-scope scores of a classifier that was trained without out-of-scope messages. Higher is further out.
 
 `logits` has shape (rows, labels), `vectors` (rows, size); vectors are scaled to length 1, because
-their length depends on how a text is written more than on what it asks.
+their length depends on how a text is written more than on what it asks. SciPy and scikit-learn are imported where they
+are used: they take seconds, and a model without such a score needs neither.
 """
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
-from sklearn.covariance import LedoitWolf, shrunk_covariance
-from sklearn.neighbors import NearestNeighbors
 
 from textclf.errors import InputError
 from textclf.probabilities import Labels, softmax
@@ -37,6 +35,7 @@ def energy(logits: Floats) -> Scores:
     >>> energy(np.array([[0.0, 0.0], [np.log(3), 0.0]])).round(4).tolist()
     [-0.6931, -1.3863]
     """
+
     return np.asarray(-logsumexp(logits.astype(np.float64), axis=1))
 
 
@@ -51,6 +50,8 @@ def logit(logits: Floats) -> Scores:
 
 def fit_mahalanobis(vectors: Floats, labels: Labels) -> Tensors:
     """Return each label's mean vector and the precision matrix of the residuals (Ledoit-Wolf), for `mahalanobis`."""
+    from sklearn.covariance import LedoitWolf
+
     means, residuals = _by_label(unit(vectors), labels)
     return {"means": means, "precision": LedoitWolf(assume_centered=True).fit(residuals).precision_}
 
@@ -106,6 +107,7 @@ def kth_neighbor_distance(vectors: Floats, fitted: Tensors, neighbors: int) -> S
     >>> kth_neighbor_distance(np.array([[3.0, 0.0]]), {"known": known}, 2).round(4).tolist()
     [1.4142]
     """
+
     known = fitted["known"]
     away, _ = NearestNeighbors(n_neighbors=min(neighbors, len(known))).fit(known).kneighbors(unit(vectors))
     return np.asarray(away[:, -1])
@@ -137,6 +139,8 @@ def _by_label(scaled: Scores, labels: Labels) -> tuple[Scores, Scores]:
 
 
 def _shrunk_precision(centered: Scores, shrinkage: float) -> Scores:
+    from sklearn.covariance import shrunk_covariance
+
     covariance = shrunk_covariance(centered.T @ centered / len(centered), shrinkage)
     return np.ascontiguousarray(np.linalg.pinv(covariance, hermitian=True))  # safetensors ignores strides
 

@@ -14,7 +14,7 @@ from textclf.data.json_lines import Row, to_json
 from textclf.errors import InputError
 from tools.predict.row_files import Window, format_of
 
-JSON_TYPES = (bool, int, float, list, dict)
+JSON_TYPES = (bool, int, list, dict)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ def _write_cells(file: Any, rows: list[Row], columns: Columns, header: bool, kin
 
 def _text(value: Any, kept: bool = False) -> str | None:
     """Return a value as text; half a surrogate pair becomes a question mark, unless it is `kept` as a byte."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None:
         return None
+    if isinstance(value, float):
+        return None if math.isnan(value) else float.__repr__(value) if math.isfinite(value) else to_json(value)
     text = value if isinstance(value, str) else to_json(value) if isinstance(value, JSON_TYPES) else str(value)
     return text if kept else text.encode("utf-8", "replace").decode("utf-8")

@@ -1,6 +1,7 @@
 """Scoring a file of any size: a window of rows at a time, resumable; the output appears whole or not at all."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -24,6 +25,7 @@ from tools.predict.row_writers import Columns, join_files, write_rows
 
 WINDOW = 4096  # rows: enough that batches of like length are full, few enough for any memory
 STATE = "job.json"
+SURROGATE = re.compile("[\ud800-\udfff]")  # half of a pair, or a byte that is not UTF-8
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def unusable(text: Any) -> str:
         return "empty"
     if not isinstance(text, str):
         return "not text"
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if SURROGATE.search(text):
         return "not UTF-8"
     return "" if visible(text) else "empty"
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tools.bench import speed_table
+from tools.bench import speed_table, training_table
 from tools.markdown_table import table
 from tools.recipe import oos_table
 from tools.recipe.recipes import Recipe
@@ -29,11 +29,12 @@ def page(recipes: dict[str, Recipe]) -> str:
         "calibration": calibration_table(recipes),
         "oos": oos_table.rows(recipes),
         "speed": speed_table.rows("shop_support"),
+        "training": training_table.section(),
     }
     text = TEMPLATE.read_text(encoding="utf-8")
     for name, lines in tables.items():
         text = text.replace(f"{{{{ {name} }}}}", "\n".join(lines))
-    return text
+    return f"{text.rstrip()}\n"
 
 
 def write_page(recipes: dict[str, Recipe]) -> None:

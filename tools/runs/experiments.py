@@ -16,9 +16,13 @@ def ensure_experiment(place: Path, name: str, values: list[str]) -> Run:
     try:
         return open_run(name)
     except InputError:
-        mirror = os.environ.get("DATA_MIRROR")
-        environment = os.environ | ({"DATA_MIRROR": str(Path(mirror).resolve())} if mirror else {})
         command = ["dvc", "exp", "run", "--temp", "--name", name, *(part for value in values for part in ("-S", value))]
-        if code := subprocess.run(command, cwd=place, env=environment).returncode:
+        if code := subprocess.run(command, cwd=place, env=os.environ | mirrors()).returncode:
             raise InputError(f"the experiment {name} failed (exit code {code}); see above") from None
         return open_run(name)
+
+
+def mirrors() -> dict[str, str]:
+    """Return the mirrors' variables for another working folder: a relative path becomes absolute, an address stays."""
+    mirrors = {name: os.environ.get(name, "") for name in ("DATA_MIRROR", "MODEL_MIRROR")}
+    return {name: place if "://" in place else str(Path(place).resolve()) for name, place in mirrors.items() if place}

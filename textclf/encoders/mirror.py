@@ -1,0 +1,80 @@
+"""A checkpoint's files from $MODEL_MIRROR, a folder or an address: `<org>/<name>/<revision>/<file>`."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from textclf.atomic import replace_folder
+from textclf.cache import cache_folder, main_checkout
+from textclf.checksums import check_sha256
+from textclf.errors import InputError
+from textclf.progress import Progress
+
+RETRIES = 3
+TIMEOUT = 60.0  # seconds without a byte
+
+
+def mirror() -> str | None:
+    """Return the value of MODEL_MIRROR, if there is one."""
+    return os.environ.get("MODEL_MIRROR") or None
+
+
+def fetch(place: str, pins: Mapping[str, str]) -> Path:
+    """Return a folder with the files that `pins` names, and no others, from `place` in the mirror.
+
+    `place` is `<org>/<name>/<revision>`, `pins` the sha256 of each file. The folder is in the cache and appears only
+    when all of its files are there and have the right bytes.
+    """
+    key = hashlib.sha256("".join(f"{name} {pins[name]}\n" for name in sorted(pins)).encode()).hexdigest()
+    cached = cache_folder("checkpoints") / key[:16]
+    if not cached.is_dir():
+        with replace_folder(cached) as part:
+            for name, pin in pins.items():
+                check_sha256(part / name, pin, _get(place, name, part))
+    return cached
+
+
+def _get(place: str, name: str, folder: Path) -> str:
+    """Put the file `name` into `folder`; return where it was found, without a password that the address may hold."""
+    root = str(mirror())
+    if re.match(r"https?://", root):
+        url = f"{root.rstrip('/')}/{place}/{name}"
+        _download(url, folder / name)
+        return _public(url)
+    # Relative to the main checkout: a queued experiment runs in another folder.
+    start = Path(url2pathname(urlsplit(root).path)) if root.startswith("file://") else main_checkout() / root
+    file = start / place / name
+    if not file.is_file():
+        raise InputError(f"{file} is missing; MODEL_MIRROR has to hold every file of the checkpoint's spec")
+    shutil.copyfile(file, folder / name)
+    return str(file)
+
+
+def _download(url: str, path: Path) -> None:
+    """Download to `path`; a failure is tried again."""
+    import httpx2  # only here, as few runs download
+
+    for attempt in range(RETRIES + 1):
+        try:
+            with httpx2.stream("GET", url, follow_redirects=True, timeout=TIMEOUT) as answer, path.open("wb") as file:
+                answer.raise_for_status()
+                shown = Progress(path.name, "bytes", int(answer.headers.get("content-length", 0)) or None)
+                for part in answer.iter_bytes():
+                    file.write(part)
+                    shown.add(len(part))
+                shown.close()
+            return
+        except httpx2.HTTPStatusError as error:
+            raise InputError(f"{_public(url)} cannot be downloaded: status {error.response.status_code}") from None
+        except httpx2.HTTPError as error:
+            if attempt == RETRIES:
+                raise InputError(f"{_public(url)} cannot be downloaded ({type(error).__name__})") from None
+
+
+def _public(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", url)
