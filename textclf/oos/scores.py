@@ -35,6 +35,7 @@ def energy(logits: Floats) -> Scores:
     >>> energy(np.array([[0.0, 0.0], [np.log(3), 0.0]])).round(4).tolist()
     [-0.6931, -1.3863]
     """
+    from scipy.special import logsumexp  # each takes up to a second, and loading a rule needs none
 
     return np.asarray(-logsumexp(logits.astype(np.float64), axis=1))
 
@@ -107,6 +108,7 @@ def kth_neighbor_distance(vectors: Floats, fitted: Tensors, neighbors: int) -> S
     >>> kth_neighbor_distance(np.array([[3.0, 0.0]]), {"known": known}, 2).round(4).tolist()
     [1.4142]
     """
+    from sklearn.neighbors import NearestNeighbors
 
     known = fitted["known"]
     away, _ = NearestNeighbors(n_neighbors=min(neighbors, len(known))).fit(known).kneighbors(unit(vectors))
