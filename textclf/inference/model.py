@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -74,6 +74,10 @@ class Model:
         """Copy the files of temperature and out-of-scope rule into `folder`."""
         shutil.copy(self.folder / CALIBRATION_FILE, folder)
         shutil.copytree(self.folder / OOS_FOLDER, folder / OOS_FOLDER)
+
+    def in_fp32(self) -> "Model":
+        """Return the same model answering in fp32; it must have been loaded with `exact`."""
+        return replace(self, classifier=replace(self.classifier, precision="fp32"))  # type: ignore[type-var]
 
     @cached_property
     def checksum(self) -> str:

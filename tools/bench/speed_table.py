@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tools.markdown_table import table
 
@@ -24,4 +25,22 @@ def rows(dataset: str) -> list[str]:
         lines.append([*cells, f"{way['p50_ms']:.1f}", f"{way['p95_ms']:.1f}", f"{way['accuracy']:.4f}"])
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     on = f"{result['processor']}, {result['threads']} threads, {versions}"
-    return [*table(COLUMNS, lines), "", f"{result['rows']:,} test rows of `{dataset}`, one run on {on}."]
+    return [
+        *table(COLUMNS, lines),
+        "",
+        f"{result['rows']:,} test rows of `{dataset}`, one run on {on}.",
+        *_changes(result),
+    ]
+
+
+def _changes(result: dict[str, Any]) -> list[str]:
+    """Return what the arithmetic and the rest of a batch change, if that was measured."""
+    if "changes" not in result:
+        return []
+    changed = result["changes"]
+    sentences = [
+        f"In fp32, {changed['labels_in_fp32']} of {result['rows']:,} labels are others, and a probability differs by "
+        f"up to {changed['probability_in_fp32']}.",
+        f"A text that is sent alone gets probabilities that differ by up to {changed['probability_alone']}.",
+    ]
+    return ["", " ".join(sentences)]

@@ -1,8 +1,7 @@
 """A model as an ONNX graph with its rules, verified on the test rows."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,6 @@ from textclf.outputs import write_json
 from tools.card.card import write_card
 from tools.export.report import table, verify
 from tools.runs.run import Run
-
-if TYPE_CHECKING:  # both import torch
-    from textclf.classifiers.encoder import Encoder
-    from textclf.classifiers.features import Features
 
 CLOSE = 1e-4  # the effect of another order of additions on a probability
 
@@ -29,9 +24,7 @@ def check_target(folder: Path) -> None:
 
 def difference_in_fp32(model: Model, exported: Model, texts: list[str]) -> float:
     """Return the largest difference between the probabilities of `exported` and of `model`, both in fp32."""
-    classifier = cast("Encoder | Features", model.classifier)
-    original = replace(model, classifier=replace(classifier, precision="fp32"))
-    before, after = (side.predict(texts).probabilities for side in (original, exported))
+    before, after = (side.predict(texts).probabilities for side in (model.in_fp32(), exported))
     return float(f"{np.abs(before - after).max():.2g}")
 
 
