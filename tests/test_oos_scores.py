@@ -92,6 +92,9 @@ def test_a_run_is_recorded_for_its_parameters(in_tmp: Path) -> None:
     assert is_recorded(case, read_entries())
     other = Case("shop_support", "features", 1, {"method": "features", "oos": {"held_out": ["b"]}})
     assert not is_recorded(other, read_entries())
+    later = text.replace("score: mahalanobis", "score: knn").replace("dpi: 110", "dpi: 90").replace("r: 8", "r: 4")
+    Path("params.yaml").write_text(f"new: none\n{later}")
+    assert is_recorded(case, read_entries()), "its predictions stay as they are"
     Path("params.yaml").write_text(text.replace("seed: 42", "seed: 43"))
     assert not is_recorded(case, read_entries())
 

@@ -29,15 +29,15 @@ def config_hash(run: Run) -> str | None:
     if params.get("oos", {}).get("method") == "none":
         del params["oos"]
     params = {key: value for key, value in params.items() if key not in LEFT_OUT}
-    config = [_switched_on(params), run.params["method"], data, precision]
+    config = [switched_on(params), run.params["method"], data, precision]
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _switched_on(values: dict[str, Any]) -> dict[str, Any]:
+def switched_on(values: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters that are on, also in sections.
 
-    >>> _switched_on({"lr": 0.1, "calibration": "none", "split": {"seed": 42, "train_limit": None}, "head": {}})
+    >>> switched_on({"lr": 0.1, "calibration": "none", "split": {"seed": 42, "train_limit": None}, "head": {}})
     {'lr': 0.1, 'split': {'seed': 42}}
     """
-    nested = {key: _switched_on(value) if isinstance(value, dict) else value for key, value in values.items()}
+    nested = {key: switched_on(value) if isinstance(value, dict) else value for key, value in values.items()}
     return {key: value for key, value in nested.items() if value not in (None, "none", [], {})}
