@@ -59,7 +59,7 @@ def test_the_temperature_is_applied_before_the_softmax(words: Path) -> None:
     logits = plain.classifier.predict(plain.classifier.rows(TEXTS), 8, "").logits
     write_rules(words, 2.0, None)
     found = load(words).predict(TEXTS)
-    odds = np.exp(logits / 2)
+    odds = np.exp(logits.astype(np.float64) / 2)
     np.testing.assert_allclose(found.probabilities, odds / odds.sum(axis=1, keepdims=True))
     assert found.predicted == plain.predict(TEXTS).predicted
     assert found.probabilities.max() < plain.predict(TEXTS).probabilities.max()
