@@ -39,7 +39,7 @@ def test_a_mistake_in_a_spec_is_found(project: Path) -> None:
         ("model: m", "model: n", "model = 'n': no such checkpoint; allowed: m, org/name@<full commit hash>"),
         ("model: m", "model: org/name@main", "'main' is not a full commit hash"),
         ("method: full", "method: ful", "method = 'ful': should be 'full'"),
-        ("lr: 2e-4", "lr: fast", "lr = 'fast': should be a valid number"),
+        ("lr: 3e-4", "lr: fast", "lr = 'fast': should be a valid number"),
     ],
 )
 def test_a_mistake_is_one_sentence_without_a_traceback(project: Path, old: str, new: str, message: str) -> None:

@@ -23,7 +23,7 @@ def test_the_shipped_parameters_are_valid() -> None:
 
 @pytest.mark.parametrize("spelling", ["5e-5", "5e-05", "0.00005", "5.0e-5"])
 def test_every_spelling_of_a_small_number_is_that_number(spelling: str, in_tmp: Path) -> None:
-    text = (ROOT / "params.yaml").read_text().replace("lr: 2e-4", f"lr: {spelling}")
+    text = (ROOT / "params.yaml").read_text().replace("lr: 3e-4", f"lr: {spelling}")
     Path("params.yaml").write_text(text)
     assert read_params().lr == 0.00005
 

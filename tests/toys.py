@@ -30,7 +30,7 @@ def rows(labels: int, size: int = 60, seed: int = 0, noise: int = 17) -> Rows:
 def params(**changes: Any) -> Params:
     """The shipped parameters for toy data; a dict changes the keys of a section."""
     values = read_params(ROOT / "params.yaml").model_dump()
-    values |= {"epochs": 3, "lr": 3e-3, "batch_size": 8, "precision": "fp32"}
+    values |= {"epochs": 3, "lr": 3e-3, "batch_size": 8, "precision": "fp32", "ema": None}
     for key, value in changes.items():
         values[key] = values[key] | value if isinstance(value, dict) else value
     return check_params(values)
