@@ -168,7 +168,7 @@ def by_todays_name(line: str, method: str) -> str:
 def test_a_recorded_result_is_that_of_its_recipe(in_root: None, path: Path) -> None:
     result = json.loads(path.read_text())
     recipe = find_recipes([path.stem])[path.stem]
-    now = assignments(recipe.overrides)
+    now = [line for line in assignments(recipe.overrides) if not line.endswith("=null")]  # off, as before it was there
     then = {by_todays_name(line, result["params"]["method"]) for line in assignments(result["params"])}
     assert set(now) <= then, "the recipe has changed since: python -m tools.recipe NAME --record"
     assert re.fullmatch("[0-9a-f]{40}", result["commit"])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textclf.inference.model import Model
 
-# Before PyTorch is loaded: a thread that waits for the others sleeps. By default it spins, and where the system has less
-# processor time to give than there are threads, a step of training took twelve times as long. The bytes are the same.
+# Before PyTorch is loaded: a thread that waits for the others sleeps. By default it spins, and where the system has
+# less time to give than there are threads, a step of training took twelve times as long. The bytes are the same.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
