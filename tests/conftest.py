@@ -114,7 +114,7 @@ class Clone:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, folder / name)
         shutil.copytree(model, folder / "models/checkpoints/tiny")
-        self.set(model="tiny", max_length=24, epochs=4, lr=1e-3, plots={"dpi": 60})
+        self.set(model="tiny", max_length=24, epochs=4, lr=1e-3, precision="fp32", plots={"dpi": 60})
         self.set(split={"train_limit": 240, "test_limit": 120})
         self.run("git", "init", "--quiet", "--initial-branch=main")
         self.commit("shrunk")

@@ -33,6 +33,7 @@ CASES: dict[str, dict[str, Any]] = {
     "head-from-probe": {"method": "head", "lr": 1e-4},
     "lora": {"method": "lora", "lr": 1e-2, "head_lr_factor": 1.0},
     "lora-random-head": {"method": "lora", "lr": 2e-2, "epochs": 6, "head_init": "random", "head_lr_factor": 1.0},
+    "full-in-bf16": {"method": "full", "epochs": 5, "precision": "auto"},
     "full-upper-layers": {"method": "full", "epochs": 5, "full": {"trained_layers": 1}, "ema": 0.9},
     "lora-upper-layers": {"method": "lora", "lr": 1e-2, "head_lr_factor": 1.0, "lora": {"trained_layers": 1}},
     "lora-gradual": {"method": "lora", "lr": 1e-2, "head_lr_factor": 1.0, "lora": {"unfreeze": "gradual"}},

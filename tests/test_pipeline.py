@@ -133,7 +133,7 @@ def test_a_bad_value_stops_before_anything_else_runs_with_one_sentence(trained: 
     for change, message in (
         (
             "method=lorra",
-            "error: params.yaml: method = 'lorra': should be 'full', 'head', 'lora', 'features'",
+            "error: params.yaml: method = 'lorra': should be 'full', 'distil', 'head', 'lora', 'features'",
         ),
         ("dataset=shop", "error: params.yaml: dataset = 'shop': no data/sources/shop.yaml; allowed: banking77"),
         ("model=mini", "error: params.yaml: model = 'mini': no such checkpoint; allowed: all-MiniLM-L6-v2"),
