@@ -18,7 +18,8 @@ def rows() -> list[str]:
     columns = ["stage", *(f"{int(size):,} rows" for size in sizes), "tenfold rows take"]
     lines = [[f"`{stage}`", *_cells([used[stage] for used in sizes.values()])] for stage in next(iter(sizes.values()))]
     on = f"{result['processor']}, one thread, commit {result['commit'][:12]}"
-    return [*table(columns, lines), "", f"CPU seconds and peak memory of each stage's process, one run on {on}."]
+    measured = f"CPU seconds and peak memory of each stage's process, measured on {on}."
+    return [*table(columns, lines), "", " ".join([measured, *([result["note"]] if "note" in result else [])])]
 
 
 def _cells(used: list[dict[str, Any]]) -> list[str]:
