@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,14 @@ from stages.train import training_metrics
 from tests.conftest import ROOT
 from tests.toys import LABELS, rows, task
 from textclf import classifiers
+from textclf.classifiers.base import Loading
 from textclf.classifiers.lora import Adapter
 from textclf.encoders import fixed_batches
+from textclf.encoders.precision import has_native_bf16
 from textclf.errors import InputError
 from textclf.methods import lora
 from textclf.metrics.selection import accuracy
+from textclf.outputs import write_json
 from textclf.probabilities import softmax
 from textclf.training.task import Task, Trained
 
@@ -109,6 +113,24 @@ def test_what_is_saved_predicts_the_same(
     merged = 1e-5 if case.startswith("lora") else 0  # the adapter's product is added to the weight, not to its output
     np.testing.assert_allclose(softmax(before.logits), softmax(after.logits), atol=merged, rtol=merged)
     assert (before.vectors is None) == (after.vectors is None) == case.startswith(("tfidf", "most"))
+
+
+@pytest.mark.skipif(not has_native_bf16(), reason="no native bf16")
+@pytest.mark.parametrize("case", ["full", "lora", "features-mean"])
+def test_a_classifier_of_bf16_that_is_loaded_exactly_keeps_its_weights_and_answers_in_fp32(
+    run: Callable[..., tuple[Trained, Path]], tmp_path: Path, case: str
+) -> None:
+    _, folder = run(case)
+    copy = shutil.copytree(folder, tmp_path / "bf16")
+    kind = json.loads((copy / classifiers.KIND).read_text())
+    write_json(copy / classifiers.KIND, kind | {"precision": "bf16"})
+    exact: Any = classifiers.load(copy, Loading(exact=True))
+    test = rows(3, 20, seed=3)
+    expected = classifiers.load(folder).predict(test, 8, "").logits
+    np.testing.assert_array_equal(replace(exact, precision="fp32").predict(test, 8, "").logits, expected)
+    fast = classifiers.load(copy).predict(test, 8, "").logits
+    np.testing.assert_array_equal(exact.predict(test, 8, "").logits, fast)
+    assert not np.array_equal(fast, expected)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -15,7 +15,7 @@ from textclf.classifiers.base import Loading, Predicted
 from textclf.encoders.device import on_device
 from textclf.encoders.forward import forward
 from textclf.encoders.heads import read_head
-from textclf.encoders.precision import round_linear, warn_of_fp32
+from textclf.encoders.precision import prepare
 from textclf.encoders.quiet import quiet_transformers
 from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.errors import InputError
@@ -69,12 +69,6 @@ def load(folder: Path, precision: str, loading: Loading) -> Encoder:
     model, found = AutoModelForSequenceClassification.from_pretrained(folder, **options)
     if missing := sorted(found["missing_keys"]):  # transformers would draw them at random
         raise InputError(f"{folder} lacks the weights of {missing[0]}; rebuild the model")
-    return ready(Encoder(on_device(model, loading.device), saved_tokenizer(folder), precision), loading)
-
-
-def ready(encoder: Encoder, loading: Loading) -> Encoder:
-    """Prepare a loaded encoder for its answers, and say if it can't answer in its own precision here."""
-    warn_of_fp32(encoder.precision)
-    if not loading.exact:
-        round_linear(encoder.body, encoder.precision)
+    encoder = Encoder(on_device(model, loading.device), saved_tokenizer(folder), precision)
+    prepare(encoder.body, precision, loading.exact)
     return encoder

@@ -15,7 +15,7 @@ from textclf.encoders.device import on_device
 from textclf.encoders.forward import forward
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.pooling import pooled
-from textclf.encoders.precision import round_linear, warn_of_fp32
+from textclf.encoders.precision import prepare
 from textclf.encoders.pretrained import load_pretrained
 from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.logistic import from_tensors, logits, to_tensors
@@ -67,9 +67,7 @@ def load(folder: Path, precision: str, loading: Loading) -> Features:
     regression = from_tensors(load_file(folder / TENSORS), len(settings["labels"]))
     tokenizer = saved_tokenizer(folder)
     body = load_body(locate(checkpoint), loading.device)
-    warn_of_fp32(precision)
-    if not loading.cache_dir:  # whose key is the weights
-        round_linear(body, precision)
+    prepare(body, precision, loading.exact or loading.cache_dir is not None)  # the cache's key is the exact weights
     pooling, labels = settings["pooling"], settings["labels"]
     return Features(checkpoint, body, tokenizer, pooling, labels, regression, precision, loading.cache_dir)
 

@@ -18,6 +18,7 @@ from textclf.classifiers.base import Loading, Predicted
 from textclf.classifiers.encoder import Encoder
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.device import on_device
+from textclf.encoders.precision import prepare
 from textclf.encoders.pretrained import load_pretrained
 from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.outputs import write_json
@@ -81,5 +82,6 @@ def load(folder: Path, precision: str, loading: Loading) -> Encoder:
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     base = load_pretrained(AutoModelForSequenceClassification, locate(checkpoint), config=config)
     merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
-    merged_encoder = Encoder(on_device(merged, loading.device), saved_tokenizer(folder), precision)
-    return encoders.ready(merged_encoder, loading)
+    encoder = Encoder(on_device(merged, loading.device), saved_tokenizer(folder), precision)
+    prepare(encoder.body, precision, loading.exact)
+    return encoder

@@ -47,7 +47,7 @@ class Frozen:
         With a `cut`, the same pass keeps the states of the rows that it computes.
         """
         kind = "layers" if pooling == "layers" else "last"
-        kinds = {kind, f"states-{self.cut}"} if self.cut and self._fits(input_ids) else {kind}
+        kinds = {kind, self._states} if self.cut and self._fits(input_ids) else {kind}
         self._keep(input_ids, kind, kinds, desc)
         found = torch.cat([self._store(kind)[row_key(ids)] for ids in input_ids]).numpy()
         if kind == "layers":
@@ -59,7 +59,7 @@ class Frozen:
         if self._fits(input_ids):
             self._keep(input_ids, self._states, {self._states}, desc)
         else:
-            size = f"{self._bytes(input_ids) / 2**30:.1f} GB of states"
+            size = f"{self._states_size(input_ids) / 2**30:.1f} GB of states"
             print(f"{desc}: {size} are too many to keep; they are computed as they are needed", file=sys.stderr)
 
     def states(self, input_ids: TokenIds) -> list[torch.Tensor]:
@@ -75,11 +75,11 @@ class Frozen:
     def _states(self) -> str:
         return f"states-{self.cut}"
 
-    def _bytes(self, input_ids: TokenIds) -> int:
+    def _states_size(self, input_ids: TokenIds) -> int:
         return sum(map(len, input_ids)) * int(self.body.config.hidden_size) * DTYPES[self.precision].itemsize
 
     def _fits(self, input_ids: TokenIds) -> bool:
-        return self._bytes(input_ids) <= LIMIT
+        return self._states_size(input_ids) <= LIMIT
 
     def _store(self, kind: str) -> RowStore:
         if kind not in self._stores:
@@ -91,12 +91,15 @@ class Frozen:
         keyed = {row_key(ids): ids for ids in input_ids}
         missing = {key: ids for key, ids in keyed.items() if key not in self._store(needed)}
         waiting: Kept = {kind: {} for kind in kinds}
+        sizes = dict.fromkeys(kinds, 0)
         for batch in self._passes(missing, kinds, desc):
             for kind in kinds:
-                waiting[kind] |= {key: row for key, row in batch[kind].items() if key not in self._store(kind)}
-                if sum(row.nbytes for row in waiting[kind].values()) >= FILE:
-                    self._store(kind).add(waiting.pop(kind))
-                    waiting[kind] = {}
+                new = {key: row for key, row in batch[kind].items() if key not in self._store(kind)}
+                waiting[kind] |= new
+                sizes[kind] += sum(row.nbytes for row in new.values())
+                if sizes[kind] >= FILE:
+                    self._store(kind).add(waiting[kind])
+                    waiting[kind], sizes[kind] = {}, 0
         for kind, rows in waiting.items():
             if rows:
                 self._store(kind).add(rows)

@@ -27,24 +27,21 @@ def has_native_bf16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def warn_of_fp32(precision: str) -> None:
-    """Say in a line that a classifier that was made for bf16 answers in fp32 here."""
-    if precision == "bf16" and not has_native_bf16():
-        line = "the classifier was made in bf16, which this processor lacks: it answers in fp32, with other last digits"
-        print(line, file=sys.stderr)
-
-
 def autocast(precision: str, device: torch.device) -> torch.autocast:
     """Return the context in which a model computes in `precision`, or in fp32 where bf16 is not native."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16" and has_native_bf16())
 
 
-def round_linear(body: nn.Module, precision: str) -> None:
-    """Keep the weights of linear layers in `precision`, so that `autocast` need not convert them for each batch.
+def prepare(body: nn.Module, precision: str, exact: bool) -> None:
+    """Prepare a loaded body for answers in `precision`, and say in a line if this processor has no bf16 for them.
 
-    The answers stay the same to the bit. Only for a model that is neither trained nor saved any more.
+    Unless `exact`, linear layers keep their weights in bf16, so that `autocast` need not convert them for each batch.
+    The answers stay the same to the bit, but the body can't be saved or answer in fp32 any more.
     """
-    if precision == "bf16" and has_native_bf16():
+    if precision == "bf16" and not has_native_bf16():
+        line = "the classifier was made in bf16, which this processor lacks: it answers in fp32, with other last digits"
+        print(line, file=sys.stderr)
+    elif precision == "bf16" and not exact:
         for layer in body.modules():
             if isinstance(layer, nn.Linear):
                 layer.to(torch.bfloat16)

@@ -60,9 +60,8 @@ def train(task: Task) -> Trained:
 def with_adapters(model: PreTrainedModel, params: Params, cut: int) -> PeftModel:
     """Return `model` with adapters beside the linear layers that `lora.target_modules` names, above the lowest `cut`.
 
-    Its head stays trainable.
-
-    After a probe the dense layer before the output layer is an identity; it is saved, but not trained.
+    Its head stays trainable. After a probe the dense layer before the output layer is an identity; it is saved, but not
+    trained.
     """
     head = head_modules(model)
     config = LoraConfig(

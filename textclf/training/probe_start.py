@@ -23,6 +23,7 @@ from textclf.training.determinism import set_seed
 from textclf.training.resume import last_checkpoint
 from textclf.training.selection import fit_logistic
 from textclf.training.task import Task
+from textclf.training.trackers import trackers
 from textclf.training.upper_layers import layers_below
 
 
@@ -32,6 +33,7 @@ def encoder_at_start(task: Task, trained_layers: str | int = "all") -> tuple[Enc
     With `head_init: probe` its head is fitted, unless training resumes from a checkpoint, which has the weights.
     """
     params = task.params
+    trackers(task.resume_dir.name)  # a mistake is said before the passes of the frozen body
     set_seed(params.seed)
     encoder = new_encoder(task)
     cut = layers_below(encoder.body, trained_layers, f"{params.method}.trained_layers")

@@ -58,7 +58,7 @@ def upper_part(model: PreTrainedModel, frozen: Frozen, task: Task) -> tuple[PreT
 
 
 def freeze_below(model: PreTrainedModel, cut: int) -> None:
-    """Let only the layers above `cut`, the pooler and the head be trained, and what they share with none below."""
+    """Let only the layers above `cut`, the pooler and the head be trained; what layers share stays as it is."""
     body = model.base_model
     for name, part in body.named_children():
         part.requires_grad_(name == "pooler")
