@@ -33,6 +33,16 @@ def test_every_spelling_of_a_small_number_is_that_number(spelling: str, in_tmp: 
     [
         ("lr", -1, "params.yaml: lr = -1: should be greater than 0"),
         ("lr", "fast", "params.yaml: lr = 'fast': should be a valid number"),
+        (
+            "full",
+            {"trained_layers": "layer"},
+            "params.yaml: full.trained_layers = 'layer': should be 'all' or 'layers', or a valid integer",
+        ),
+        (
+            "lora",
+            {"trained_layers": 0},
+            "params.yaml: lora.trained_layers = 0: should be 'all', or greater than or equal to 1",
+        ),
         ("epochs", 2.5, "params.yaml: epochs = 2.5: should be a valid integer"),
         ("epochs", True, "params.yaml: epochs = True: should be a valid integer"),
         (

@@ -224,8 +224,11 @@ def sentence(mistake: ErrorDetails) -> str:
 
 def _sentences(mistakes: list[ErrorDetails]) -> list[str]:
     """Return a sentence for each key: where a value or a list of values is allowed, pydantic has a mistake for each."""
-    by_value = [mistake for mistake in mistakes if not _in_list(mistake)]
-    found = {_key(mistake): sentence(mistake) for mistake in by_value}
+    found: dict[str, str] = {}
+    for mistake in mistakes:
+        if not _in_list(mistake):  # where words or a number are allowed, there is a mistake for each
+            key, allowed = _key(mistake), mistake["msg"].removeprefix("Input should be ")
+            found[key] = f"{found[key]}, or {allowed}" if key in found else sentence(mistake)
     for mistake in mistakes:
         if _in_list(mistake):
             key = _key(mistake)
