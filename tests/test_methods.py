@@ -18,7 +18,7 @@ from tests.toys import LABELS, rows, task
 from textclf import classifiers
 from textclf.classifiers.base import Loading
 from textclf.classifiers.lora import Adapter
-from textclf.encoders import fixed_batches
+from textclf.encoders import fixed_batches, precision
 from textclf.encoders.precision import has_native_bf16
 from textclf.errors import InputError
 from textclf.methods import lora
@@ -131,6 +131,22 @@ def test_a_classifier_of_bf16_that_is_loaded_exactly_keeps_its_weights_and_answe
     fast = classifiers.load(copy).predict(test, 8, "").logits
     np.testing.assert_array_equal(exact.predict(test, 8, "").logits, fast)
     assert not np.array_equal(fast, expected)
+
+
+def test_a_classifier_of_bf16_answers_in_fp32_where_there_is_no_bf16_and_says_so(
+    run: Callable[..., tuple[Trained, Path]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, folder = run("full")
+    copy = shutil.copytree(folder, tmp_path / "bf16")
+    write_json(copy / classifiers.KIND, {"kind": "encoder", "precision": "bf16"})
+    monkeypatch.setattr(precision, "has_native_bf16", lambda: False)
+    test = rows(3, 20, seed=3)
+    found = classifiers.load(copy).predict(test, 8, "").logits
+    np.testing.assert_array_equal(found, classifiers.load(folder).predict(test, 8, "").logits)
+    assert capsys.readouterr().err.count("made in bf16, which this processor lacks: it answers in fp32") == 1
 
 
 @pytest.mark.parametrize("case", CASES)
