@@ -59,11 +59,12 @@ deps: setup  ## write the code and the packages that each stage depends on, from
 
 lock: setup  ## pin the packages of pyproject.toml in requirements.txt, requirements-dev.txt and requirements/
 	$(COMPILE) $(USE) --output-file requirements.txt
-	$(COMPILE) $(USE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) $(USE) --extra cluster --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) $(USE) --extra cluster --constraint requirements.txt --output-file requirements/cluster.txt
 	$(COMPILE) --extra serve --constraint requirements.txt --output-file requirements/serve.txt
 	@# A local build's tag, such as +cpu, is offered on some machines only, and uvloop not on Windows.
-	sed -i.old -e 's/+cpu$$//' -e 's/^uvloop==.*/&; sys_platform != "win32"/' requirements.txt requirements-dev.txt \
-	  requirements/serve.txt && rm requirements.txt.old requirements-dev.txt.old requirements/serve.txt.old
+	sed -i.old -e 's/+cpu$$//' -e 's/^\(uvloop==[0-9.]*\).*/\1; sys_platform != "win32"/' requirements.txt requirements-dev.txt \
+	  requirements/serve.txt requirements/cluster.txt && rm requirements*.txt.old requirements/*.txt.old
 	$(INSTALL) -r requirements-dev.txt
 	python -m tools.deps
 
