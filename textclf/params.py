@@ -115,6 +115,12 @@ class Evaluation(Section):
     ece_bins: Annotated[int, Field(ge=2, le=100)]
 
 
+class Robustness(Section):
+    """How answers to changed texts are looked at."""
+
+    rows: Count | None
+
+
 class Plots(Section):
     """What the pictures show."""
 
@@ -160,6 +166,7 @@ class Params(Section):
     calibration: Literal["none", "temperature"]
     oos: Oos
     evaluation: Evaluation
+    robustness: Robustness
     plots: Plots
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from textclf import classifiers
 from textclf.atomic import replace_folder
 from textclf.cache import cache_folder
 from textclf.checksums import sha256
-from textclf.classifiers.base import Loading, Predictor
+from textclf.classifiers.base import Loading, Predicted, Predictor
 from textclf.errors import InputError
 from textclf.inference.files import CALIBRATION_FILE, CHECKSUMS, GRAPH, MODEL, OOS_FOLDER, check_complete
 from textclf.oos import rule
@@ -61,14 +61,25 @@ class Model:
 
     def predict(self, texts: list[str], batch_size: int = 64) -> Answers:
         """Return the answers to `texts`, one or more, none empty."""
-        rows = self.classifier.rows(texts)
+        rows = self.rows(texts)
         predicted, cut = self.classifier.predict(rows, batch_size, ""), _truncated(self.classifier, rows)
-        probabilities = softmax(predicted.logits[:, : len(self.labels)] / self.temperature)
+        probabilities = self._probabilities(predicted)
         intents = [self.labels[number] for number in probabilities.argmax(axis=1)]
         if self.oos_rule is None:
             return Answers(self.labels, probabilities, intents, None, cut)
         scores, decided = self.oos_rule.predict(predicted.logits, predicted.vectors, intents)
         return Answers(self.labels, probabilities, decided, scores, cut)
+
+    def rows(self, texts: list[str]) -> Rows:
+        """Return texts as rows, as the classifier takes them."""
+        return self.classifier.rows(texts)
+
+    def probabilities(self, rows: Rows, batch_size: int, desc: str) -> Probabilities:
+        """Return the probabilities of the in-scope labels, shape (rows, labels); `desc` names the progress bar."""
+        return self._probabilities(self.classifier.predict(rows, batch_size, desc))
+
+    def _probabilities(self, predicted: Predicted) -> Probabilities:
+        return softmax(predicted.logits[:, : len(self.labels)] / self.temperature)
 
     def copy_rules(self, folder: Path) -> None:
         """Copy the files of temperature and out-of-scope rule into `folder`."""
@@ -85,11 +96,11 @@ class Model:
         return sha256(self.folder / CHECKSUMS)
 
 
-def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False) -> Model:
+def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False, device: str = "auto") -> Model:
     """Return the model in `folder`, or the pipeline's at the revision `rev`; `InputError` if it is not complete.
 
-    `exact` is for a classifier that is to be saved again (see `Loading`). The folder is the pipeline's
-    models/classifier, or one that `tools.export` or `tools.publish` wrote.
+    `exact` is for a classifier that is to be saved again, and `device` is where it answers (see `Loading`). The folder
+    is the pipeline's models/classifier, or one that `tools.export` or `tools.publish` wrote.
     """
     if rev is not None and folder != MODEL:
         raise InputError(f"a revision has {MODEL} alone: give {folder} or the revision {rev}, not both")
@@ -98,7 +109,12 @@ def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False
     check_complete(folder)
     temperature = _temperature(folder / CALIBRATION_FILE)
     try:
-        model = Model(folder, _load_classifier(folder, exact), temperature, rule.load(folder / OOS_FOLDER))
+        model = Model(
+            folder,
+            _load_classifier(folder, Loading(exact=exact, device=device)),
+            temperature,
+            rule.load(folder / OOS_FOLDER),
+        )
         return _tried(model)
     except InputError:
         raise
@@ -136,9 +152,9 @@ def _fetched(rev: str) -> Path:
     return copy / MODEL.name
 
 
-def _load_classifier(folder: Path, exact: bool) -> Predictor:
+def _load_classifier(folder: Path, loading: Loading) -> Predictor:
     if not (folder / GRAPH).is_file():
-        return classifiers.load(folder, Loading(exact=exact))
+        return classifiers.load(folder, loading)
     from textclf.inference import onnx_classifier  # imports onnxruntime
 
     return onnx_classifier.load(folder)
