@@ -25,7 +25,7 @@ class Table:
 def tables(report: Report) -> list[Table]:
     """Return all tables that have rows, in the order of a reader's questions."""
     all_tables = [_scores(report), _oos(report), _changes(report), _moved(report), _rows(report), _pairs(report)]
-    all_tables += [_labels(report), _slices(report)]
+    all_tables += [_labels(report), _slices(report), _robustness(report), _expectations(report)]
     return [table for table in all_tables if table.rows]
 
 
@@ -146,3 +146,32 @@ def _slices(report: Report) -> Table:
     )
     columns = ["by", "slice", "rows", "base", "head", "difference", "95% interval", "verdict"]
     return Table("slices", "Slices", note, columns, rows, ("by", "slice"))
+
+
+def _robustness(report: Report) -> Table:
+    rows = [
+        [
+            str(row.change),
+            f"{row.rows:,}",
+            f"{100 * row.base:.1f}",
+            f"{100 * row.head:.1f}",
+            points(float(row.difference)),
+            f"{points(float(row.low))} to {points(float(row.high))}",
+            str(row.verdict),
+        ]
+        for row in report.robustness.itertuples()
+    ]
+    note = (
+        "Accuracy in percent on the same test rows, changed in the same ways, of the two runs themselves; intervals "
+        "over rows and seeds, not corrected for the number of changes. With the change none, texts are as they are."
+    )
+    columns = ["change", "rows", "base", "head", "difference", "95% interval", "verdict"]
+    return Table("robustness", "Changed texts", note, columns, rows)
+
+
+def _expectations(report: Report) -> Table:
+    columns = ["flip", "kind", "texts", "label", "base", "head"]
+    rows = [[str(row[column]) for column in columns] for row in report.expectations.to_dict("records")]
+    note = "Expectations of data/robustness that only one run meets; several texts and their labels are divided by |."
+    outside = ("texts", "label", "base", "head")
+    return Table("expectations", "Expectations that moved", note, columns, rows, outside)
