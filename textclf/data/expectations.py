@@ -47,8 +47,11 @@ class Template(BaseModel):
         ['where is my parcel?', 'where is my order?']
         """
         lists = self.__pydantic_extra__
-        filled = (dict(zip(lists, words, strict=True)) for words in product(*lists.values()))
-        return [PLACE.sub(lambda place, words=words: words[place[1]], self.text) for words in filled]
+        return [_fill(self.text, dict(zip(lists, words, strict=True))) for words in product(*lists.values())]
+
+
+def _fill(text: str, words: dict[str, str]) -> str:
+    return PLACE.sub(lambda place: words[place[1]], text)
 
 
 class Expectations(BaseModel):

@@ -45,13 +45,12 @@ def robustness_rows(run: Run) -> Rows:
     if not run.revision.tracked(ROBUSTNESS):
         return []
     table = run.revision.csv(ROBUSTNESS)
-    test = table[table["split"] == "test"].replace("", None)
-    rows: Rows = test.to_dict("records")
+    rows: Rows = table[table["split"] == "test"].to_dict("records")  # an empty cell is empty text
     return [row | {f"{name}_interval": _ends(row, name) for name in ("accuracy", "share")} for row in rows]
 
 
 def _ends(row: dict[str, Any], name: str) -> tuple[float, float] | None:
-    return None if row[name] is None else (float(row[f"{name}_low"]), float(row[f"{name}_high"]))
+    return None if row[name] == "" else (float(row[f"{name}_low"]), float(row[f"{name}_high"]))
 
 
 def weakest_labels(run: Run, number: int = 5) -> Rows:

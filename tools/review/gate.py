@@ -70,16 +70,24 @@ def broken_rules(report: Report, rules: Rules) -> list[str]:
 def moot_rules(report: Report, rules: Rules) -> list[SliceRule | ChangeRule]:
     """Return the rules for another data set than the head's, and those for texts that the runs didn't change alike."""
     dataset = report.head.params["dataset"]
-    elsewhere = [part for part in (*rules.slices, *rules.robustness) if part.dataset not in (None, dataset)]
-    return elsewhere + [part for part in rules.robustness if report.not_alike and part not in elsewhere]
+    every: list[SliceRule | ChangeRule] = [*rules.slices, *rules.robustness]
+    return [
+        part
+        for part in every
+        if part.dataset not in (None, dataset) or (isinstance(part, ChangeRule) and report.not_alike)
+    ]
 
 
 def _why_moot(report: Report, rule: SliceRule | ChangeRule) -> str:
-    part = isinstance(rule, SliceRule)
-    name = f"slice {rule.by} = {rule.slice}" if part else f"{rule.score} with change {rule.change}"
     if rule.dataset not in (None, report.head.params["dataset"]):
-        return f"{name} is for data set {rule.dataset}"
-    return f"{name}: {report.not_alike}"
+        return f"{_name(rule)} is for data set {rule.dataset}"
+    return f"{_name(rule)}: {report.not_alike}"
+
+
+def _name(rule: SliceRule | ChangeRule) -> str:
+    if isinstance(rule, SliceRule):
+        return f"slice {rule.by} = {rule.slice}"
+    return f"{rule.score} with change {rule.change}"
 
 
 def _broken_score(metric: str, rule: ScoreRule, row: "pd.Series[Any]", report: Report) -> list[str]:
@@ -119,7 +127,7 @@ def _broken_slice(report: Report, part: SliceRule) -> list[str]:
     if row["high"] >= -part.margin:
         return []
     lost = f"accuracy dropped by {100 * -row['difference']:.1f} points"
-    return [f"slice {part.by} = {part.slice}: {lost}; the whole 95% interval is beyond the allowed margin"]
+    return [f"{_name(part)}: {lost}; the whole 95% interval is beyond the allowed margin"]
 
 
 def _broken_change(report: Report, part: ChangeRule) -> list[str]:
@@ -127,7 +135,7 @@ def _broken_change(report: Report, part: ChangeRule) -> list[str]:
     if row is None:
         known = ", ".join(report.robustness["change"])
         raise InputError(f"review.yaml: robustness: no change {part.change}; there are: {known}")
-    name, allowed = f"{part.score} with change {part.change}", f"review.yaml allows {part.margin:.4f}"
+    name, allowed = _name(part), f"review.yaml allows {part.margin:.4f}"
     if part.rule == "not_worse":
         shown = f"{name}: a loss of at least {-row['high']:.4f} is shown (95% interval); {allowed}"
         return [shown] if row["high"] < -part.margin else []

@@ -45,7 +45,8 @@ def robustness_differences(
         scores = [mean_score((table[change] == table["actual"]).to_numpy(float)) for table in (before, after)]
         found = compare(scores[:1], scores[1:], (between[0], between[1]))
         numbers = [float(n) for n in (found.base, found.head, found.difference, found.low, found.high)]
-        rows.append((change, len(shared), *numbers, verdict("accuracy", *numbers[2:], min_effect)))
+        judged = verdict("accuracy", numbers[2], numbers[3], numbers[4], min_effect)
+        rows.append((change, len(shared), *numbers, judged))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
