@@ -36,8 +36,7 @@ def report(base: pd.DataFrame, head: pd.DataFrame) -> Any:
         differences=differences(base, head),
         slices=slice_differences(seeds(base), seeds(head), style, 0.005, {}),
         oos=pd.DataFrame(columns=["metric", "low"]),
-        robustness=pd.DataFrame(columns=["change", "low", "high"]),
-        not_alike=None,
+        changed_texts=SimpleNamespace(table=pd.DataFrame(columns=["change", "low", "high"]), not_alike=None),
         primary="accuracy",
         same_inputs=False,
         seeds=(1, 1),
@@ -108,8 +107,8 @@ def test_a_rule_for_another_data_set_is_moot() -> None:
 
 def on_typos(low: float, high: float, not_alike: str | None = None) -> Any:
     found = report(predictions(), predictions())
-    found.robustness = pd.DataFrame([("none", 0.0, 0.0), ("typo", low, high)], columns=["change", "low", "high"])
-    found.not_alike = not_alike
+    table = pd.DataFrame([("none", 0.0, 0.0), ("typo", low, high)], columns=["change", "low", "high"])
+    found.changed_texts = SimpleNamespace(table=table, not_alike=not_alike)
     return found
 
 

@@ -74,14 +74,14 @@ def moot_rules(report: Report, rules: Rules) -> list[SliceRule | ChangeRule]:
     return [
         part
         for part in every
-        if part.dataset not in (None, dataset) or (isinstance(part, ChangeRule) and report.not_alike)
+        if part.dataset not in (None, dataset) or (isinstance(part, ChangeRule) and report.changed_texts.not_alike)
     ]
 
 
 def _why_moot(report: Report, rule: SliceRule | ChangeRule) -> str:
     if rule.dataset not in (None, report.head.params["dataset"]):
         return f"{_name(rule)} is for data set {rule.dataset}"
-    return f"{_name(rule)}: {report.not_alike}"
+    return f"{_name(rule)}: {report.changed_texts.not_alike}"
 
 
 def _name(rule: SliceRule | ChangeRule) -> str:
@@ -131,9 +131,9 @@ def _broken_slice(report: Report, part: SliceRule) -> list[str]:
 
 
 def _broken_change(report: Report, part: ChangeRule) -> list[str]:
-    row = next((row for _, row in report.robustness.iterrows() if row["change"] == part.change), None)
+    row = next((row for _, row in report.changed_texts.table.iterrows() if row["change"] == part.change), None)
     if row is None:
-        known = ", ".join(report.robustness["change"])
+        known = ", ".join(report.changed_texts.table["change"])
         raise InputError(f"review.yaml: robustness: no change {part.change}; there are: {known}")
     name, allowed = _name(part), f"review.yaml allows {part.margin:.4f}"
     if part.rule == "not_worse":

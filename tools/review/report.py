@@ -11,7 +11,7 @@ from tools.review.changes import changes, same_inputs
 from tools.review.comparable import common_rows
 from tools.review.differences import Differences, compare_predictions, flips
 from tools.review.oos_differences import Decisions, moved_rows, oos_differences
-from tools.review.robustness_differences import incomparable, moved_expectations, robustness_differences
+from tools.review.robustness_differences import ChangedTexts, compare_changed_texts
 from tools.review.rules import Rules
 from tools.review.slice_differences import slice_differences
 from tools.runs.records import read_record
@@ -34,8 +34,7 @@ class Report:
     of a side with one seed was pooled, 0 if there is none. `rows` are the test rows that one run gets right and the
     other wrong, the largest change of loss first: id, text, actual, base, head, base_confidence, head_confidence,
     change (of the loss), flip (fixed or broken). `moved` and `oos` are the tables of tools/review/oos_differences.py,
-    `robustness` and `expectations` those of tools/review/robustness_differences.py; `not_alike` says why the first of
-    these has no rows.
+    `changed_texts` is of tools/review/robustness_differences.py.
     """
 
     base: Run
@@ -50,9 +49,7 @@ class Report:
     slices: pd.DataFrame
     moved: pd.DataFrame
     oos: pd.DataFrame
-    robustness: pd.DataFrame
-    not_alike: str | None
-    expectations: pd.DataFrame
+    changed_texts: ChangedTexts
     seeds: tuple[int, int]
     pooled: int
     same_inputs: bool
@@ -98,9 +95,7 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy"), known),
         moved=moved_rows(base, head),
         oos=oos_differences(_decisions(base), _decisions(head), effects),
-        robustness=robustness_differences(base, head, (sides[0], sides[1]), effects.get("accuracy"), known),
-        not_alike=incomparable(base, head),
-        expectations=moved_expectations(base, head),
+        changed_texts=compare_changed_texts((base, head), (sides[0], sides[1]), effects.get("accuracy"), known),
         seeds=seeds,
         pooled=pooled,
         same_inputs=reason is None and same_inputs(base, head),
@@ -114,9 +109,10 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
 
 def without_verdicts(report: Report) -> Report:
     """Return `report` with no score called improved or regressed: nothing that could make it better has changed."""
-    tables = {name: getattr(report, name).assign(verdict=SAME_INPUTS) for name in ("slices", "oos", "robustness")}
+    tables = {name: getattr(report, name).assign(verdict=SAME_INPUTS) for name in ("slices", "oos")}
     scores = report.differences.scores.assign(verdict=SAME_INPUTS)
-    return replace(report, differences=replace(report.differences, scores=scores), **tables)
+    changed = replace(report.changed_texts, table=report.changed_texts.table.assign(verdict=SAME_INPUTS))
+    return replace(report, differences=replace(report.differences, scores=scores), changed_texts=changed, **tables)
 
 
 def _train_rows(run: Run) -> int:

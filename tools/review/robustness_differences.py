@@ -1,5 +1,7 @@
 """The differences of two runs' answers to changed texts, on the test rows that both changed alike."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from textclf.metrics.slices import MIN_ROWS
@@ -12,6 +14,28 @@ from tools.stats.verdict import verdict
 
 COLUMNS = ["change", "rows", "base", "head", "difference", "low", "high", "verdict"]
 CHANGES = "textclf/changes/"
+
+
+@dataclass(frozen=True)
+class ChangedTexts:
+    """The comparison of two runs' answers to changed texts.
+
+    `table` has accuracy of both runs, difference, 95% interval and verdict by change; no rows if the texts were
+    `not_alike`, which says why. `expectations` has those that one run alone meets.
+    """
+
+    table: pd.DataFrame
+    not_alike: str | None
+    expectations: pd.DataFrame
+
+
+def compare_changed_texts(
+    runs: tuple[Run, Run], sides: tuple[Seeds, Seeds], min_effect: float | None, known: Known
+) -> ChangedTexts:
+    """Compare the answers of two runs, the base and the head; `sides` are their seeds on the test rows."""
+    reason = incomparable(*runs)
+    table = pd.DataFrame(columns=COLUMNS) if reason else robustness_differences(*runs, sides, min_effect, known)
+    return ChangedTexts(table, reason, moved_expectations(*runs))
 
 
 def incomparable(base: Run, head: Run) -> str | None:
@@ -30,14 +54,12 @@ def incomparable(base: Run, head: Run) -> str | None:
 def robustness_differences(
     base: Run, head: Run, sides: tuple[Seeds, Seeds], min_effect: float | None, known: Known
 ) -> pd.DataFrame:
-    """Return accuracy of both runs, difference, 95% interval and verdict by change; no rows if `incomparable`.
+    """Return accuracy of both runs, difference, 95% interval and verdict by change.
 
     Texts are changed for the run itself alone, not for the recorded seeds of its configuration. Its accuracy is taken
     to vary between seeds as that on the test rows does: as the seeds of the side do, if there are several, else as is
     `known`.
     """
-    if incomparable(base, head):
-        return pd.DataFrame(columns=COLUMNS)
     shared, between = _shared(base, head), [_between(side, known) for side in sides]
     before, after = (_table(run).loc[shared] for run in (base, head))
     rows = []

@@ -159,7 +159,7 @@ def _robustness(report: Report) -> Table:
             f"{points(float(row.low))} to {points(float(row.high))}",
             str(row.verdict),
         ]
-        for row in report.robustness.itertuples()
+        for row in report.changed_texts.table.itertuples()
     ]
     note = (
         "Accuracy in percent on the same test rows, changed in the same ways, of the two runs themselves; intervals "
@@ -171,7 +171,7 @@ def _robustness(report: Report) -> Table:
 
 def _expectations(report: Report) -> Table:
     columns = ["flip", "kind", "texts", "label", "base", "head"]
-    rows = [[str(row[column]) for column in columns] for row in report.expectations.to_dict("records")]
+    rows = [[str(row[column]) for column in columns] for row in report.changed_texts.expectations.to_dict("records")]
     note = "Expectations of data/robustness that only one run meets; several texts and their labels are divided by |."
     outside = ("texts", "label", "base", "head")
     return Table("expectations", "Expectations that moved", note, columns, rows, outside)
