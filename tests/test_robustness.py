@@ -16,7 +16,7 @@ from textclf.changes.apply import CHANGES
 from textclf.data.expectations import Expectation
 from textclf.errors import InputError
 from textclf.metrics.listing import read_listing, write_listing
-from textclf.metrics.robustness import by_change, headline
+from textclf.metrics.robustness import _share, by_change, headline
 from textclf.rows import Rows, new_rows
 
 TEXTS = ["aaa is where my parcel is", "bbb or don't you know 42", "ccc, they said.", "it is a ccc again"]
@@ -85,6 +85,15 @@ def test_shares_are_of_changed_texts_and_accuracies_of_all_rows() -> None:
     assert table.loc["typo", ["texts", "answers", "share", "accuracy"]].tolist() == [4, 2, 0.5, 0.75]
     assert table.loc["typo", "share_low"] == pytest.approx(0.15, abs=0.001)  # Wilson's interval of 2 in 4
     assert table.loc["typo", "share_high"] == pytest.approx(0.85, abs=0.001)
+
+
+@pytest.mark.parametrize(("part", "whole"), [(0, 1), (1, 1), (2, 4), (0, 300), (17, 300), (300, 300), (5, 10**6)])
+def test_intervals_are_wilsons(part: int, whole: int) -> None:
+    from statsmodels.stats.proportion import proportion_confint
+
+    wilson = proportion_confint(part, whole, method="wilson")
+    assert _share(part, whole) == pytest.approx((part / whole, *wilson), abs=1e-4)
+    assert _share(0, 0) == (None, None, None)
 
 
 def test_the_headline_has_at_most_ten_numbers() -> None:
