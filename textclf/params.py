@@ -50,6 +50,12 @@ class Split(Section):
     test_limit: Count | None
 
 
+class Spelling(Section):
+    """What the step `spelling` of `prepare` knows beside the words of the training rows."""
+
+    language: Literal["en"] | None
+
+
 class Full(Section):
     """Method `full`: the checkpoint's weights are trained."""
 
@@ -130,6 +136,10 @@ class Params(Section):
     dataset: str
     model: str
     max_length: Annotated[int, Field(ge=3)]  # [CLS], a token, [SEP]
+    prepare: list[
+        Literal["html", "unicode", "spaces", "urls", "emails", "amounts", "dates", "numbers", "spelling"]
+    ]
+    spelling: Spelling
     split: Split
     method: Literal["full", "distil", "head", "lora", "features", "baseline"]
     seed: Seed
@@ -173,6 +183,8 @@ class Params(Section):
                 "together",
                 f"{asked} needs vectors, and method baseline has none; use probability, energy or logit",
             )
+        if twice := sorted({step for step in self.prepare if self.prepare.count(step) > 1}):
+            raise PydanticCustomError("together", f"prepare names {twice[0]!r} twice")
         if self.lora.unfreeze == "gradual" and self.lora.trained_layers != "all":
             raise PydanticCustomError(
                 "together", "lora.unfreeze = 'gradual' trains all layers in the end; set lora.trained_layers to all"
