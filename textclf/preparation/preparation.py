@@ -67,6 +67,8 @@ def load(folder: Path) -> Preparation:
     """Return the preparation in `folder`; `InputError` if it is none."""
     try:
         names = json.loads((folder / STEPS_FILE).read_text(encoding="utf-8"))
+        if not isinstance(names, list):
+            raise TypeError(names)
         steps = tuple(_spelling(folder) if name == SPELLING else STEPS[name] for name in names)
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(f"{folder} is no preparation of texts; rebuild the model") from None

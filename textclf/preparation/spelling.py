@@ -109,7 +109,7 @@ def may_be_wrong(text: str, span: tuple[int, int]) -> bool:
     """
     start, stop = span
     word = text[start:stop]
-    if word[1:] != word[1:].lower():
+    if word[1:] != word[1:].lower() or text[stop : stop + 1] in ("'", "’"):
         return False
     if word[0] != word[0].lower() and text[:start].rstrip()[-1:] not in ("", ".", "!", "?"):
         return False
