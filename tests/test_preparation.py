@@ -39,7 +39,11 @@ def alone() -> Spelling:
         ("spaces", "\u00a0 a \t b\n", "a b"),
         ("urls", "see www.example.com/a?b=1.", "see link"),
         ("emails", "to a.b+c@d-e.com!", "to email!"),
-        ("amounts", "5.00 GBP, $3, 10€, EUR 20, five dollars, 1 pound", "amount, amount, amount, amount, amount, amount"),
+        (
+            "amounts",
+            "5.00 GBP, $3, 10€, EUR 20, five dollars, 1 pound",
+            "amount, amount, amount, amount, amount, amount",
+        ),
         ("amounts", "4 cards, 3 days, 20%", "4 cards, 3 days, 20%"),
         ("dates", "on 2023-05-01, 1/2/2023, May 5, the 5th of May, Monday", "on date, date, date, date, date"),
         ("dates", "may I march in? 24/7", "may I march in? 24/7"),
