@@ -1,4 +1,4 @@
-"""A trained model as people use it: texts in, answers out, with its temperature and out-of-scope rule applied."""
+"""A trained model as people use it: texts in, answers out, with its preparation, temperature and out-of-scope rule."""
 
 import json
 import shutil
@@ -15,10 +15,20 @@ from textclf.cache import cache_folder
 from textclf.checksums import sha256
 from textclf.classifiers.base import Loading, Predicted, Predictor
 from textclf.errors import InputError
-from textclf.inference.files import CALIBRATION_FILE, CHECKSUMS, GRAPH, MODEL, OOS_FOLDER, check_complete
+from textclf.inference.files import (
+    CALIBRATION_FILE,
+    CHECKSUMS,
+    GRAPH,
+    MODEL,
+    OOS_FOLDER,
+    PREPARATION_FOLDER,
+    check_complete,
+)
 from textclf.oos import rule
 from textclf.oos.labels import in_scope
 from textclf.oos.rule import OosRule
+from textclf.preparation import preparation
+from textclf.preparation.preparation import Preparation
 from textclf.probabilities import Probabilities, softmax
 from textclf.rows import Rows
 
@@ -47,9 +57,10 @@ class Answers:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier with the temperature and the out-of-scope rule that were chosen on validation rows."""
+    """A classifier with the preparation of its texts, and the temperature and rule that validation rows chose."""
 
     folder: Path
+    preparation: Preparation
     classifier: Predictor
     temperature: float
     oos_rule: OosRule | None
@@ -71,8 +82,8 @@ class Model:
         return Answers(self.labels, probabilities, decided, scores, cut)
 
     def rows(self, texts: list[str]) -> Rows:
-        """Return texts as rows, as the classifier takes them."""
-        return self.classifier.rows(texts)
+        """Return raw texts as prepared rows for the classifier, cut at the length that it was trained with."""
+        return self.classifier.rows(self.preparation(texts))
 
     def probabilities(self, rows: Rows, batch_size: int, desc: str) -> Probabilities:
         """Return the probabilities of the in-scope labels, shape (rows, labels); `desc` names the progress bar."""
@@ -82,7 +93,8 @@ class Model:
         return softmax(predicted.logits[:, : len(self.labels)] / self.temperature)
 
     def copy_rules(self, folder: Path) -> None:
-        """Copy the files of temperature and out-of-scope rule into `folder`."""
+        """Copy the files of preparation, temperature and out-of-scope rule into `folder`."""
+        shutil.copytree(self.folder / PREPARATION_FOLDER, folder / PREPARATION_FOLDER)
         shutil.copy(self.folder / CALIBRATION_FILE, folder)
         shutil.copytree(self.folder / OOS_FOLDER, folder / OOS_FOLDER)
 
@@ -109,13 +121,9 @@ def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False
     check_complete(folder)
     temperature = _temperature(folder / CALIBRATION_FILE)
     try:
-        model = Model(
-            folder,
-            _load_classifier(folder, Loading(exact=exact, device=device)),
-            temperature,
-            rule.load(folder / OOS_FOLDER),
-        )
-        return _tried(model)
+        prepared, oos_rule = preparation.load(folder / PREPARATION_FOLDER), rule.load(folder / OOS_FOLDER)
+        classifier = _load_classifier(folder, Loading(exact=exact, device=device))
+        return _tried(Model(folder, prepared, classifier, temperature, oos_rule))
     except InputError:
         raise
     except Exception as error:  # of many kinds: safetensors', tokenizers', KeyError of a config, ...
