@@ -9,6 +9,7 @@ from tools import deps
 
 # From the top down: a folder imports from the ones below it alone. Modules beside the folders are below all of them.
 TEXTCLF = (
+    ("audit",),
     ("charts", "data", "inference", "methods"),
     ("training",),
     ("classifiers",),
@@ -17,7 +18,20 @@ TEXTCLF = (
 )
 TOOLS = (
     ("oos_scores",),  # compares scores on the runs of recipes
-    ("bench", "errors", "export", "predict", "publish", "recipe", "review", "serve", "teach"),
+    (
+        "audit",
+        "bench",
+        "data_curve",
+        "errors",
+        "export",
+        "predict",
+        "publish",
+        "recipe",
+        "review",
+        "select",
+        "serve",
+        "teach",
+    ),
     ("card",),
     ("runs",),
     ("stats",),

@@ -22,6 +22,7 @@ STAGES = {
     "download",
     "tokenize",
     "split",
+    "audit",
     "teach",
     "train",
     "predict",

@@ -23,7 +23,8 @@ from textclf.errors import InputError
 from textclf.inference.model import Answers, Model, load_model
 from textclf.methods import full
 from textclf.oos.rule import OosRule
-from tools.serve.__main__ import listen, model_commit
+from tools.listening import listen
+from tools.serve.__main__ import model_commit
 from tools.serve.app import create_app
 from tools.serve.limits import Limits
 

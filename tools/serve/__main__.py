@@ -6,12 +6,12 @@ Prometheus, /health tells that the model is loaded, /about which model is served
 
 import argparse
 import json
-import socket
 from pathlib import Path
 
 from textclf.errors import InputError
 from textclf.inference.files import MODEL, REPORT
 from tools import command
+from tools.listening import listen
 from tools.serve.limits import Limits
 
 
@@ -56,16 +56,6 @@ def model_commit(folder: Path, rev: str | None) -> str:
     except ValueError:
         raise InputError(f"{report} is not valid JSON; export the model again") from None
     return str(values.get("commit", "unknown"))
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at `host` and `port`, or raise `InputError`."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host with an empty or very long part
-        cause = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
-        raise InputError(f"--host {host} --port {port}: {cause}") from None
 
 
 def main() -> None:
