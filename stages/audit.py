@@ -24,7 +24,7 @@ from textclf.rows import read_listed, read_tokens
 
 CHECKPOINT = Path("data/tokenized/checkpoint.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
-JUDGED = Path("data/raw/judged.csv")  # rows that a person has judged; they don't come back
+JUDGED = Path("data/judged.csv")  # rows that a person has judged; they don't come back
 TRAIN = Path("data/splits/train.csv")
 VALIDATION = Path("data/splits/validation.csv")
 TEST = Path("data/splits/test.csv")
@@ -48,7 +48,7 @@ def sample(rows: pd.DataFrame, params: Audit) -> pd.DataFrame:
 
 
 def with_vectors(tables: list[pd.DataFrame], params: Params) -> list[Part]:
-    """Return the tables with a vector of length 1 for each row: the mean over its tokens of the frozen body's states."""
+    """Return the tables, and for each row a vector of length 1: the frozen body's mean over the tokens."""
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
     body = load_body(locate(checkpoint), params.device)
     frozen = Frozen(body, resolve_precision(params.precision), cache_folder("vectors"))

@@ -21,6 +21,8 @@ SOURCES = Path("data/sources")
 CORPORA = Path("data/corpora")  # where the files of embedded data sets lie, by their specs
 CHECKED = Path("data/checked.txt")  # written once all parameters are valid
 RAW = Path("data/raw")
+JUDGED = Path("data/judged.csv")
+REPLIES = Path("data/replies.json")
 METRICS = Path("metrics/data.json")
 CORRECTIONS = Path("data/corrections")  # where people's decisions about single rows lie, by the specs
 COUNTED = Path("metrics/corrections.json")
@@ -76,7 +78,7 @@ def judged(rows: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Write data/raw, metrics/data.json and metrics/corrections.json."""
+    """Write data/raw, data/judged.csv, data/replies.json, metrics/data.json and metrics/corrections.json."""
     params = read_params()
     source = read_source(params.dataset, SOURCES)
     corpus = read_corpus(source, params.dataset, params.oos)
@@ -85,11 +87,11 @@ def main() -> None:
     if empty:
         print(f"{params.dataset}: {empty} rows have no text and are left out", file=sys.stderr)
     labels = label_order(rows, source)
-    judged(rows, out).to_csv(ensure_parent(RAW / "judged.csv"), index=False)
-    rows.drop(columns=FLEETING, errors="ignore").to_parquet(RAW / "rows.parquet", index=False)
+    judged(rows, out).to_csv(JUDGED, index=False)
+    rows.drop(columns=FLEETING, errors="ignore").to_parquet(ensure_parent(RAW / "rows.parquet"), index=False)
     out.drop(columns=FLEETING, errors="ignore").to_parquet(RAW / "oos.parquet", index=False)
     write_json(RAW / "labels.json", labels)
-    write_json(RAW / "replies.json", source.replies)
+    write_json(REPLIES, source.replies)
     out_of_scope = int(rows["label"].map(is_out).sum()) + len(out)
     more = {"out_of_scope_rows": out_of_scope, "corrections": len(corpus.corrections)}
     write_json(METRICS, describe(rows, labels, empty) | more)

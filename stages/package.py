@@ -1,4 +1,4 @@
-"""Package: put classifier, temperature and out-of-scope rule into one folder, with a checksum of each file.
+"""Package: put classifier, temperature, out-of-scope rule and replies into one folder, with a checksum of each file.
 
 The folder is the model that `textclf.load` reads and that is served, exported, published or registered.
 """
@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 
 from textclf import process
-from textclf.inference.files import CALIBRATION_FILE, OOS_FOLDER, write_checksums
+from textclf.inference.files import CALIBRATION_FILE, OOS_FOLDER, REPLIES_FILE, write_checksums
 
 TRAINED = Path("models/trained")
 CALIBRATION = Path("models/calibration.json")
 OOS = Path("models/oos")
+REPLIES = Path("data/replies.json")
 MODEL = Path("models/classifier")
 
 
@@ -20,6 +21,7 @@ def main() -> None:
     shutil.copytree(TRAINED, MODEL, dirs_exist_ok=True)
     shutil.copy(CALIBRATION, MODEL / CALIBRATION_FILE)
     shutil.copytree(OOS, MODEL / OOS_FOLDER, dirs_exist_ok=True)
+    shutil.copy(REPLIES, MODEL / REPLIES_FILE)
     write_checksums(MODEL)
 
 

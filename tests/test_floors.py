@@ -36,7 +36,8 @@ TOOLS = (
     ("runs",),
     ("stats",),
 )
-SIDEWAYS = {("recipe", "bench"), ("bench", "export")}  # results have the table of speeds; bench times exports
+# Results have the table of speeds; bench times exports; select reads files as predict does.
+SIDEWAYS = {("recipe", "bench"), ("bench", "export"), ("select", "predict")}
 DOORS = {Path("textclf/__init__.py")}  # opens on `load` what is above
 
 

@@ -8,7 +8,7 @@ from textclf.errors import InputError
 from textclf.outputs import write_json
 
 MODEL = Path("models/classifier")  # the pipeline's
-CALIBRATION_FILE, OOS_FOLDER = "calibration.json", "oos"
+CALIBRATION_FILE, OOS_FOLDER, REPLIES_FILE = "calibration.json", "oos", "replies.json"
 CHECKSUMS = "checksums.json"
 READ = (".bin", ".json", ".model", ".onnx", ".py", ".safetensors", ".txt")  # endings of what libraries read
 GRAPH, REPORT = "model.onnx", "export.json"  # of an exported model: its network, and a comparison with the original

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from textclf.cache import cache_folder
 from textclf.checksums import sha256
 from textclf.classifiers.base import Loading, Predictor
 from textclf.errors import InputError
-from textclf.inference.files import CALIBRATION_FILE, CHECKSUMS, GRAPH, MODEL, OOS_FOLDER, check_complete
+from textclf.inference.files import CALIBRATION_FILE, CHECKSUMS, GRAPH, MODEL, OOS_FOLDER, REPLIES_FILE, check_complete
 from textclf.oos import rule
-from textclf.oos.labels import in_scope
+from textclf.oos.labels import in_scope, is_out, kind_of
 from textclf.oos.rule import OosRule
 from textclf.probabilities import Probabilities, softmax
 from textclf.rows import Rows
@@ -47,12 +47,16 @@ class Answers:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier with the temperature and the out-of-scope rule that were chosen on validation rows."""
+    """A classifier with the temperature and the out-of-scope rule that were chosen on validation rows.
+
+    `replies` are those to messages out of scope, by kind; `default` is for those of any other kind.
+    """
 
     folder: Path
     classifier: Predictor
     temperature: float
     oos_rule: OosRule | None
+    replies: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> list[str]:
@@ -70,9 +74,15 @@ class Model:
         scores, decided = self.oos_rule.predict(predicted.logits, predicted.vectors, intents)
         return Answers(self.labels, probabilities, decided, scores, cut)
 
+    def reply(self, predicted: str) -> str | None:
+        """Return the reply to a message with this answer; None if it is in scope, or if there are no replies."""
+        return self.replies.get(kind_of(predicted), self.replies.get("default")) if is_out(predicted) else None
+
     def copy_rules(self, folder: Path) -> None:
-        """Copy the files of temperature and out-of-scope rule into `folder`."""
+        """Copy the files of temperature, out-of-scope rule and replies into `folder`."""
         shutil.copy(self.folder / CALIBRATION_FILE, folder)
+        if (self.folder / REPLIES_FILE).is_file():  # a model of before 0.2.0 has none
+            shutil.copy(self.folder / REPLIES_FILE, folder)
         shutil.copytree(self.folder / OOS_FOLDER, folder / OOS_FOLDER)
 
     def in_fp32(self) -> "Model":
@@ -98,7 +108,8 @@ def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False
     check_complete(folder)
     temperature = _temperature(folder / CALIBRATION_FILE)
     try:
-        model = Model(folder, _load_classifier(folder, exact), temperature, rule.load(folder / OOS_FOLDER))
+        classifier, oos_rule = _load_classifier(folder, exact), rule.load(folder / OOS_FOLDER)
+        model = Model(folder, classifier, temperature, oos_rule, _replies(folder / REPLIES_FILE))
         return _tried(model)
     except InputError:
         raise
@@ -155,6 +166,13 @@ def _truncated(classifier: Predictor, rows: Rows) -> list[bool]:
         len(ids) >= most and len(backend.encode(text).overflowing) > 0
         for ids, text in zip(rows.input_ids, rows.texts, strict=True)
     ]
+
+
+def _replies(path: Path) -> dict[str, str]:
+    values = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        raise InputError(f"{path} holds no replies by kind; rebuild the model")
+    return values
 
 
 def _temperature(path: Path) -> float:

@@ -67,7 +67,7 @@ def main() -> None:
     from tools.audit.store import Store
 
     items, rows, path = messages(options.rows) if options.rows else suspects(), read_rows(), corrections_file()
-    session = Session(items, label_names(rows), Store(path), options.by or user_name())
+    session = Session(items, label_names(rows, items), Store(path), options.by or user_name())
     if options.shown:
         print_items(session.left()[: options.shown])
     elif options.apply:

@@ -60,9 +60,8 @@ def _add_page(app: FastAPI, session: Session, token: str, file: str) -> None:
         nonce = secrets.token_urlsafe(16)
         text = PAGE.read_text(encoding="utf-8").replace("{{ nonce }}", nonce)
         text = text.replace("{{ about }}", about.replace("<", "\\u003c"))
-        return HTMLResponse(
-            text, headers={"Content-Security-Policy": POLICY.format(nonce), "Cache-Control": "no-store"}
-        )
+        headers = {"Content-Security-Policy": POLICY.format(nonce), "Cache-Control": "no-store"}
+        return HTMLResponse(text, headers=headers)
 
 
 def _add_rows(app: FastAPI, session: Session, similar: Similar) -> None:

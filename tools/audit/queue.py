@@ -8,7 +8,7 @@ import pandas as pd
 from textclf.data.corrections import Correction
 from textclf.data.leaks import same_texts
 from textclf.errors import InputError
-from textclf.oos.labels import OUT_OF_SCOPE
+from textclf.oos.labels import OUT_OF_SCOPE, is_out
 from tools.audit.store import key_of
 
 AUDIT = Path("data/audit/rows.csv")
@@ -91,12 +91,9 @@ def messages(path: Path) -> list[Item]:
     given, suggested = (next((name for name in names if name in table), None) for names in (GIVEN, SUGGESTED))
     keys = same_texts(table[column])
     table = table[(keys != "") & ~keys.duplicated(keep="last") & ~keys.isin(set(same_texts(read_rows()["text"])))]
-    return [
-        Item(
-            "", row[column], "", row[given] if given else "", row[suggested] if suggested else "", "", "message", "", ""
-        )
-        for row in table.to_dict("records")
-    ]
+    nothing = pd.Series("", table.index)
+    columns = [table[column], *(table[name] if name else nothing for name in (given, suggested))]
+    return [Item("", *texts, "", "message", "", "") for texts in zip(*columns[:1], nothing, *columns[1:], strict=True)]
 
 
 def read_rows() -> pd.DataFrame:
@@ -108,9 +105,10 @@ def read_rows() -> pd.DataFrame:
     return pd.concat([pd.read_parquet(path, columns=columns) for path in (RAW, OUT_OF_SCOPE_ROWS)], ignore_index=True)
 
 
-def label_names(rows: pd.DataFrame) -> list[str]:
-    """Return what a row can be labelled as: the labels, sorted, and out of scope."""
-    return sorted({*rows["label"], OUT_OF_SCOPE})
+def label_names(rows: pd.DataFrame, items: list[Item]) -> list[str]:
+    """Return what a row can be labelled as: the labels, sorted, out of scope, and kinds that the items name."""
+    named = {label for item in items for label in (item.given, item.suggested) if is_out(label)}
+    return sorted({*rows["label"], *named, OUT_OF_SCOPE})
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

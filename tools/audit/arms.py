@@ -1,0 +1,75 @@
+"""Training on the rows as they are, without the suspects, and with suggested labels."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textclf.audit.label_issues import Suspicion
+from textclf.data.corrections import Correction
+from textclf.rows import Rows
+from tools.audit.probe import judge
+from tools.runs.trial import Bench
+
+THRESHOLDS = (0.9, 0.7, 0.5)  # of the suggestion's probability
+
+
+@dataclass(frozen=True)
+class Arm:
+    """How many training rows were changed, and what came of it on test."""
+
+    arm: str
+    seed: int
+    rows: int
+    threshold: float | None
+    accuracy: float
+    difference: float
+
+
+def try_arms(bench: Bench, vectors: NDArray[np.float32], method: str, seed: int) -> Iterator[Arm]:
+    """Yield the arms of one seed, which is that of the folds and of the training."""
+    train = bench.rows["train"]
+    suspicion = judge(bench, vectors, train.labels, seed)
+    issue = suspicion.issue[: len(train.ids)]
+    as_it_is = float(bench.hits(method, train, seed).mean())
+    yield Arm("as they are", seed, 0, None, as_it_is, 0.0)
+    without = float(bench.hits(method, train.take(np.flatnonzero(~issue).tolist()), seed).mean())
+    yield Arm("without the suspects", seed, int(issue.sum()), None, without, without - as_it_is)
+    chosen = max(
+        THRESHOLDS, key=lambda value: bench.hits(method, corrected(train, suspicion, value), seed, "validation").mean()
+    )
+    accuracy = float(bench.hits(method, corrected(train, suspicion, chosen), seed).mean())
+    changed = int(sure(suspicion, chosen)[: len(train.ids)].sum())
+    yield Arm("with suggested labels", seed, changed, chosen, accuracy, accuracy - as_it_is)
+
+
+def sure(suspicion: Suspicion, threshold: float) -> NDArray[np.bool_]:
+    """Return which rows are suspects with a suggestion that is at least so probable, shape (rows,)."""
+    return np.asarray(
+        suspicion.issue & (suspicion.probability >= threshold) & (suspicion.quality < suspicion.probability)
+    )
+
+
+def corrected(train: Rows, suspicion: Suspicion, threshold: float) -> Rows:
+    """Return the training rows with the suggested labels of those that are `sure`."""
+    own = slice(len(train.ids))
+    return replace(train, labels=np.where(sure(suspicion, threshold)[own], suspicion.suggested[own], train.labels))
+
+
+def relabelled(bench: Bench, vectors: NDArray[np.float32], threshold: float) -> list[Correction]:
+    """Return the training rows that `corrected` changes as corrections, in their order."""
+    train = bench.rows["train"]
+    suspicion = judge(bench, vectors, train.labels, bench.params.audit.seed)
+    return [
+        Correction(
+            train.ids[at],
+            train.texts[at],
+            "train",
+            "relabel",
+            bench.labels[suspicion.suggested[at]],
+            "audit",
+            f"probability {suspicion.probability[at]:.2f}",
+        )
+        for at in np.flatnonzero(sure(suspicion, threshold)[: len(train.ids)])
+    ]

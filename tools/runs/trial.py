@@ -1,0 +1,110 @@
+"""Trying a method on some of the training rows of the workspace's data set, without the pipeline around it."""
+
+import importlib
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from textclf.cache import cache_folder
+from textclf.classifiers.features import Features, load_body
+from textclf.encoders.checkpoints import Checkpoint, locate
+from textclf.encoders.frozen import Frozen
+from textclf.encoders.precision import resolve_precision
+from textclf.errors import InputError
+from textclf.params import Params, check_params, read_params
+from textclf.rows import Rows, read_labels, read_rows, read_tokens
+from textclf.training.selection import select_C
+from textclf.training.task import Task
+
+SPLITS = ("train", "validation", "test")
+LABELS, CHECKPOINT = Path("data/raw/labels.json"), Path("data/tokenized/checkpoint.json")
+TOKENIZED, LISTED = Path("data/tokenized/rows.parquet"), Path("data/splits")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The workspace's rows, tokenized and split, and its parameters."""
+
+    params: Params
+    labels: list[str]
+    rows: dict[str, Rows]
+    checkpoint: Checkpoint
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the checkpoint's files are."""
+        return locate(self.checkpoint)
+
+    @cached_property
+    def vectors(self) -> dict[str, NDArray[np.float32]]:
+        """The frozen body's vectors of each split, shape (rows, size), pooled as `features.pooling` says; cached."""
+        body = load_body(self.folder, self.params.device)
+        frozen = Frozen(body, resolve_precision(self.params.precision), cache_folder("vectors"))
+        pooling = self.params.features.pooling
+        return {name: frozen.vectors(rows.input_ids, pooling, name) for name, rows in self.rows.items()}
+
+    def with_selected_C(self) -> "Bench":
+        """Return the same bench with the one `features.C` that is best on validation after all training rows."""
+        pairs = [(self.vectors[name], self.rows[name].labels) for name in ("train", "validation")]
+        _, curve = select_C(pairs[0], pairs[1], self.params.features.C, self.params)
+        chosen = next(row["C"] for row in curve if row["kept"])
+        features = self.params.features.model_copy(update={"C": chosen})
+        return replace(self, params=self.params.model_copy(update={"features": features}))
+
+    def hits(self, method: str, train: Rows, seed: int, split: str = "test") -> NDArray[np.bool_]:
+        """Return which rows of `split` a classifier gets right that was trained on `train`, shape (rows,)."""
+        values = self.params.model_dump() | {"method": method, "seed": seed}
+        with tempfile.TemporaryDirectory() as tmp:
+            task = Task(
+                self.checkpoint,
+                self.folder,
+                self.labels,
+                train,
+                self.rows["validation"],
+                check_params(values),
+                Path(tmp),
+                cache_folder("vectors"),
+            )
+            classifier: Any = importlib.import_module(f"textclf.methods.{method}").train(task).classifier
+        if isinstance(classifier, Features):
+            classifier = replace(classifier, cache_dir=cache_folder("vectors"))
+        asked = self.rows[split]
+        found = classifier.predict(asked, self.params.eval_batch_size, "").logits.argmax(axis=1)
+        return np.asarray(found == asked.labels)
+
+
+def open_bench() -> Bench:
+    """Return the workspace's rows; `InputError` unless the stages up to `split` and `tokenize` have run."""
+    for path in (LABELS, CHECKPOINT, TOKENIZED, LISTED / "train.csv"):
+        if not path.is_file():
+            raise InputError(f"{path} is not here; run dvc repro split tokenize first")
+    labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
+    rows = {name: read_rows(LISTED / f"{name}.csv", tokens, labels) for name in SPLITS}
+    checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
+    return Bench(read_params(), labels, rows, checkpoint)
+
+
+def open_mean_bench() -> Bench:
+    """Return the workspace's rows, with the pooling that the stage `audit` uses."""
+    bench = open_bench()
+    features = bench.params.features.model_copy(update={"pooling": "mean"})
+    return replace(bench, params=bench.params.model_copy(update={"features": features}))
+
+
+def nested_order(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Return the positions of all rows such that each beginning is a stratified sample, and has all labels if it can.
+
+    >>> nested_order(np.array([0, 0, 0, 0, 1, 1]), seed=0)[:3].tolist()
+    [4, 1, 3]
+    """
+    shuffled = pd.Series(labels).sample(frac=1, random_state=seed)
+    by_label = shuffled.groupby(shuffled)
+    number, size = by_label.cumcount(), by_label.transform("size")
+    table = pd.DataFrame({"later": number > 0, "place": (number + 0.5) / size})
+    return table.sort_values(["later", "place"], kind="stable").index.to_numpy()
