@@ -15,8 +15,8 @@ from textclf.params import Audit
 
 Vectors = NDArray[np.float32]
 
-# In the order in which they are to be looked at.
-KINDS = ("conflict", "label", "near_test", "duplicate", "near_duplicate", "outlier", "disagreement")
+# In the order in which they are to be looked at; the rows of the last two are one list, the most suspect first.
+KINDS = ("conflict", "near_test", "duplicate", "near_duplicate", "outlier", "label", "disagreement")
 COLUMNS = ["id", "text", "split", "label", "suggested", "probability", "kind", "twin", "similarity"]
 DIGITS = 4
 
@@ -51,13 +51,13 @@ def audit(learned: Part, tested: Part, params: Audit) -> tuple[pd.DataFrame, dic
     lines += [_twin_line(twin, rows, tested.rows if twin.kind == "near_test" else rows) for twin in twins]
     table = _table(lines, rows)
     counts = table["kind"].value_counts()
-    accuracy = {"rows": len(rows), "unchecked": len(rows) - len(checked)}
+    accuracy: dict[str, float] = {"rows": len(rows), "unchecked": len(rows) - len(checked)}
     accuracy |= {"out_of_sample_accuracy": round(float((found.suggested == labels).mean()), DIGITS)}
     return table, accuracy | {f"{kind}_rows": int(counts.get(kind, 0)) for kind in KINDS}
 
 
 def _label_lines(found: Suspicion, checked: NDArray[np.int64], names: NDArray[np.str_]) -> Iterator[dict[str, object]]:
-    """Yield a line for each label issue, the most suspect first, then for other rows where another label is likelier.
+    """Yield a line for each label issue and each other row where another label is likelier, the most suspect first.
 
     An issue whose given label is the most probable one suggests nothing.
     """
@@ -79,7 +79,9 @@ def _twin_line(twin: Twin, rows: pd.DataFrame, others: pd.DataFrame) -> dict[str
 def _table(lines: list[dict[str, object]], rows: pd.DataFrame) -> pd.DataFrame:
     """Return `lines` in the order of `KINDS`, each kind in its own order, with what is known of their rows."""
     table = pd.DataFrame(lines, columns=["row", "kind", "suggested", "probability", "twin", "similarity"])
-    place = {kind: number for number, kind in enumerate(KINDS)}
-    table = table.sort_values("kind", key=lambda kinds: kinds.map(place), kind="stable")
+    place = {kind: number for number, kind in enumerate(KINDS[:-1])}
+    table = table.sort_values(
+        "kind", key=lambda kinds: kinds.map(lambda kind: place.get(kind, len(place) - 1)), kind="stable"
+    )
     table = rows.iloc[table["row"].astype(int)].reset_index(drop=True).join(table.reset_index(drop=True))
     return table.round({"probability": DIGITS, "similarity": DIGITS})[COLUMNS]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from cleanlab.filter import find_label_issues
-from cleanlab.rank import get_label_quality_scores
+from cleanlab.filter import find_label_issues  # type: ignore[import-untyped]
+from cleanlab.rank import get_label_quality_scores  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from textclf.probabilities import Labels, Probabilities
@@ -27,8 +27,11 @@ class Suspicion:
     issue: NDArray[np.bool_]
 
     def order(self) -> NDArray[np.int64]:
-        """Return the positions of all rows, the most suspect first: label errors, then by quality."""
-        return np.lexsort((self.quality, ~self.issue))
+        """Return the positions of all rows, the most suspect first.
+
+        By quality alone: with 5% of the labels flipped, that finds more of them than the flagged rows put first.
+        """
+        return np.argsort(self.quality, kind="stable")
 
 
 def suspicions(vectors: Vectors, labels: Labels, folds: int, C: float, seed: int) -> Suspicion:

@@ -38,12 +38,13 @@ def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
     if (spec := source.out_of_scope) and not spec.files and not marked.any():
         what = f"label: {spec.label}" if spec.label else f"column: {spec.column}, value: {spec.value}"
         raise InputError(f"data/sources/{dataset}.yaml: out_of_scope: no row is marked by {what}")
-    out, lines = [rows[marked]], ()
+    out: list[pd.DataFrame] = [rows[marked]]
+    lines: tuple[Line, ...] = ()
     if oos.method != "none" or source.corrections:
         out += _apart(source, dataset)
     if source.corrections:
         lines = tuple(read_corrections(source.corrections))
-        rows, out = apply_corrections(pd.concat([rows[~marked], *out], ignore_index=True), list(lines)), []
+        rows = apply_corrections(pd.concat([rows[~marked], *out], ignore_index=True), list(lines))
         marked = rows["label"].map(is_out)
         out = [rows[marked]]
     rows = rows[~marked]

@@ -18,7 +18,7 @@ NEEDED = ("id", "text", "action", "label")
 
 def print_items(items: list[Item]) -> None:
     """Print a CSV of the items, with empty columns for the decisions."""
-    table = pd.DataFrame([item.shown() for item in items], columns=COLUMNS).fillna("")
+    table = pd.DataFrame([{name: item.shown().get(name, "") for name in COLUMNS} for item in items], columns=COLUMNS)
     table.to_csv(sys.stdout, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
 
 

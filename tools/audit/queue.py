@@ -91,9 +91,8 @@ def messages(path: Path) -> list[Item]:
     given, suggested = (next((name for name in names if name in table), None) for names in (GIVEN, SUGGESTED))
     keys = same_texts(table[column])
     table = table[(keys != "") & ~keys.duplicated(keep="last") & ~keys.isin(set(same_texts(read_rows()["text"])))]
-    nothing = pd.Series("", table.index)
-    columns = [table[column], *(table[name] if name else nothing for name in (given, suggested))]
-    return [Item("", *texts, "", "message", "", "") for texts in zip(*columns[:1], nothing, *columns[1:], strict=True)]
+    columns = [table[name].tolist() if name else [""] * len(table) for name in (column, given, suggested)]
+    return [Item("", text, "", was, right, "", "message", "", "") for text, was, right in zip(*columns, strict=True)]
 
 
 def read_rows() -> pd.DataFrame:

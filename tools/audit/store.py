@@ -73,6 +73,6 @@ def as_line(correction: Correction) -> str:
     'ab12,"hi, you",train,relabel,greeting,me,\n'
     """
     cells, stream = list(asdict(correction).values()), StringIO()
-    quoting = csv.QUOTE_ALL if any("\r" in cell for cell in cells) else csv.QUOTE_MINIMAL
-    csv.writer(stream, quoting=quoting, lineterminator="\n").writerow(cells)
+    returns = any("\r" in cell for cell in cells)  # which needs quotes to stay
+    csv.writer(stream, quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL, lineterminator="\n").writerow(cells)
     return stream.getvalue()

@@ -17,7 +17,7 @@ class PowerLaw:
 
     def accuracy(self, rows: float) -> float:
         """Return the accuracy with so many training rows."""
-        return 1 - self.floor - self.scale * float(rows) ** -self.exponent
+        return float(1 - self.floor - self.scale * rows**-self.exponent)
 
 
 def fit_power_law(rows: ArrayLike, accuracies: ArrayLike) -> PowerLaw:

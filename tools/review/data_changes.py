@@ -83,7 +83,7 @@ def _opinions(run: Run) -> tuple[dict[str, str], str]:
     if "audit" not in run.lock:
         return {}, "The base has no audit."
     try:
-        table = run.revision.csv(AUDIT).fillna("")
+        table = run.revision.csv(AUDIT)
     except InputError:
         return {}, "What the base's audit thought is not in DVC's cache."
     lines = table["kind"] + table["suggested"].map(lambda label: f": {label}" if label else "")

@@ -24,7 +24,7 @@ def read_messages(path: Path, column: str) -> list[str]:
     values = [value for window in read_windows(path, WINDOW) for value in window.values(column)]
     texts = pd.Series([value for value in values if isinstance(value, str)], dtype=object)
     keys = same_texts(texts)
-    return texts[(keys != "") & ~keys.duplicated()].tolist()
+    return list(texts[(keys != "") & ~keys.duplicated()])
 
 
 def choose(model: Model, texts: list[str], number: int, by: str) -> pd.DataFrame:

@@ -164,7 +164,7 @@ def _add_predict(app: FastAPI, batcher: Batcher[str, Prediction], limits: Limits
 
 def _add_feedback(app: FastAPI, feedback: Feedback, right: list[str], limits: Limits) -> None:
     kind = StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.chars)
-    text, closed = (Annotated[str, kind, AfterValidator(_seen)], Field()), ConfigDict(extra="forbid")
+    text: Any = (Annotated[str, kind, AfterValidator(_seen)], Field())
 
     def known(label: str) -> str:
         if label not in right:
@@ -172,10 +172,10 @@ def _add_feedback(app: FastAPI, feedback: Feedback, right: list[str], limits: Li
         return label
 
     label: Any = (Annotated[str, AfterValidator(known)], Field())
-    Said = create_model("Said", __config__=closed, text=text, answered=label, label=label)
+    Said = create_model("Said", __config__=ConfigDict(extra="forbid"), text=text, answered=label, label=label)
 
     @app.post("/feedback", status_code=204, responses={507: {"description": "the file has no room left"}})
-    async def store(body: Said) -> None:  # type: ignore[valid-type]
+    async def store(body: Said) -> None:
         """Keep a message, the answer that it got, and the right label; `out_of_scope` is none of the labels."""
         try:
             feedback.add(body.text, body.answered, body.label)  # type: ignore[attr-defined]
