@@ -3,7 +3,6 @@
 import csv
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -194,7 +193,7 @@ needs_chromium = pytest.mark.skipif(
 class Tool:
     """The tool as a process, at an address."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int) -> None:
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "tools.audit", "--by", "me", "--port", str(port)]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -202,10 +201,23 @@ class Tool:
         self.address = self.process.stdout.readline().split()[0]
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
         assert self.process.stdout
         self.process.stdout.close()
+
+
+@pytest.fixture
+def start(project: Path) -> Iterator[Callable[..., Tool]]:
+    started: list[Tool] = []
+
+    def start_at(port: int = 0) -> Tool:
+        started.append(Tool(port))
+        return started[-1]
+
+    yield start_at
+    for tool in started:
+        tool.kill()
 
 
 @pytest.fixture
@@ -226,15 +238,24 @@ def opened(browser: Any, address: str) -> Any:
     return page
 
 
+def says(page: Any, selector: str, text: str) -> None:
+    """Wait until the element holds the text."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(selector)).to_contain_text(text, timeout=20_000)
+
+
 def press(page: Any, key: str, decided: int) -> None:
     page.keyboard.press(key)
-    page.wait_for_function(f"document.getElementById('counter').textContent.includes('· {decided} decided')")
+    says(page, "#counter", f"· {decided} decided")
 
 
 @pytest.mark.slow
 @needs_chromium
-def test_ten_rows_are_decided_by_keys_and_none_is_lost_when_the_tool_is_killed(project: Path, browser: Any) -> None:
-    tool = Tool()
+def test_ten_rows_are_decided_by_keys_and_none_is_lost_when_the_tool_is_killed(
+    start: Callable[..., Tool], browser: Any
+) -> None:
+    tool = start()
     port = int(tool.address.rpartition(":")[2])
     page = opened(browser, tool.address)
     assert page.inner_text("#text") == "message <b>0</b> & more"
@@ -243,14 +264,14 @@ def test_ten_rows_are_decided_by_keys_and_none_is_lost_when_the_tool_is_killed(p
     page.keyboard.press("r")
     page.keyboard.type("ref")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('counter').textContent.includes('· 6 decided')")
+    says(page, "#counter", "· 6 decided")
     tool.kill()
     page.keyboard.press("k")
-    page.wait_for_function("document.getElementById('message').textContent.includes(\"can't be reached\")")
+    says(page, "#message", "can't be reached")
     assert [line["action"] for line in written()] == ["keep", "relabel", "drop", "relabel", "keep", "relabel"]
-    tool = Tool(port)
+    tool = start(port)
     page.keyboard.press("k")
-    page.wait_for_function("document.getElementById('message').textContent.includes('reload the page')")
+    says(page, "#message", "reload the page")
     page.reload()
     page.wait_for_selector("#row:not([hidden])")
     assert page.inner_text("#text") == "message <b>6</b> & more"
@@ -266,12 +287,12 @@ def test_ten_rows_are_decided_by_keys_and_none_is_lost_when_the_tool_is_killed(p
 
 @pytest.mark.slow
 @needs_chromium
-def test_two_tabs_never_decide_the_same_row_twice(project: Path, browser: Any) -> None:
-    tool = Tool()
+def test_two_tabs_never_decide_the_same_row_twice(start: Callable[..., Tool], browser: Any) -> None:
+    tool = start()
     one, two = opened(browser, tool.address), opened(browser, tool.address)
     press(one, "k", 1)
     two.keyboard.press("d")
-    two.wait_for_function("document.getElementById('message').textContent.includes('decided in another place')")
+    says(two, "#message", "decided in another place")
     press(two, "d", 2)
     tool.kill()
     assert [line["action"] for line in written()] == ["keep", "drop"]
@@ -279,17 +300,17 @@ def test_two_tabs_never_decide_the_same_row_twice(project: Path, browser: Any) -
 
 @pytest.mark.slow
 @needs_chromium
-def test_labels_with_markup_are_text(project: Path, browser: Any) -> None:
-    tool = Tool()
+def test_labels_with_markup_are_text(start: Callable[..., Tool], browser: Any) -> None:
+    tool = start()
     page = opened(browser, tool.address)
     page.keyboard.press("s")
-    page.wait_for_function("document.getElementById('text').textContent.includes('1')")
+    says(page, "#text", "1")
     assert page.inner_text("#suggested") == MARKUP
     page.keyboard.press("r")
     page.keyboard.type("onerror")
     assert page.inner_text("#found li") == MARKUP
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('counter').textContent.includes('· 1 decided')")
+    says(page, "#counter", "· 1 decided")
     tool.kill()
     assert written()[0]["label"] == MARKUP
     assert page.title() == "Audit"

@@ -107,4 +107,4 @@ def nested_order(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     by_label = shuffled.groupby(shuffled)
     number, size = by_label.cumcount(), by_label.transform("size")
     table = pd.DataFrame({"later": number > 0, "place": (number + 0.5) / size})
-    return table.sort_values(["later", "place"], kind="stable").index.to_numpy()
+    return np.asarray(table.sort_values(["later", "place"], kind="stable").index)

@@ -11,7 +11,7 @@ from textclf.inference.model import Model
 from textclf.oos.labels import is_out
 from tools.predict.row_files import columns, read_windows
 from tools.select.novel import MOST, group
-from tools.select.strategies import by_entropy, by_margin, diverse, unit
+from tools.select.strategies import Floats, by_entropy, by_margin, diverse, unit
 
 WINDOW, SEED = 1000, 0
 STRATEGIES = ("margin", "entropy", "diverse", "novel")
@@ -24,7 +24,7 @@ def read_messages(path: Path, column: str) -> list[str]:
     values = [value for window in read_windows(path, WINDOW) for value in window.values(column)]
     texts = pd.Series([value for value in values if isinstance(value, str)], dtype=object)
     keys = same_texts(texts)
-    return list(texts[(keys != "") & ~keys.duplicated()])
+    return [str(text) for text in texts[(keys != "") & ~keys.duplicated()]]
 
 
 def choose(model: Model, texts: list[str], number: int, by: str) -> pd.DataFrame:
@@ -50,7 +50,7 @@ def choose(model: Model, texts: list[str], number: int, by: str) -> pd.DataFrame
     return table.iloc[out[found.order[:number]]]
 
 
-def _vectors(model: Model, texts: list[str]) -> "np.ndarray[tuple[int, int], np.dtype[np.floating]]":
+def _vectors(model: Model, texts: list[str]) -> Floats:
     found = model.classifier.predict(model.classifier.rows(texts), 64, "vectors").vectors
     if found is None:
         raise InputError("this model has no vectors (method baseline); use --by margin or entropy")

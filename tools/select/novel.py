@@ -2,12 +2,13 @@
 
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering
 
-Floats = NDArray[np.floating]  # type: ignore[type-arg]
+Floats = NDArray[np.floating[Any]]
 
 APART = 0.5  # mean cosine distance between two groups above which they stay apart
 MOST = 5000  # messages that are grouped: each is compared with each other one

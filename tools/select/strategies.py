@@ -1,11 +1,13 @@
 """Which messages to label next, by what a model says of them: an order of positions, the most wanted first."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 Order = NDArray[np.int64]
-Floats = NDArray[np.floating]  # type: ignore[type-arg]
+Floats = NDArray[np.floating[Any]]
 
 BATCH = 2000  # groups at a time, at most
 
