@@ -16,7 +16,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--method", default="features", choices=["features", "full"], help="(features)")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="of folds and of training (5)")
     parser.add_argument(
-        "--write", type=Path, metavar="FILE", help="write the first seed's relabelled rows as corrections"
+        "--write", type=Path, metavar="FILE", help="write the rows with suggested labels as corrections"
     )
     options = parser.parse_args()
     if options.seeds < 1:
@@ -38,10 +38,8 @@ def main() -> None:
 
     quiet_transformers()
     bench = open_mean_bench()
-    vectors, bench = learned_vectors(bench), bench.with_selected_C() if options.method == "features" else bench
-    found = pd.DataFrame(
-        [one for seed in range(options.seeds) for one in try_arms(bench, vectors, options.method, seed)]
-    )
+    vectors = learned_vectors(bench)
+    found = pd.DataFrame(try_arms(bench, vectors, options.method, options.seeds))
     rows = []
     for arm, part in found.groupby("arm", sort=False):
         thresholds = ", ".join(sorted({f"{value:g}" for value in part["threshold"].dropna()}))
@@ -50,8 +48,7 @@ def main() -> None:
     columns = ["training rows", "changed", "threshold", "accuracy", "difference", "its sd over seeds"]
     print("\n".join(table(columns, rows)))
     if options.write:
-        threshold = float(found["threshold"].dropna().iloc[0])
-        Store(options.write).add(relabelled(bench, vectors, threshold))
+        Store(options.write).add(relabelled(bench, vectors, float(found["threshold"].dropna().iloc[0])))
 
 
 if __name__ == "__main__":

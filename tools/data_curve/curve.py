@@ -36,7 +36,7 @@ def measure(bench: Bench, methods: Sequence[str], seeds: int, file: Path) -> pd.
     for method, share, seed in left:
         size = _size(bench, share)
         chosen = np.sort(nested_order(bench.rows["train"].labels, seed)[:size])
-        hits = bench.hits(method, bench.rows["train"].take(chosen.tolist()), seed)
+        hits = bench.train(method, bench.rows["train"].take(chosen.tolist()), seed).test
         values = (method, share, size, seed, round(float(hits.mean()), 4), round(float(hits.var()), 4))
         points.append(dict(zip(COLUMNS, values, strict=True)))
         write_json(file, {"configuration": key, "test_rows": len(hits), "points": points})

@@ -5,13 +5,14 @@ import tempfile
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from textclf.cache import cache_folder
+from textclf.classifiers.base import Classifier
 from textclf.classifiers.features import Features, load_body
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.frozen import Frozen
@@ -19,12 +20,18 @@ from textclf.encoders.precision import resolve_precision
 from textclf.errors import InputError
 from textclf.params import Params, check_params, read_params
 from textclf.rows import Rows, read_labels, read_rows, read_tokens
-from textclf.training.selection import select_C
 from textclf.training.task import Task
 
 SPLITS = ("train", "validation", "test")
 LABELS, CHECKPOINT = Path("data/raw/labels.json"), Path("data/tokenized/checkpoint.json")
 TOKENIZED, LISTED = Path("data/tokenized/rows.parquet"), Path("data/splits")
+
+
+class Outcome(NamedTuple):
+    """Which rows a classifier gets right, arrays of shape (rows,)."""
+
+    validation: NDArray[np.bool_]
+    test: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -49,23 +56,15 @@ class Bench:
         pooling = self.params.features.pooling
         return {name: frozen.vectors(rows.input_ids, pooling, name) for name, rows in self.rows.items()}
 
-    def with_selected_C(self) -> "Bench":
-        """Return the same bench with the one `features.C` that is best on validation after all training rows."""
-        pairs = [(self.vectors[name], self.rows[name].labels) for name in ("train", "validation")]
-        _, curve = select_C(pairs[0], pairs[1], self.params.features.C, self.params)
-        chosen = next(row["C"] for row in curve if row["kept"])
-        features = self.params.features.model_copy(update={"C": chosen})
-        return replace(self, params=self.params.model_copy(update={"features": features}))
-
-    def hits(self, method: str, train: Rows, seed: int, split: str = "test") -> NDArray[np.bool_]:
-        """Return which rows of `split` a classifier gets right that was trained on `train`, shape (rows,)."""
+    def train(self, method: str, rows: Rows, seed: int) -> Outcome:
+        """Train a classifier on `rows`, and return which validation and test rows it gets right."""
         values = self.params.model_dump() | {"method": method, "seed": seed}
         with tempfile.TemporaryDirectory() as tmp:
             task = Task(
                 self.checkpoint,
                 self.folder,
                 self.labels,
-                train,
+                rows,
                 self.rows["validation"],
                 check_params(values),
                 Path(tmp),
@@ -74,9 +73,11 @@ class Bench:
             classifier: Any = importlib.import_module(f"textclf.methods.{method}").train(task).classifier
         if isinstance(classifier, Features):
             classifier = replace(classifier, cache_dir=cache_folder("vectors"))
-        asked = self.rows[split]
-        found = classifier.predict(asked, self.params.eval_batch_size, "").logits.argmax(axis=1)
-        return np.asarray(found == asked.labels)
+        return Outcome(*(self._hits(classifier, self.rows[split]) for split in SPLITS[1:]))
+
+    def _hits(self, classifier: Classifier, rows: Rows) -> NDArray[np.bool_]:
+        found = classifier.predict(rows, self.params.eval_batch_size, "").logits.argmax(axis=1)
+        return np.asarray(found == rows.labels)
 
 
 def open_bench() -> Bench:

@@ -13,9 +13,10 @@ def parse_args() -> argparse.Namespace:
     parser = command.parser("select.replay", __doc__)
     parser.add_argument("--rounds", type=int, default=4, metavar="N", help="tenths that are added (4)")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="starts (3)")
+    parser.add_argument("--C", type=float, default=10.0, help="of the logistic regression on vectors of length 1 (10)")
     options = parser.parse_args()
-    if not 1 <= options.rounds <= 9 or options.seeds < 1:
-        parser.error("--rounds: 1 to 9; --seeds: 1 or more")
+    if not 1 <= options.rounds <= 9 or options.seeds < 1 or options.C <= 0:
+        parser.error("--rounds: 1 to 9; --seeds: 1 or more; --C: above 0")
     return options
 
 
@@ -29,14 +30,13 @@ def main() -> None:
     from tools.runs.trial import open_mean_bench
     from tools.select.rounds import SHARE, STRATEGIES, replay
 
-    bench = open_mean_bench().with_selected_C()
+    bench = open_mean_bench()
     tasks = [(name, seed) for name in STRATEGIES for seed in range(options.seeds)]
     found: dict[str, list[list[float]]] = {name: [] for name in STRATEGIES}
     for name, seed in progress(tasks, [1] * len(tasks), "replay", "series"):
-        found[name].append(list(replay(bench, name, options.rounds, seed)))
+        found[name].append(list(replay(bench, name, options.rounds, options.C, seed)))
     shares = [f"{SHARE * (number + 1):.0%}" for number in range(options.rounds + 1)]
     rows = [[name, *(f"{value:.4f}" for value in np.mean(series, axis=0))] for name, series in found.items()]
-    print(f"features.C = {bench.params.features.C}, {options.seeds} seeds\n")
     print("\n".join(table(["strategy", *shares], rows)))
 
 

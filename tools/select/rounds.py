@@ -19,23 +19,22 @@ STRATEGIES: dict[str, Strategy] = {
     "random": lambda logits, vectors, number, seed: np.random.default_rng(seed).permutation(len(vectors)),
     "margin": lambda logits, vectors, number, seed: by_margin(softmax(logits)),
     "entropy": lambda logits, vectors, number, seed: by_entropy(softmax(logits)),
-    "diverse": lambda logits, vectors, number, seed: diverse(unit(vectors), number, seed),
+    "diverse": lambda logits, vectors, number, seed: diverse(vectors, number, seed),
 }
 
 
-def replay(bench: Bench, name: str, rounds: int, seed: int) -> Iterator[float]:
-    """Yield the accuracy on test at the start and after each round, of a logistic regression on frozen vectors.
+def replay(bench: Bench, name: str, rounds: int, C: float, seed: int) -> Iterator[float]:
+    """Yield the accuracy on test at the start and after each round, of a logistic regression on frozen vectors of length 1.
 
     All strategies of a seed start from the same rows, a stratified sample; the pool's labels are looked up only when
     its rows have been chosen.
     """
-    labels, vectors = bench.rows["train"].labels, bench.vectors["train"]
-    C = float(bench.params.features.C)  # type: ignore[arg-type]
+    labels, vectors, tested = bench.rows["train"].labels, unit(bench.vectors["train"]), unit(bench.vectors["test"])
     size = round(SHARE * len(labels))
     known = nested_order(labels, seed)[:size]
     for number in range(rounds + 1):
         model = fit_logistic(vectors[known], labels[known], "none", C)
-        found = model.classes_[model.decision_function(bench.vectors["test"]).argmax(axis=1)]
+        found = model.classes_[model.decision_function(tested).argmax(axis=1)]
         yield float((found == bench.rows["test"].labels).mean())
         if number < rounds:
             pool = np.setdiff1d(np.arange(len(labels)), known)
