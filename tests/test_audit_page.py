@@ -28,7 +28,7 @@ from tools.audit.store import Store
 FILE = Path("data/corrections/mine.csv")
 MARKUP = '<img src=x onerror="document.title=1">'
 LABELS = ["refund", "order", MARKUP]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture

@@ -49,12 +49,18 @@ class Bench:
         return locate(self.checkpoint)
 
     @cached_property
-    def vectors(self) -> dict[str, NDArray[np.float32]]:
-        """The frozen body's vectors of each split, shape (rows, size), pooled as `features.pooling` says; cached."""
+    def _frozen(self) -> Frozen:
         body = load_body(self.folder, self.params.device)
-        frozen = Frozen(body, resolve_precision(self.params.precision), cache_folder("vectors"))
-        pooling = self.params.features.pooling
-        return {name: frozen.vectors(rows.input_ids, pooling, name) for name, rows in self.rows.items()}
+        return Frozen(body, resolve_precision(self.params.precision), cache_folder("vectors"))
+
+    def vectors_of(self, rows: Rows, desc: str = "vectors") -> NDArray[np.float32]:
+        """Return the frozen body's vectors, shape (rows, size), pooled as `features.pooling` says; cached."""
+        return self._frozen.vectors(rows.input_ids, self.params.features.pooling, desc)
+
+    @cached_property
+    def vectors(self) -> dict[str, NDArray[np.float32]]:
+        """The vectors of each split."""
+        return {name: self.vectors_of(rows, name) for name, rows in self.rows.items()}
 
     def train(self, method: str, rows: Rows, seed: int) -> Outcome:
         """Train a classifier on `rows`, and return which validation and test rows it gets right."""

@@ -24,7 +24,7 @@ STRATEGIES: dict[str, Strategy] = {
 
 
 def replay(bench: Bench, name: str, rounds: int, C: float, seed: int) -> Iterator[float]:
-    """Yield the accuracy on test at the start and after each round, of a logistic regression on frozen vectors of length 1.
+    """Yield the accuracy on test at the start and after each round, of a logistic regression on unit frozen vectors.
 
     All strategies of a seed start from the same rows, a stratified sample; the pool's labels are looked up only when
     its rows have been chosen.
