@@ -39,12 +39,12 @@ def read_rows(split: Path, tokens: pd.DataFrame) -> pd.DataFrame:
     return listed.join(tokens[["text", "input_ids"]], on="id")
 
 
-def sample(rows: pd.DataFrame, params: Audit) -> pd.DataFrame:
+def sample(rows: pd.DataFrame, settings: Audit) -> pd.DataFrame:
     """Return at most `audit.max_rows` of the rows, drawn at random, in their order."""
-    if len(rows) <= params.max_rows:
+    if len(rows) <= settings.max_rows:
         return rows
-    print(f"audit: {params.max_rows:,} of {len(rows):,} rows are audited (audit.max_rows)", file=sys.stderr)
-    return rows.sample(params.max_rows, random_state=params.seed).sort_index()
+    print(f"audit: {settings.max_rows:,} of {len(rows):,} rows are audited (audit.max_rows)", file=sys.stderr)
+    return rows.sample(settings.max_rows, random_state=settings.seed).sort_index()
 
 
 def with_vectors(tables: list[pd.DataFrame], params: Params) -> list[Part]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from tests.conftest import ROOT, Clone
 from textclf.audit.audit import COLUMNS, KINDS, Part, audit
@@ -24,8 +25,8 @@ PARAMS = Audit(enabled=True, folds=5, C=10.0, seed=0, max_rows=1000)
 WORDS = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet", "kilo", "lima"]
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 def part(rows: int, seed: int = 0, split: str = "train") -> Part:

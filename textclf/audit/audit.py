@@ -29,7 +29,7 @@ class Part:
     vectors: Vectors
 
 
-def audit(learned: Part, tested: Part, params: Audit) -> tuple[pd.DataFrame, dict[str, float]]:
+def audit(learned: Part, tested: Part, settings: Audit) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return a table with the columns `COLUMNS`, a line for each issue of a row, and counts.
 
     `learned` are training and validation rows, which are audited; of `tested` only the texts are compared. `twin` is
@@ -40,7 +40,7 @@ def audit(learned: Part, tested: Part, params: Audit) -> tuple[pd.DataFrame, dic
     groups = pd.factorize(texts)[0]
     checked = np.flatnonzero(rows.groupby("label")["label"].transform("size") > 1)
     names, labels = np.unique(rows["label"].to_numpy(dtype=object)[checked].astype(str), return_inverse=True)
-    found = suspicions(learned.vectors[checked], labels, params.folds, params.C, params.seed)
+    found = suspicions(learned.vectors[checked], labels, settings.folds, settings.C, settings.seed)
     lines = list(_label_lines(found, checked, names))
     twins = [*same_text_twins(groups, rows["label"].tolist())]
     if len(rows) > 1:

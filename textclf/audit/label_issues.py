@@ -6,9 +6,9 @@ import numpy as np
 from cleanlab.filter import find_label_issues  # type: ignore[import-untyped]
 from cleanlab.rank import get_label_quality_scores  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
 from textclf.probabilities import Labels, Probabilities
-from textclf.training.selection import fit_logistic
 
 Vectors = NDArray[np.float32]
 
@@ -53,7 +53,8 @@ def out_of_sample(vectors: Vectors, labels: Labels, folds: int, C: float, seed: 
     found = np.zeros((len(labels), int(labels.max()) + 1))
     for number in range(folds):
         out = fold == number
-        found[out] = fit_logistic(vectors[~out], labels[~out], "none", C).predict_proba(vectors[out])
+        fitted = LogisticRegression(C=C, max_iter=3000).fit(vectors[~out], labels[~out])
+        found[out] = fitted.predict_proba(vectors[out])
     return found
 
 
