@@ -14,7 +14,8 @@ COLUMNS = ["change", "split", "text", "before", "after", "audit"]
 
 @dataclass(frozen=True)
 class DataChanges:
-    """`rows` has the columns `COLUMNS` for up to `MOST` of the `number` rows that have changed.
+    """`rows` has the columns `COLUMNS` for up to `MOST` of the `number` rows that have changed, `test_rows` of
+    them test rows.
 
     `audit` is what the audit of the base thought of the row. `test` has a row for each part of the test rows that both
     runs have: which, rows, and the accuracy of base and head; empty if no test label has changed. `remark` says what
@@ -23,6 +24,7 @@ class DataChanges:
 
     rows: pd.DataFrame
     number: int
+    test_rows: int
     test: pd.DataFrame
     remark: str
 
@@ -31,9 +33,9 @@ def data_changes(base: Run, head: Run) -> DataChanges:
     """Compare the rows of two runs; where the raw data are the same bytes, nothing is read."""
     nothing = pd.DataFrame(columns=COLUMNS)
     if (raw := _raw_md5(base)) and raw == _raw_md5(head):
-        return DataChanges(nothing, 0, pd.DataFrame(), "")
+        return DataChanges(nothing, 0, 0, pd.DataFrame(), "")
     before, after = _all_rows(base), _all_rows(head)
-    both = before.join(after, how="outer", lsuffix="_before", rsuffix="_after")
+    both = before.add_suffix("_before").join(after.add_suffix("_after"), how="outer")
     both = both[both["label_before"].ne(both["label_after"])]
     kind = pd.Series("relabelled", both.index)
     kind[both["label_before"].isna()], kind[both["label_after"].isna()] = "added", "dropped"
@@ -49,7 +51,8 @@ def data_changes(base: Run, head: Run) -> DataChanges:
     thought, remark = _opinions(base)
     table["audit"] = [thought.get(str(name), "") for name in table.index]
     table = table.sort_values(["change", "split", "before", "text"], kind="stable")
-    return DataChanges(table.head(MOST).reset_index(drop=True), len(table), relabelled_scores(base, head), remark)
+    tested, shown = int((table["split"] == "test").sum()), table.head(MOST).reset_index(drop=True)
+    return DataChanges(shown, len(table), tested, relabelled_scores(base, head), remark)
 
 
 def relabelled_scores(base: Run, head: Run) -> pd.DataFrame:

@@ -40,13 +40,11 @@ def tables(report: Report) -> list[Table]:
 
 def _data(report: Report) -> Table:
     rows = [[str(cell) for cell in row] for row in report.data.rows.to_numpy().tolist()]
-    test = int((report.data.rows["split"] == "test").sum()) if rows else 0
-    note = (
-        f"Rows that were added, dropped or relabelled, {test:,} of them test rows; and what the base's audit thought."
-    )
-    if report.data.number > len(rows):
-        note = f"The first {len(rows):,} of {report.data.number:,} rows that were added, dropped or relabelled."
-    note = f"{note} {report.data.remark}".strip()
+    data = report.data
+    shown = "Rows" if data.number == len(rows) else f"The first {len(rows):,} of {data.number:,} rows"
+    note = f"{shown} that were added, dropped or relabelled; {data.test_rows:,} are test rows. "
+    note += "audit is what the base's audit thought of them."
+    note = f"{note} {data.remark}".strip()
     columns = ["change", "split", "text", "old label", "new label", "audit"]
     return Table("data", "Data", note, columns, rows, ("text", "old label", "new label", "audit"))
 
