@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.ticker import NullLocator
 
 from textclf.charts.style import BLUE, GREY, ORANGE, canvas, save
 from tools.data_curve.forecast import fit_power_law
@@ -21,5 +22,8 @@ def draw_curve(means: pd.DataFrame, dataset: str, path: Path) -> None:
         rows = [first * (last / first) ** (step / 50) for step in range(51)]
         axes.plot(rows, [law.accuracy(number) for number in rows], "--", color=colour, linewidth=1)
     axes.set_xscale("log")
+    ticks = sorted(set(means["rows"]) | {2 * means["rows"].max()})
+    axes.set_xticks(ticks, [f"{number:,}" for number in ticks])  # the style shows no formulas, which 10^3 would be
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.legend(frameon=False, loc="lower right", title="dashed: power law")
     save(figure, path, 110)

@@ -10,7 +10,7 @@ from sklearn.cluster import AgglomerativeClustering
 
 Floats = NDArray[np.floating[Any]]
 
-APART = 0.5  # mean cosine distance between two groups above which they stay apart
+APART = 0.8  # mean cosine distance between two groups above which they stay apart
 MOST = 5000  # messages that are grouped: each is compared with each other one
 FEWEST = 3  # messages of a group that could be an intent
 
