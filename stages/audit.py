@@ -23,6 +23,7 @@ from textclf.params import Audit, Params, read_params
 from textclf.rows import read_listed, read_tokens
 
 CHECKPOINT = Path("data/tokenized/checkpoint.json")
+RAW = Path("data/raw/rows.parquet")
 TOKENIZED = Path("data/tokenized/rows.parquet")
 JUDGED = Path("data/judged.csv")  # rows that a person has judged; they don't come back
 TRAIN = Path("data/splits/train.csv")
@@ -33,10 +34,9 @@ PICTURE = Path("plots/suspects.png")
 METRICS = Path("metrics/audit.json")
 
 
-def read_rows(split: Path, tokens: pd.DataFrame) -> pd.DataFrame:
-    """Return id, text, split, label and input_ids of a split's rows."""
-    listed = read_listed(split).assign(split=split.stem)
-    return listed.join(tokens[["text", "input_ids"]], on="id")
+def read_rows(split: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return id, label, split, text and input_ids of a split's rows; `rows` has text and input_ids by id."""
+    return read_listed(split).assign(split=split.stem).join(rows, on="id")
 
 
 def sample(rows: pd.DataFrame, settings: Audit) -> pd.DataFrame:
@@ -63,8 +63,9 @@ def main() -> None:
     """Write data/audit/rows.csv, plots/suspects.png and metrics/audit.json."""
     params, table, counts = read_params(), pd.DataFrame(columns=COLUMNS), {"rows": 0.0}
     if params.audit.enabled:
-        tokens = read_tokens(TOKENIZED)
-        train, validation, test = (read_rows(path, tokens) for path in (TRAIN, VALIDATION, TEST))
+        texts = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")  # as a person wrote them, unprepared
+        rows = texts.join(read_tokens(TOKENIZED)["input_ids"])
+        train, validation, test = (read_rows(path, rows) for path in (TRAIN, VALIDATION, TEST))
         learned = pd.concat([train, validation], ignore_index=True)
         parts = with_vectors([sample(rows, params.audit) for rows in (learned, test)], params)
         table, counts = audit(parts[0], parts[1], params.audit)

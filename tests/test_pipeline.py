@@ -23,6 +23,8 @@ STAGES = {
     "tokenize",
     "split",
     "audit",
+    "prepare",
+    "augment",
     "teach",
     "train",
     "predict",

@@ -1,4 +1,4 @@
-"""A trained model as people use it: texts in, answers out, with its temperature and out-of-scope rule applied."""
+"""A trained model as people use it: texts in, answers out, with its preparation, temperature and out-of-scope rule."""
 
 import json
 import shutil
@@ -15,10 +15,21 @@ from textclf.cache import cache_folder
 from textclf.checksums import sha256
 from textclf.classifiers.base import Loading, Predictor
 from textclf.errors import InputError
-from textclf.inference.files import CALIBRATION_FILE, CHECKSUMS, GRAPH, MODEL, OOS_FOLDER, REPLIES_FILE, check_complete
+from textclf.inference.files import (
+    CALIBRATION_FILE,
+    CHECKSUMS,
+    GRAPH,
+    MODEL,
+    OOS_FOLDER,
+    PREPARATION_FOLDER,
+    REPLIES_FILE,
+    check_complete,
+)
 from textclf.oos import rule
 from textclf.oos.labels import in_scope, is_out, kind_of
 from textclf.oos.rule import OosRule
+from textclf.preparation import preparation
+from textclf.preparation.preparation import Preparation
 from textclf.probabilities import Probabilities, softmax
 from textclf.rows import Rows
 
@@ -47,12 +58,13 @@ class Answers:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier with the temperature and the out-of-scope rule that were chosen on validation rows.
+    """A classifier with the preparation of its texts, and the temperature and rule that validation rows chose.
 
     `replies` are those to messages out of scope, by kind; `default` is for those of any other kind.
     """
 
     folder: Path
+    preparation: Preparation
     classifier: Predictor
     temperature: float
     oos_rule: OosRule | None
@@ -65,7 +77,7 @@ class Model:
 
     def predict(self, texts: list[str], batch_size: int = 64) -> Answers:
         """Return the answers to `texts`, one or more, none empty."""
-        rows = self.classifier.rows(texts)
+        rows = self.rows(texts)
         predicted, cut = self.classifier.predict(rows, batch_size, ""), _truncated(self.classifier, rows)
         probabilities = softmax(predicted.logits[:, : len(self.labels)] / self.temperature)
         intents = [self.labels[number] for number in probabilities.argmax(axis=1)]
@@ -78,8 +90,13 @@ class Model:
         """Return the reply to a message with this answer; None if it is in scope, or if there are no replies."""
         return self.replies.get(kind_of(predicted), self.replies.get("default")) if is_out(predicted) else None
 
+    def rows(self, texts: list[str]) -> Rows:
+        """Return raw texts as prepared rows for the classifier, cut at the length that it was trained with."""
+        return self.classifier.rows(self.preparation(texts))
+
     def copy_rules(self, folder: Path) -> None:
-        """Copy the files of temperature, out-of-scope rule and replies into `folder`."""
+        """Copy the files of preparation, temperature, out-of-scope rule and replies into `folder`."""
+        shutil.copytree(self.folder / PREPARATION_FOLDER, folder / PREPARATION_FOLDER)
         shutil.copy(self.folder / CALIBRATION_FILE, folder)
         if (self.folder / REPLIES_FILE).is_file():  # a model of before 0.2.0 has none
             shutil.copy(self.folder / REPLIES_FILE, folder)
@@ -108,9 +125,9 @@ def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False
     check_complete(folder)
     temperature = _temperature(folder / CALIBRATION_FILE)
     try:
-        classifier, oos_rule = _load_classifier(folder, exact), rule.load(folder / OOS_FOLDER)
-        model = Model(folder, classifier, temperature, oos_rule, _replies(folder / REPLIES_FILE))
-        return _tried(model)
+        prepared, oos_rule = preparation.load(folder / PREPARATION_FOLDER), rule.load(folder / OOS_FOLDER)
+        classifier, replies = _load_classifier(folder, exact), _replies(folder / REPLIES_FILE)
+        return _tried(Model(folder, prepared, classifier, temperature, oos_rule, replies))
     except InputError:
         raise
     except Exception as error:  # of many kinds: safetensors', tokenizers', KeyError of a config, ...

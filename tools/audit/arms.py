@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from textclf.audit.label_issues import Suspicion
@@ -12,6 +14,7 @@ from textclf.rows import Rows
 from tools.audit.probe import judge
 from tools.runs.trial import Bench
 
+RAW = Path("data/raw/rows.parquet")
 THRESHOLDS = (0.9, 0.7, 0.5)  # of the suggestion's probability
 
 
@@ -61,10 +64,11 @@ def relabelled(bench: Bench, vectors: NDArray[np.float32], threshold: float) -> 
     """Return the training rows that `corrected` changes as corrections, in their order."""
     train = bench.rows["train"]
     suspicion = judge(bench, vectors, train.labels, bench.params.audit.seed)
+    texts = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")["text"]  # unprepared
     return [
         Correction(
             train.ids[at],
-            train.texts[at],
+            str(texts[train.ids[at]]),
             "train",
             "relabel",
             bench.labels[suspicion.suggested[at]],

@@ -51,7 +51,7 @@ def choose(model: Model, texts: list[str], number: int, by: str) -> pd.DataFrame
 
 
 def _vectors(model: Model, texts: list[str]) -> Floats:
-    found = model.classifier.predict(model.classifier.rows(texts), 64, "vectors").vectors
+    found = model.classifier.predict(model.rows(texts), 64, "vectors").vectors
     if found is None:
         raise InputError("this model has no vectors (method baseline); use --by margin or entropy")
     return unit(found)
