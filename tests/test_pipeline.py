@@ -22,6 +22,7 @@ STAGES = {
     "download",
     "tokenize",
     "split",
+    "audit",
     "prepare",
     "augment",
     "teach",

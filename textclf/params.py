@@ -136,6 +136,16 @@ class Oos(Section):
     held_out: list[str]
 
 
+class Audit(Section):
+    """How rows are found that a person should look at."""
+
+    enabled: bool
+    folds: Annotated[int, Field(ge=2, le=100)]
+    C: Positive
+    seed: Seed
+    max_rows: Annotated[int, Field(ge=100)]
+
+
 class Evaluation(Section):
     """How predictions are scored."""
 
@@ -195,6 +205,7 @@ class Params(Section):
     baseline: Baseline
     calibration: Literal["none", "temperature"]
     oos: Oos
+    audit: Audit
     evaluation: Evaluation
     robustness: Robustness
     plots: Plots

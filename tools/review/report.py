@@ -9,6 +9,7 @@ from textclf.errors import InputError
 from textclf.metrics.slices import slices
 from tools.review.changes import changes, same_inputs
 from tools.review.comparable import common_rows
+from tools.review.data_changes import DataChanges, data_changes
 from tools.review.differences import Differences, compare_predictions, flips
 from tools.review.oos_differences import Decisions, moved_rows, oos_differences
 from tools.review.robustness_differences import ChangedTexts, compare_changed_texts
@@ -44,6 +45,7 @@ class Report:
     remarks: list[str]
     stale_base: str | None
     changes: list[tuple[str, str]]
+    data: DataChanges
     differences: Differences
     rows: pd.DataFrame
     slices: pd.DataFrame
@@ -90,6 +92,7 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         remarks=common.remarks,
         stale_base=reason,
         changes=changes(base, head),
+        data=data_changes(base, head),
         differences=differences,
         rows=flipped_rows(sides[0].tables[0], sides[1].tables[0], head.rows["text"]),
         slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy"), known),

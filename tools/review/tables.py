@@ -24,9 +24,40 @@ class Table:
 
 def tables(report: Report) -> list[Table]:
     """Return all tables that have rows, in the order of a reader's questions."""
-    all_tables = [_scores(report), _oos(report), _changes(report), _moved(report), _rows(report), _pairs(report)]
+    all_tables = [
+        _data(report),
+        _test_labels(report),
+        _scores(report),
+        _oos(report),
+        _changes(report),
+        _moved(report),
+        _rows(report),
+        _pairs(report),
+    ]
     all_tables += [_labels(report), _slices(report), _robustness(report), _expectations(report)]
     return [table for table in all_tables if table.rows]
+
+
+def _data(report: Report) -> Table:
+    rows = [[str(cell) for cell in row] for row in report.data.rows.to_numpy().tolist()]
+    data = report.data
+    shown = "Rows" if data.number == len(rows) else f"The first {len(rows):,} of {data.number:,} rows"
+    note = f"{shown} that were added, dropped or relabelled; {data.test_rows:,} are test rows. "
+    note += "audit is what the base's audit thought of them."
+    note = f"{note} {data.remark}".strip()
+    columns = ["change", "split", "text", "old label", "new label", "audit"]
+    return Table("data", "Data", note, columns, rows, ("text", "old label", "new label", "audit"))
+
+
+def _test_labels(report: Report) -> Table:
+    rows = [
+        [str(row.which), f"{row.rows:,}", f"{100 * row.base:.1f}", f"{100 * row.head:.1f}"]
+        for row in report.data.test.itertuples()
+    ]
+    note = (
+        "Accuracy in percent on the test rows that both runs have. The scores below leave out those with another label."
+    )
+    return Table("test-labels", "Corrected test labels", note, ["test rows", "rows", "base", "head"], rows)
 
 
 def _scores(report: Report) -> Table:
