@@ -1,0 +1,59 @@
+"""A connection to a Ray cluster, or to a Ray of this machine alone; Ray is imported here and nowhere else without need.
+
+Whoever runs this also runs the same Python packages on every node. The code of textclf and tools is sent along, so a
+node has the driver's. Credentials are never sent: a node takes them from its own environment.
+"""
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from textclf.errors import InputError
+
+LOCAL = "local"  # the address of a Ray that is started on this machine, and ends with the command
+MEMORY = 500_000_000  # bytes of the object store of such a Ray: parameters and a model's files pass through it
+MISSING = "this needs Ray, which is not installed; pip install -r requirements/cluster.txt"
+
+
+def default_address() -> str | None:
+    """Return the cluster that the environment names, if any."""
+    return os.environ.get("RAY_ADDRESS") or None
+
+
+def import_ray() -> Any:
+    """Return Ray's module, which neither reports usage nor warns of changes to come; `InputError` without it."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import ray
+    except ImportError:
+        raise InputError(MISSING) from None
+    return ray
+
+
+@contextmanager
+def connected(address: str, cpus: int | None = None, logs: bool = False) -> Iterator[Any]:
+    """Yield Ray's module while it is connected to `address`; `local` starts a Ray here, with `cpus` processors.
+
+    With `logs`, what the nodes print is printed here too.
+    """
+    ray = import_ray()
+    root = Path(__file__).resolve().parent.parent
+    options: dict[str, Any] = {"runtime_env": {"py_modules": [str(root / "textclf"), str(root / "tools")]}}
+    if address == LOCAL:
+        options |= {"num_cpus": cpus or os.cpu_count(), "object_store_memory": MEMORY, "include_dashboard": False}
+    try:
+        ray.init(address, logging_level="ERROR", log_to_driver=logs, **options)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise InputError(
+            f"no Ray cluster can be reached at {address!r} ({reason}); start one with: ray start"
+        ) from None
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
