@@ -17,7 +17,12 @@ from tools.cluster.source import NO_REMOTE, Source, bundled, output
 
 NODE_FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textclf"
 # The child ends with this process: one that outlives its node would write into a retry's outputs.
-ATTACHED = "import os, sys; from textclf.process import die_with_parent; die_with_parent(); os.execvp(sys.argv[1], sys.argv[1:])"
+ATTACHED = """
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 Say = Callable[[str], None]
 
 
@@ -68,7 +73,7 @@ def run_experiment(source: Source, experiment: Experiment, say: Say) -> Outcome:
 
 
 def check_out(source: Source, place: Path, home: Path) -> None:
-    """Make the checkout `place`: the baseline with the workspace's changes, as `dvc exp run` has them, and the caches."""
+    """Make the checkout `place`: the baseline, the workspace's changes as `dvc exp run` has them, the caches."""
     _remove_abandoned(place.parent)
     output("git", "init", "--quiet", str(_made(place)))
     bundle = place / ".git" / "commits.bundle"

@@ -77,12 +77,12 @@ def bundled(repository: Path, commits: dict[str, str], *without: str) -> bytes:
 
 
 def has_remote() -> bool:
-    """Return whether .dvc/config, which git keeps, names a default remote; `InputError` if it isn't what DVC would use."""
+    """Return whether .dvc/config, which git keeps, names a default remote; `InputError` if DVC would use another."""
     project = _config("--project")
     if _config("--local") not in ("", project):
         raise InputError(
-            ".dvc/config.local names another default remote than .dvc/config; nodes have only what git tracks, so set it "
-            "with dvc remote add --default, without --local"
+            ".dvc/config.local names another default remote than .dvc/config; nodes have only what git tracks, so set "
+            "it with dvc remote add --default, without --local"
         )
     return project != ""
 

@@ -91,7 +91,7 @@ def commits() -> tuple[str, str]:
 
 
 def named(combined: list[dict[str, Any]], prefix: str = "sweep") -> list[Experiment]:
-    """Return an experiment for each combination, its name a hash of the combination and of the code that it is run on."""
+    """Return an experiment for each combination, its name a hash of it and of the code."""
     baseline, state = commits()
     tree = _git("rev-parse", f"{state}^{{tree}}")
     experiments = []
