@@ -6,7 +6,7 @@ node has the driver's. Credentials are never sent: a node takes them from its ow
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,16 @@ def import_ray() -> Any:
     except ImportError:
         raise InputError(MISSING) from None
     return ray
+
+
+def on_every_node(ray: Any, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+    """Return what `function` returns on each node that is alive."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    task = ray.remote(num_cpus=0)(function)
+    places = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in ray.nodes() if node["Alive"]]
+    found: list[Any] = ray.get([task.options(scheduling_strategy=place).remote(*arguments) for place in places])
+    return found
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textclf.cache import cache_folder
-from textclf.cluster import connected
+from textclf.cluster import connected, on_every_node
 from textclf.errors import InputError
 from tools.cluster.board import Board, Row
 from tools.cluster.node import Experiment, Outcome, run_experiment
@@ -114,11 +114,7 @@ def _here(ray: Any) -> Any:
 
 def check_nodes(ray: Any, given: Any) -> None:
     """Raise `InputError` for a node that doesn't see this checkout; there is no remote to go through."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    look = ray.remote(num_cpus=0)(_look)
-    places = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in ray.nodes() if node["Alive"]]
-    seen = ray.get([look.options(scheduling_strategy=place).remote(given) for place in places])
+    seen = on_every_node(ray, _look, given)
     if blind := [host for host, sees in seen if not sees]:
         raise InputError(f"the node {blind[0]} {NO_REMOTE}")
 
