@@ -191,8 +191,8 @@ class Params(Section):
         if self.batch_size % (self.workers * self.accumulate):
             raise PydanticCustomError(
                 "together",
-                f"batch_size = {self.batch_size}: workers * accumulate = {self.workers * self.accumulate} must divide it, "
-                "as they compute equal parts of a batch",
+                f"batch_size = {self.batch_size}: workers * accumulate = {self.workers * self.accumulate} must divide "
+                "it, as they compute equal parts of a batch",
             )
         if self.workers > 1 and self.method in ("features", "baseline"):
             raise PydanticCustomError(

@@ -53,7 +53,7 @@ def _trainer(ray: Any, config: dict[str, Any], task: Task, cpus: int) -> Any:
 
     gpu = task.params.device == "auto" and ray.cluster_resources().get("GPU", 0) >= task.params.workers
     resources = {"CPU": cpus} | ({"GPU": 1} if gpu else {})
-    scaling = ScalingConfig(task.params.workers, use_gpu=gpu, resources_per_worker=resources)
+    scaling = ScalingConfig(num_workers=task.params.workers, use_gpu=gpu, resources_per_worker=resources)
     storage = str(task.resume_dir.resolve() / "ray")  # Ray's own notes: the checkpoints are the Trainer's
     run = RunConfig(name=uuid.uuid4().hex, storage_path=storage, failure_config=FailureConfig(max_failures=RESTARTS))
     return TorchTrainer(_work, train_loop_config=config, scaling_config=scaling, run_config=run)
