@@ -17,10 +17,10 @@ TEXTCLF = (
 )
 TOOLS = (
     ("oos_scores",),  # compares scores on the runs of recipes
-    ("bench", "errors", "export", "predict", "publish", "recipe", "review", "serve", "teach"),
+    ("bench", "errors", "export", "predict", "publish", "recipe", "review", "serve", "sweep", "teach"),
     ("card",),
     ("runs",),
-    ("stats",),
+    ("cluster", "stats"),
 )
 SIDEWAYS = {("recipe", "bench"), ("bench", "export")}  # results have the table of speeds; bench times exports
 DOORS = {Path("textclf/__init__.py")}  # opens on `load` what is above

@@ -56,6 +56,8 @@ def run_experiments(
 
     `done` is called with the name of each one that is here.
     """
+    if not experiments:
+        return {}
     logs = cache_folder("sweeps")
     logs.mkdir(parents=True, exist_ok=True)
     rows = {one.name: Row(one.name, shlex.join(one.values), logs / f"{one.name}.log") for one in experiments}
