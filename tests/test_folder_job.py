@@ -1,7 +1,6 @@
 """Scoring many files: an output for each, whole or absent, as the single file's; on this machine and in S3."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -143,7 +142,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name, value in {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "hidden",
+        "AWS_SECRET_ACCESS_KEY": "hidden-key",
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
@@ -171,8 +170,7 @@ def test_files_in_s3_are_scored_as_files_here(messages: Path, tmp_path: Path, mo
     assert begin(job(f"{bucket}/messages/*.csv", f"{bucket}/scored"), model.checksum, resume=True) == []
     store.pipe_file(f"{bucket}/messages/a.csv", b"text\nbbb\n")
     assert begin(job(f"{bucket}/messages/*.csv", f"{bucket}/scored"), model.checksum, resume=True) == ["a.csv"]
-    os.environ["AWS_SECRET_ACCESS_KEY"] = "hidden"
     with pytest.raises(InputError) as error:
         plan("s3://nowhere/messages", f"{bucket}/scored", Settings("text"))
-    assert "hidden" not in str(error.value)
+    assert "hidden-key" not in str(error.value)
     assert json.loads(store.cat_file(f"{bucket}/scored/{STATE}"))["job"][0] == "text"

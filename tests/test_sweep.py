@@ -5,15 +5,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cluster_nodes import SMALL, nodes
 from tests.conftest import ROOT, Clone
-from textclf import cluster
+from textclf.cluster import connected
 from textclf.errors import InputError
 from tools.cluster.board import Board, Row
 from tools.cluster.experiments import Resources, run_experiments
@@ -79,14 +79,14 @@ def test_a_board_says_each_change_once_and_keeps_logs(tmp_path: Path, capsys: py
 
 def test_without_ray_an_address_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(InputError, match=r"pip install -r requirements/cluster.txt"), cluster.connected("local"):
+    with pytest.raises(InputError, match=r"pip install -r requirements/cluster.txt"), connected("local"):
         pass
 
 
 STAGE = """
-import json, os, signal, time
+import json, os, re, time
 from pathlib import Path
-seed = json.loads(Path("params.yaml").read_text())["seed"]
+seed = int(re.search("seed: ([0-9])", Path("params.yaml").read_text())[1])
 if seed == 3:
     raise SystemExit("seed 3 is bad")
 runs = Path(os.environ["RUNS"]) / f"{seed}-{os.getpid()}"
@@ -121,9 +121,13 @@ class Toy(Clone):
         self.run("dvc", "config", "core.analytics", "false")
         for key, value in {"user.name": "Someone", "user.email": "someone@example.org"}.items():
             self.run("git", "config", key, value)
-        for name, text in {"dvc.yaml": DVC_YAML, "stage.py": STAGE, "data.txt": "committed", "params.yaml": ""}.items():
+        for name, text in {
+            "dvc.yaml": DVC_YAML,
+            "stage.py": STAGE,
+            "data.txt": "committed",
+            "params.yaml": "seed: 0\n",
+        }.items():
             (folder / name).write_text(text)
-        (folder / "params.yaml").write_text('{"seed": 0}\n')
         (folder / ".gitignore").write_text("/.cache/\n/out.txt\n.*.part*\n")
         self.commit("first")
 
@@ -139,19 +143,6 @@ class Toy(Clone):
             data = experiment["revs"][0]["data"]
             found[experiment["name"]] = data["metrics"]["metrics.json"]["data"]["score"]
         return found
-
-
-@contextmanager
-def two_nodes() -> Iterator[Any]:
-    """A cluster of two nodes on this machine, the first without room for tasks; yield it with its second one."""
-    from ray.cluster_utils import Cluster
-
-    small = {"include_dashboard": False, "object_store_memory": 100_000_000}
-    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 0} | small)
-    try:
-        yield nodes, nodes.add_node(num_cpus=1, object_store_memory=100_000_000)
-    finally:
-        nodes.shutdown()
 
 
 @pytest.fixture
@@ -193,7 +184,8 @@ def test_experiments_come_back_when_one_fails_and_a_node_dies(toy: Toy, tmp_path
     (toy.folder / "data.txt").write_text("changed")  # and not committed
     state = toy.run("git", "stash", "create").strip()
     experiments = [Experiment(f"seed-{seed}", [f"seed={seed}"]) for seed in (1, 2, 3)]
-    with two_nodes() as (nodes, second):
+    with nodes(1) as cluster:
+        second = cluster.worker_nodes.copy().pop()
 
         def done(name: str) -> None:
             if name == "seed-1":  # seed-2 runs on the second node, which dies, and a third one comes
@@ -201,10 +193,10 @@ def test_experiments_come_back_when_one_fails_and_a_node_dies(toy: Toy, tmp_path
                 while not list((tmp_path / "runs").glob("2-*")):
                     assert time.monotonic() < until
                     time.sleep(0.1)
-                nodes.add_node(num_cpus=1, object_store_memory=100_000_000)
-                nodes.remove_node(second, allow_graceful=False)
+                cluster.add_node(num_cpus=1, **SMALL)
+                cluster.remove_node(second, allow_graceful=False)
 
-        failures = run_experiments((toy.baseline, state), experiments, Resources(nodes.address), {}, done)
+        failures = run_experiments((toy.baseline, state), experiments, Resources(cluster.address), {}, done)
     assert list(failures) == ["seed-3"]
     assert "dvc exp run failed" in failures["seed-3"]
     assert toy.shown() == {"seed-1": 2, "seed-2": 4}

@@ -46,18 +46,15 @@ def on_every_node(ray: Any, function: Callable[..., Any], *arguments: Any) -> li
 
 
 @contextmanager
-def connected(address: str, cpus: int | None = None, logs: bool = False) -> Iterator[Any]:
-    """Yield Ray's module while it is connected to `address`; `local` starts a Ray here, with `cpus` processors.
-
-    With `logs`, what the nodes print is printed here too.
-    """
+def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
+    """Yield Ray's module while it is connected to `address`; `local` starts a Ray here, with `cpus` processors."""
     ray = import_ray()
     root = Path(__file__).resolve().parent.parent
     options: dict[str, Any] = {"runtime_env": {"py_modules": [str(root / "textclf"), str(root / "tools")]}}
     if address == LOCAL:
         options |= {"num_cpus": cpus or os.cpu_count(), "object_store_memory": MEMORY, "include_dashboard": False}
     try:
-        ray.init(address, logging_level="ERROR", log_to_driver=logs, **options)
+        ray.init(address, logging_level="ERROR", log_to_driver=False, **options)
     except (ConnectionError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise InputError(

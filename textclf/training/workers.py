@@ -8,7 +8,10 @@ worker or its node dies, Ray starts all of them anew, and they resume from the l
 import importlib
 import os
 import socket
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ from textclf.training.resume import last_checkpoint
 from textclf.training.task import Task
 
 RESTARTS = 3  # of all workers, after one of them died
-MISTAKE = "mistake.txt"
+MISTAKE, SAID = "mistake.txt", "said.txt"
 
 
 def train_epochs(task: Task) -> None:
@@ -35,12 +38,13 @@ def train_epochs(task: Task) -> None:
     each = threads() if address else max(1, threads() // workers)
     task.resume_dir.mkdir(parents=True, exist_ok=True)
     (task.resume_dir / MISTAKE).unlink(missing_ok=True)
-    with connected(address or LOCAL, cpus=workers * each, logs=True) as ray:
+    with connected(address or LOCAL, cpus=workers * each) as ray:
         _check_nodes(ray, task.resume_dir.resolve())
         places = {"folder": str(Path.cwd()), "root": str(main_checkout().resolve())}
         config = {"task": task, "threads": each} | places
         try:
-            _trainer(ray, config, task, each).fit()
+            with _told(task.resume_dir / SAID):
+                _trainer(ray, config, task, each).fit()
         except ray.train.TrainingFailedError as error:
             raise InputError(f"the workers died {1 + RESTARTS} times: {' '.join(str(error).split())[-300:]}") from None
     if (mistake := task.resume_dir / MISTAKE).is_file():
@@ -65,13 +69,38 @@ def _work(config: dict[str, Any]) -> None:
     os.environ["DVC_ROOT"] = config["root"]
     torch.set_num_threads(config["threads"])
     task: Task = config["task"]
-    if torch.distributed.get_rank() == 0:
+    first = torch.distributed.get_rank() == 0
+    if first:
         last_checkpoint(task.resume_dir)  # removes what was cut off, once for all
     torch.distributed.barrier()
+    told = task.resume_dir / SAID if first else Path(os.devnull)  # the first one speaks for all
     try:
-        importlib.import_module(f"textclf.methods.{task.params.method}").train(task)
+        with told.open("a", buffering=1, encoding="utf-8") as said, redirect_stdout(said), redirect_stderr(said):
+            importlib.import_module(f"textclf.methods.{task.params.method}").train(task)
     except InputError as error:
         (task.resume_dir / MISTAKE).write_text(str(error), encoding="utf-8")
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """Print what is written into `file` while the block runs; what Ray itself says of its actors is left out."""
+    file.write_text("", encoding="utf-8")
+    over = threading.Event()
+
+    def tell() -> None:
+        with file.open(encoding="utf-8") as lines:
+            last = False
+            while not last:
+                last = over.wait(1)
+                print(lines.read(), end="", flush=True)
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
 
 
 def _check_nodes(ray: Any, folder: Path) -> None:
