@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.machine import processor_kind, threads
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Params, read_params
+from textclf.preparation import preparation
 from textclf.rows import Rows, read_labels, read_rows, read_tokens
 from textclf.training.resampling import resample
 from textclf.training.resume import locked, resume_folder
@@ -24,6 +26,8 @@ LABELS = Path("data/raw/labels.json")
 CHECKPOINT = Path("data/tokenized/checkpoint.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
 TAUGHT = Path("data/taught.parquet")
+AUGMENTED = Path("data/augmented.parquet")
+PREPARATION = Path("data/preparation")
 TRAIN = Path("data/splits/train.csv")
 VALIDATION = Path("data/splits/validation.csv")
 REQUIREMENTS = Path("requirements/train.txt")
@@ -37,15 +41,25 @@ def read_task(params: Params, resume_dir: Path) -> Task:
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
     labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
-    train = resample(train, params.sampling, params.seed)
-    folder, vectors, taught = locate(checkpoint), cache_folder("vectors"), read_taught(train, labels)
-    return Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE, taught)
+    folder, vectors = locate(checkpoint), cache_folder("vectors")
+    task = Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE)
+    augmented = pd.read_parquet(AUGMENTED)
+    if len(augmented):
+        from textclf.training.augmentation import augment  # imports transformers
+
+        task = augment(task, augmented, preparation.load(PREPARATION))
+    train = resample(task.train, params.sampling, params.seed)
+    return replace(task, train=train, taught=read_taught(train, labels, augmented))
 
 
-def read_taught(train: Rows, labels: list[str]) -> NDArray[np.float64] | None:
-    """Return the teachers' probabilities of the rows, shape (rows, labels), or None without teachers."""
+def read_taught(train: Rows, labels: list[str], augmented: pd.DataFrame) -> NDArray[np.float64] | None:
+    """Return the teachers' probabilities of the rows, shape (rows, labels), or None without teachers.
+
+    A further text of `augmented` is taught what its parent is.
+    """
     table = pd.read_parquet(TAUGHT).set_index("id")
-    return None if table.empty else np.asarray(table.loc[train.ids, labels])
+    parents = {row.id: row.parent for row in augmented.itertuples() if row.parent}
+    return None if table.empty else np.asarray(table.loc[[parents.get(row, row) for row in train.ids], labels])
 
 
 def training_metrics(trained: Trained, folder: Path) -> dict[str, Any]:
@@ -67,7 +81,8 @@ def main() -> None:
     """Write models/trained, plots/learning_curve.csv and metrics/train.json."""
     params = read_params()
     code = [Path("stages/train.py"), *Path("textclf").rglob("*.py")]
-    inputs = [LABELS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
+    inputs = [AUGMENTED, LABELS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
+    inputs += (file for file in PREPARATION.rglob("*") if file.is_file())
     resume_dir = resume_folder(params, [*code, *inputs])
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):

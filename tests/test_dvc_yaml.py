@@ -29,7 +29,7 @@ def listed(stage: str, *keys: str) -> set[str]:
 
 def data_deps(stage: str) -> set[str]:
     """The stage's deps that are neither code nor packages."""
-    return {dep for dep in listed(stage, "deps") if not dep.endswith(".py") and not dep.startswith("requirements")}
+    return {dep for dep in listed(stage, "deps") if not dep.startswith(("stages", "textclf", "requirements"))}
 
 
 def test_code_and_packages_are_as_make_deps_writes_them() -> None:

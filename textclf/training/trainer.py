@@ -118,10 +118,14 @@ def _stopped_after(state: dict[str, Any], patience: int | None) -> float | None:
     return float(state["epoch"]) if waited >= patience else None
 
 
-def token_rows(rows: Rows, taught: NDArray[np.float64] | None = None) -> Dataset:
-    """Return the rows as token ids and labels; with `taught`, shape (rows, labels), a label is followed by its row."""
+def token_rows(rows: Rows, taught: NDArray[np.float64] | None = None, positions: bool = False) -> Dataset:
+    """Return the rows as token ids, labels and, if asked for, their positions.
+
+    With `taught`, shape (rows, labels), a label is followed by its row.
+    """
     labels = rows.labels if taught is None else np.column_stack([rows.labels, taught])
-    return Dataset.from_dict({"input_ids": rows.input_ids, "labels": labels})
+    columns = {"input_ids": rows.input_ids, "labels": labels}
+    return Dataset.from_dict(columns | ({"position": range(len(labels))} if positions else {}))
 
 
 def vector_rows(rows: Rows, vectors: Vectors) -> Dataset:
@@ -169,6 +173,7 @@ def arguments(params: Params, resume_dir: Path, sampling: str) -> TrainingArgume
         metric_for_best_model=params.selection_metric,
         greater_is_better=params.selection_metric != "log_loss",
         seed=params.seed,
+        remove_unused_columns=False,  # a collator needs the rows' positions
         restore_callback_states_from_checkpoint=True,  # the patience of early stopping
         disable_tqdm=True,  # the Trainer's own bar; see ProgressBar
         report_to=trackers(resume_dir.name) or "none",
