@@ -186,14 +186,14 @@ def test_a_push_and_a_pull_that_are_cut_leave_nothing_half_and_go_on(tmp_path: P
     clone = Clone.__new__(Project)
     clone.folder = tmp_path / "clone"
     with CutProxy(server_at(server), 6_000_000) as proxy:
-        cut = clone.through(proxy.address, "dvc", "pull")
+        cut = clone.through(proxy.address, "dvc", "pull", "big")
         assert proxy.is_cut
     assert cut.returncode != 0, cut.stdout
     fetched = [p for p in (clone.folder / ".dvc/cache/files/md5").rglob("*") if p.is_file() and p.suffix != ".dir"]
     for path in fetched:
         if re.fullmatch("[0-9a-f]{30}", path.name):
             assert hashlib.md5(path.read_bytes()).hexdigest() == path.parent.name + path.name
-    assert clone.through(server, "dvc", "pull").returncode == 0
+    assert clone.through(server, "dvc", "pull", "big").returncode == 0
     for file in (project.folder / "big").iterdir():
         assert (clone.folder / "big" / file.name).read_bytes() == file.read_bytes()
     assert "hidden" not in (project.folder / ".dvc/config").read_text()
