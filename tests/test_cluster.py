@@ -110,7 +110,7 @@ from textclf.training import workers
 
 if __name__ == "__main__":
     given = task(Path(sys.argv[1]), Path(sys.argv[2]), **PLAIN | {"epochs": 6}, workers=2)
-    workers.train_epochs(given)
+    workers.train_epochs(given, full.train)
     trained = full.train(given)
     digest = hashlib.sha256()
     for name, weight in sorted(trained.classifier.model.state_dict().items()):

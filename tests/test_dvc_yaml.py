@@ -36,7 +36,7 @@ def test_code_and_packages_are_as_make_deps_writes_them() -> None:
     for path, text in deps.stage_files().items():
         assert path.read_text() == text, f"{path} is stale: make deps"
     files = {path.name for path in deps.stage_files() if path.parent.name == "requirements"}
-    assert {path.name for path in Path("requirements").iterdir()} == files | {"serve.txt"}
+    assert {path.name for path in Path("requirements").iterdir()} == files | {"cluster.txt", "serve.txt"}
 
 
 def test_code_that_can_only_stop_a_run_is_no_dependency_and_hides_none() -> None:

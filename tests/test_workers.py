@@ -62,7 +62,7 @@ def test_without_ray_several_workers_say_what_to_install(
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     with pytest.raises(InputError, match=r"needs Ray, which is not installed; pip install -r requirements/cluster.txt"):
-        workers.train_epochs(task(tiny("bert"), tmp_path, workers=2))
+        workers.train_epochs(task(tiny("bert"), tmp_path, workers=2), full.train)
 
 
 def test_a_run_by_one_worker_imports_no_ray() -> None:

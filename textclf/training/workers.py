@@ -5,12 +5,11 @@ DistributedDataParallel, by gloo on processors and NCCL on GPUs), and the first 
 worker or its node dies, Ray starts all of them anew, and they resume from the last complete epoch.
 """
 
-import importlib
 import os
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,15 @@ from textclf.cluster import LOCAL, connected, default_address, on_every_node
 from textclf.encoders.machine import threads
 from textclf.errors import InputError
 from textclf.training.resume import last_checkpoint
-from textclf.training.task import Task
+from textclf.training.task import Task, Trained
 
 RESTARTS = 3  # of all workers, after one of them died
+Train = Callable[[Task], Trained]
 MISTAKE, SAID = "mistake.txt", "said.txt"
 
 
-def train_epochs(task: Task) -> None:
-    """Train all epochs of `task` by its `workers`, which leave the checkpoints in `resume_dir`.
+def train_epochs(task: Task, train: Train) -> None:
+    """Train all epochs of `task` by its `workers` with a method's `train`; they leave the checkpoints in `resume_dir`.
 
     `RAY_ADDRESS` names the cluster; without it, the workers share this machine's threads. Raises `InputError` if a node
     doesn't see this folder, or the workers die too often.
@@ -41,7 +41,7 @@ def train_epochs(task: Task) -> None:
     with connected(address or LOCAL, cpus=workers * each) as ray:
         _check_nodes(ray, task.resume_dir.resolve())
         places = {"folder": str(Path.cwd()), "root": str(main_checkout().resolve())}
-        config = {"task": task, "threads": each} | places
+        config = {"task": task, "train": train, "threads": each} | places
         try:
             with _told(task.resume_dir / SAID):
                 _trainer(ray, config, task, each).fit()
@@ -76,7 +76,7 @@ def _work(config: dict[str, Any]) -> None:
     told = task.resume_dir / SAID if first else Path(os.devnull)  # the first one speaks for all
     try:
         with told.open("a", buffering=1, encoding="utf-8") as said, redirect_stdout(said), redirect_stderr(said):
-            importlib.import_module(f"textclf.methods.{task.params.method}").train(task)
+            config["train"](task)
     except InputError as error:
         (task.resume_dir / MISTAKE).write_text(str(error), encoding="utf-8")
 
