@@ -20,10 +20,10 @@ UNITS = (
     r"rupees?|yen|yuan|rubles?|roubles?|francs?|pesos?|kron(?:a|e|er|or)|z[lł]oty(?:s|ch)?)"
 )
 AMOUNTS = re.compile(
-    rf"(?:\b(?:us|au|ca|hk|nz|a|c)\s?)?{SIGNS}\s?{FIGURES}\b(?:\s?{CODES}\b)?"
+    rf"(?:\b(?:us|au|ca|hk|nz|a|c)(?=\$))?{SIGNS}\s?{FIGURES}\b(?:\s?{CODES}\b)?"
     rf"|\b{FIGURES}\s?(?:{SIGNS}|{CODES}\b|{UNITS}\b)"
     rf"|\b{CODES}\s?{FIGURES}\b"
-    rf"|\b{SPELLED}\s{UNITS}\b",
+    rf"|\b(?:{SPELLED}|an?)\s{UNITS}\b",
     re.IGNORECASE,
 )
 
@@ -42,6 +42,7 @@ DATES = re.compile(
     rf"|\b(?:the\s+)?{DAY}\s+(?:of\s+)?{MONTHS}(?:,?\s+{YEAR}\b)?"
     rf"|\b{MONTHS}\s+(?:the\s+)?(?:{DAY}\b(?!\s?(?:{UNITS}|%))(?:,?\s+{YEAR}\b)?|{YEAR}\b)"
     rf"|\bthe\s+(?:[12]?1st|2?2nd|2?3rd|\d{{1,2}}th)\b(?=\s*(?:$|[.,;:!?)]|(?:of|and|but|i|it|when|so)\b))"
+    rf"|(?<=\bin\s){YEAR}\b"
     rf"|\b(?:{WEEKDAYS}|{MONTHS_ALONE})\b",
     re.IGNORECASE,
 )

@@ -20,7 +20,7 @@ FIRST, FAR_KEY, SPACE = (
     1.0,
     0.5,
 )  # more for a wrong first letter, a key that is not beside, and a missed blank: nats
-LIKELY = -17.0  # the least logarithm of the probability of a candidate and its errors
+LIKELY = -16.0  # the least logarithm of the probability of a candidate and its errors
 LIKELY_SHORT = -12.0  # the same for words of three letters, which many others are close to
 MARKS = ".,;:!?()\"'-"  # around a word, and none of its own
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
