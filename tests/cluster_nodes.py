@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-SMALL = {"object_store_memory": 150_000_000}
+SMALL: dict[str, Any] = {"object_store_memory": 150_000_000}
 
 
 @contextmanager
@@ -12,7 +12,7 @@ def nodes(*cpus: int) -> Iterator[Any]:
     """Yield a cluster with a head without room for tasks, and a node for each number of `cpus`; it ends in any case."""
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False} | SMALL)
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False} | SMALL)
     try:
         for number in cpus:
             cluster.add_node(num_cpus=number, **SMALL)

@@ -44,7 +44,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def until(true: Callable[[], Any], seconds: float = 240) -> Any:
+def until(true: Callable[[], Any], seconds: float = 600) -> Any:
     """Wait until something is true, and return it."""
     end = time.monotonic() + seconds
     while not (found := true()):

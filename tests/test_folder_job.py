@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pandas as pd
 import pytest
@@ -148,6 +149,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setenv(name, value)
     import s3fs
 
+    reset = Request(f"http://{host}:{port}/moto-api/reset", method="POST")  # it remembers an earlier server's buckets
+    urlopen(reset).close()
     s3fs.S3FileSystem.clear_instance_cache()
     s3fs.S3FileSystem().mkdir("bucket")
     yield "s3://bucket"

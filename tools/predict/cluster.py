@@ -55,7 +55,6 @@ def _results(
     cpus, gpus = resources
     # A node that is lost takes its actors with it: the pool shrinks to those that there is room for.
     pool = ActorPoolStrategy(min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=1)
-    restarts = {"max_restarts": RETRIES, "max_task_retries": RETRIES}
     names = from_items(waiting, override_num_blocks=len(waiting))
     scored = names.map_batches(
         Scorer,
@@ -64,7 +63,8 @@ def _results(
         num_cpus=cpus,
         num_gpus=gpus or None,
         compute=pool,
-        **restarts,
+        max_restarts=RETRIES,
+        max_task_retries=RETRIES,
     )
     yield from scored.iter_rows()
 
