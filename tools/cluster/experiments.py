@@ -126,7 +126,7 @@ def _look(source: Source) -> tuple[str, bool]:
 
 
 def take(outcome: Outcome) -> str:
-    """Fetch an experiment's commit and name its ref, as `dvc exp run` would have; return what went wrong."""
+    """Bring an experiment's commit and outputs here, as `dvc exp run` would have left them; return what went wrong."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "experiment.bundle"
         file.write_bytes(outcome.bundle)
@@ -136,4 +136,19 @@ def take(outcome: Outcome) -> str:
             capture_output=True,
             text=True,
         )
-    return done.stderr.strip() if done.returncode else ""
+    if done.returncode:
+        return done.stderr.strip()
+    return fetch_outputs(outcome.ref) if outcome.pushed else ""
+
+
+def fetch_outputs(ref: str) -> str:
+    """Fetch an experiment's outputs from the DVC remote; return what went wrong."""
+    from dvc.repo import Repo
+
+    try:
+        with Repo() as repo:
+            repo.fetch(revs=[ref], workspace=False)
+    except Exception as error:  # of many kinds: the remote's, botocore's
+        reason = " ".join(str(error).split())[:300]
+        return f"it is here, and its outputs are in the remote, but can't be fetched: {type(error).__name__}: {reason}"
+    return ""

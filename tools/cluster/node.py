@@ -36,10 +36,11 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An experiment's git ref and commit as a bundle, or why there is none."""
+    """An experiment's git ref and commit as a bundle, or why there is none; `pushed`: its outputs are in the remote."""
 
     ref: str = ""
     bundle: bytes = b""
+    pushed: bool = False
     failure: str = ""
 
 
@@ -65,7 +66,7 @@ def run_experiment(source: Source, experiment: Experiment, say: Say) -> Outcome:
         if not ref:
             raise InputError("dvc exp run left no experiment")
         commit = output("git", "rev-parse", ref, cwd=place)
-        return Outcome(ref, bundled(place, {"experiment": commit}, source.baseline))
+        return Outcome(ref, bundled(place, {"experiment": commit}, source.baseline), pushed=not source.is_here)
     except (InputError, OSError) as error:
         return Outcome(failure=str(error))
     finally:
