@@ -26,6 +26,7 @@ def default_address() -> str | None:
 def import_ray() -> Any:
     """Return Ray's module, which neither reports usage nor warns of changes to come; `InputError` without it."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # the driver's terminal is no log; see /tmp/ray for that
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,5 +1,6 @@
 """Scoring many files with Ray Data: a pool of actors takes file after file; imported with an address alone."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,7 @@ def _results(
 
     context = DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     cpus, gpus = resources
     # A node that is lost takes its actors with it: the pool shrinks to those that there is room for.
     pool = ActorPoolStrategy(min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=1)

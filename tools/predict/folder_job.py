@@ -106,7 +106,8 @@ def begin(job: FolderJob, checksum: str, resume: bool) -> list[str]:
     """
     source, target = open_store(job.source), open_store(job.target)
     state = {"job": [job.settings.column, job.settings.window, job.settings.delimiter, checksum]}
-    now = {name: source.version(name) for name in job.names}
+    versions = source.versions()
+    now = {name: versions.get(name) for name in job.names}
     there = set(target.files())
     held = [output for output in (*job.outputs, STATE) if output in there]
     if held and not resume:

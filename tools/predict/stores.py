@@ -14,6 +14,8 @@ from fsspec.implementations.local import LocalFileSystem
 from textclf.atomic import replace_file
 from textclf.errors import InputError
 
+VERSION = ("size", "mtime", "ETag")  # of fsspec's entries: local ones have mtime, those of S3 an ETag
+
 
 @dataclass(frozen=True)
 class Store:
@@ -43,14 +45,11 @@ class Store:
             found = self.files_of.glob(self.files_of._strip_protocol(pattern), detail=True)
         return [self._name(path) for path, entry in found.items() if entry["type"] == "file"]
 
-    def version(self, name: str) -> list[str]:
-        """Return what changes when a file does: its size and its time, or its ETag."""
+    def versions(self) -> dict[str, list[str]]:
+        """Return what changes when a file does, of each file below the folder: its size, and its time or its ETag."""
         with _readable(self.address):
-            entry = self.files_of.info(f"{self.root}/{name}", refresh=True) if not self.is_local else {}
-        if not entry:
-            found = (Path(self.root) / name).stat()
-            return [str(found.st_size), str(found.st_mtime_ns)]
-        return [str(entry.get(key)) for key in ("size", "ETag", "LastModified") if key in entry]
+            found = self.files_of.find(self.root, detail=True)
+        return {self._name(path): [str(entry.get(key)) for key in VERSION] for path, entry in found.items()}
 
     def download(self, name: str, path: Path) -> Path:
         """Copy a file to `path`, and return that."""
