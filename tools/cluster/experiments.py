@@ -103,6 +103,8 @@ def _task(source: Source, experiment: Experiment, logs: Any) -> Outcome:
 def _outcome(ray: Any, ref: Any) -> Outcome:
     try:
         outcome: Outcome = ray.get(ref)
+    except ray.exceptions.RayTaskError as error:  # such as a node without our packages
+        return Outcome(failure=" ".join(str(error.cause).split())[:300])
     except ray.exceptions.RayError as error:  # its process or node died again and again
         return Outcome(failure=f"{type(error).__name__}, {1 + RETRIES} times: {' '.join(str(error).split())[:300]}")
     return outcome

@@ -51,7 +51,7 @@ def packed(baseline: str, state: str, mirrors: dict[str, str]) -> Iterator[Sourc
         for mark in marks:
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
-        identity = output("git", "config", "user.name"), output("git", "config", "user.email")
+        identity = _setting("git", "user.name") or "sweep", _setting("git", "user.email") or "sweep@localhost"
         folders = {name: place for name, place in mirrors.items() if "://" not in place}
         bundle = bundled(Path(), {"baseline": baseline, "state": state})
         yield Source(bundle, baseline, state, identity, caches, cache, marks, has_remote(), folders)
@@ -78,8 +78,8 @@ def bundled(repository: Path, commits: dict[str, str], *without: str) -> bytes:
 
 def has_remote() -> bool:
     """Return whether .dvc/config, which git keeps, names a default remote; `InputError` if DVC would use another."""
-    project = _config("--project")
-    if _config("--local") not in ("", project):
+    project = _setting("dvc", "--project", "core.remote")
+    if _setting("dvc", "--local", "core.remote") not in ("", project):
         raise InputError(
             ".dvc/config.local names another default remote than .dvc/config; nodes have only what git tracks, so set "
             "it with dvc remote add --default, without --local"
@@ -87,8 +87,8 @@ def has_remote() -> bool:
     return project != ""
 
 
-def _config(level: str) -> str:
-    done = subprocess.run(["dvc", "config", level, "core.remote"], capture_output=True, text=True)
+def _setting(program: str, *arguments: str) -> str:
+    done = subprocess.run([program, "config", *arguments], capture_output=True, text=True)
     return done.stdout.strip()
 
 
