@@ -13,7 +13,7 @@ import pytest
 
 from tests.cluster_nodes import SMALL, nodes
 from tests.conftest import ROOT, Clone
-from textclf.cluster import connected
+from textclf.cluster import check_reachable, connected
 from textclf.errors import InputError
 from tools.cluster.board import Board, Row
 from tools.cluster.experiments import Resources, run_experiments
@@ -81,6 +81,14 @@ def test_without_ray_an_address_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(InputError, match=r"pip install -r requirements/cluster.txt"), connected("local"):
         pass
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999", "no.such.host.invalid:6379"]
+)
+def test_an_address_at_which_nothing_answers_is_said_at_once(address: str) -> None:
+    with pytest.raises(InputError, match=r"no Ray cluster answers at .*; start one with: ray start"):
+        check_reachable(address)
 
 
 STAGE = """

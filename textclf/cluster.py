@@ -5,6 +5,8 @@ node has the driver's. Credentials are never sent: a node takes them from its ow
 """
 
 import os
+import re
+import socket
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from textclf.errors import InputError
 
 LOCAL = "local"  # the address of a Ray that is started on this machine, and ends with the command
 MEMORY = 500_000_000  # bytes of the object store of such a Ray: parameters and a model's files pass through it
+REACH = 10  # seconds
 MISSING = "this needs Ray, which is not installed; pip install -r requirements/cluster.txt"
 
 
@@ -46,10 +49,22 @@ def on_every_node(ray: Any, function: Callable[..., Any], *arguments: Any) -> li
     return found
 
 
+def check_reachable(address: str) -> None:
+    """Raise `InputError` if nothing answers at an address with a port: Ray itself would try for minutes."""
+    match = re.fullmatch(r"(?:ray://)?\[?([^/\]]+?)\]?:(\d+)", address)
+    if match is None:
+        return
+    try:
+        socket.create_connection((match[1], int(match[2])), timeout=REACH).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(f"no Ray cluster answers at {address!r} ({error}); start one with: ray start") from None
+
+
 @contextmanager
 def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     """Yield Ray's module while it is connected to `address`; `local` starts a Ray here, with `cpus` processors."""
     ray = import_ray()
+    check_reachable(address)
     root = Path(__file__).resolve().parent.parent
     options: dict[str, Any] = {"runtime_env": {"py_modules": [str(root / "textclf"), str(root / "tools")]}}
     if address == LOCAL:

@@ -56,7 +56,7 @@ def _results(
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     cpus, gpus = resources
     # A node that is lost takes its actors with it: the pool shrinks to those that there is room for.
-    pool = ActorPoolStrategy(min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=1)
+    pool = ActorPoolStrategy(min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=2)
     names = from_items(waiting, override_num_blocks=len(waiting))
     scored = names.map_batches(
         Scorer,
