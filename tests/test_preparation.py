@@ -1,5 +1,6 @@
 """Preparation of texts: what each step does, what spelling correction leaves alone, and that all doors apply it."""
 
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,11 @@ def test_a_likely_error_is_corrected(alone: Spelling, english: Spelling, typed: 
 )
 def test_what_may_be_right_stays(english: Spelling, text: str) -> None:
     assert english(text) == text
+
+
+def test_a_corrector_that_was_used_can_be_sent_to_another_process(alone: Spelling) -> None:
+    assert alone("wehre") == "where"
+    assert pickle.loads(pickle.dumps(alone))("wehre") == "where"
 
 
 def test_a_rare_english_word_is_no_reason_to_change_a_name(english: Spelling) -> None:

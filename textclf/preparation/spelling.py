@@ -32,6 +32,10 @@ class Spelling:
 
     words: Words
 
+    def __reduce__(self) -> tuple[type["Spelling"], tuple[Words]]:
+        """Leave out what is computed when it is needed, some of which can't be sent to another process."""
+        return Spelling, (self.words,)
+
     def __call__(self, text: str) -> str:
         """Return `text` with its misspelled words corrected.
 
