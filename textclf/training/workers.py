@@ -55,6 +55,8 @@ def _trainer(ray: Any, config: dict[str, Any], task: Task, cpus: int) -> Any:
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
+    os.environ.setdefault("RAY_TRAIN_ENABLE_PRINT_PATCH", "0")  # it defeats programs that capture what they print
+    os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "300")  # a minute is little on a busy machine
     gpu = task.params.device == "auto" and ray.cluster_resources().get("GPU", 0) >= task.params.workers
     resources = {"CPU": cpus} | ({"GPU": 1} if gpu else {})
     scaling = ScalingConfig(num_workers=task.params.workers, use_gpu=gpu, resources_per_worker=resources)
