@@ -86,7 +86,12 @@ def main() -> None:
     resume_dir = resume_folder(params, [*code, *inputs])
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):
-        trained: Trained = method.train(read_task(params, resume_dir))
+        task = read_task(params, resume_dir)
+        if params.workers > 1:
+            from textclf.training import workers  # imports Ray
+
+            workers.train_epochs(task, method.train)  # leaves the epochs in resume_dir, from which the method goes on
+        trained: Trained = method.train(task)
         classifiers.save(trained.classifier, TRAINED)
         pd.DataFrame(trained.curve).to_csv(ensure_parent(CURVE), index=False)
         write_json(METRICS, training_metrics(trained, TRAINED))

@@ -30,11 +30,12 @@ TOOLS = (
         "review",
         "select",
         "serve",
+        "sweep",
         "teach",
     ),
     ("card",),
     ("runs",),
-    ("stats",),
+    ("cluster", "stats"),
 )
 # Results have the table of speeds; bench times exports; select reads files as predict does.
 SIDEWAYS = {("recipe", "bench"), ("bench", "export"), ("select", "predict")}

@@ -98,7 +98,7 @@ def _pins(run: Run) -> dict[str, str]:
 def same_inputs(base: Run, head: Run) -> bool:
     """Return whether dvc.lock names the same inputs for both: commands, parameters, and all files that no stage writes.
 
-    The first stage only checks; the audit decides no score, and pictures, slices and changed texts come after the scores.
+    The first stage only checks, the audit decides no score, and pictures, slices and changed texts come after them.
     """
     return _inputs(base) == _inputs(head)
 
