@@ -1,6 +1,7 @@
 """Train: fit a classifier on the training rows by the chosen method, its best epoch chosen on the validation rows."""
 
 import importlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from textclf import classifiers, process
 from textclf.cache import cache_folder
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.machine import processor_kind, threads
+from textclf.errors import InputError
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Params, read_params
 from textclf.rows import Rows, read_labels, read_rows, read_tokens
@@ -23,6 +25,7 @@ from textclf.training.task import Task, Trained
 LABELS = Path("data/raw/labels.json")
 CHECKPOINT = Path("data/tokenized/checkpoint.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
+LABEL_TEXTS = Path("data/raw/label_texts.json")
 TAUGHT = Path("data/taught.parquet")
 TRAIN = Path("data/splits/train.csv")
 VALIDATION = Path("data/splits/validation.csv")
@@ -33,13 +36,17 @@ METRICS = Path("metrics/train.json")
 
 
 def read_task(params: Params, resume_dir: Path) -> Task:
-    """Return the task for the method."""
+    """Return the task for the method; `InputError` without training rows, unless the method needs none."""
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
     labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
-    train = resample(train, params.sampling, params.seed)
+    if params.method != "zero_shot":
+        if not train.ids:
+            raise InputError(f"params.yaml: method = {params.method!r} has no training rows; method zero_shot needs none")
+        train = resample(train, params.sampling, params.seed)
     folder, vectors, taught = locate(checkpoint), cache_folder("vectors"), read_taught(train, labels)
-    return Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE, taught)
+    texts = json.loads(LABEL_TEXTS.read_text(encoding="utf-8"))
+    return Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE, taught, texts)
 
 
 def read_taught(train: Rows, labels: list[str]) -> NDArray[np.float64] | None:
@@ -67,7 +74,7 @@ def main() -> None:
     """Write models/trained, plots/learning_curve.csv and metrics/train.json."""
     params = read_params()
     code = [Path("stages/train.py"), *Path("textclf").rglob("*.py")]
-    inputs = [LABELS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
+    inputs = [LABELS, LABEL_TEXTS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
     resume_dir = resume_folder(params, [*code, *inputs])
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):

@@ -1,7 +1,7 @@
 """The input and the result of every method of training."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +20,7 @@ class Task:
 
     `resume_dir` holds this run's own epochs; `vector_cache` holds what frozen bodies computed, for all runs.
     `curve_file` is where the learning curve grows. `taught` are the teachers' probabilities of the training rows, shape
-    (rows, labels), if there are teachers.
+    (rows, labels), if there are teachers. `label_texts` are the labels' descriptions or names in words, by label.
     """
 
     checkpoint: Checkpoint
@@ -33,6 +33,7 @@ class Task:
     vector_cache: Path
     curve_file: Path | None = None
     taught: NDArray[np.float64] | None = None
+    label_texts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
