@@ -25,7 +25,9 @@ def main() -> None:
 
         predictions = read_predictions(VALIDATION)
         if not predictions.ids:
-            raise InputError("params.yaml: calibration = 'temperature' needs validation rows, and there are none; use none")
+            raise InputError(
+                "params.yaml: calibration = 'temperature' needs validation rows, and there are none; use none"
+            )
         actual = label_ids(predictions.actual, in_scope(read_labels(LABELS)))
         temperature = fit_temperature(actual, predictions.logits)
     write_json(CALIBRATION, {"temperature": temperature})

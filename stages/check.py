@@ -24,7 +24,7 @@ def check_trainable(source: Source, params: Params) -> None:
     """Raise `InputError` for a data set without training rows, unless the method needs none."""
     if params.method != "zero_shot" and not source.has_train_file:
         raise InputError(
-            f"params.yaml: method = {params.method!r}: {params.dataset} has no training rows; method zero_shot needs none"
+            f"params.yaml: method = {params.method!r}: {params.dataset} has no training rows; zero_shot needs none"
         )
 
 

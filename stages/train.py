@@ -42,7 +42,7 @@ def read_task(params: Params, resume_dir: Path) -> Task:
     train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
     if params.method != "zero_shot":
         if not train.ids:
-            raise InputError(f"params.yaml: method = {params.method!r} has no training rows; method zero_shot needs none")
+            raise InputError(f"params.yaml: method = {params.method!r} has no training rows; zero_shot needs none")
         train = resample(train, params.sampling, params.seed)
     folder, vectors, taught = locate(checkpoint), cache_folder("vectors"), read_taught(train, labels)
     texts = json.loads(LABEL_TEXTS.read_text(encoding="utf-8"))

@@ -28,7 +28,10 @@ SETTINGS, TENSORS = "features.json", "features.safetensors"
 
 @dataclass(frozen=True)
 class Features:
-    """A frozen body, how its states are pooled into a vector, and the regression on that, or with `unit` on its unit."""
+    """A frozen body, how its states are pooled into a vector, and the regression on that.
+
+    With `unit`, the regression is on the vector scaled to length 1.
+    """
 
     checkpoint: Checkpoint
     body: PreTrainedModel

@@ -10,7 +10,6 @@ from textclf.training.few_rows import candidates
 from textclf.training.selection import curve_row, select_C
 from textclf.training.task import Task, Trained
 
-
 C_OF_WORDS = 10.0  # of few rows
 
 

@@ -12,7 +12,6 @@ from textclf.training.selection import select_C
 from textclf.training.task import Task, Trained
 from textclf.unit import unit
 
-
 C_OF_VECTORS, C_OF_UNITS = 0.3, 10.0  # of few rows; docs/few-labels.md has the measurement
 
 

@@ -11,7 +11,6 @@ from textclf.metrics.selection import SELECTION_SCORES, log_loss, selection_scor
 from textclf.params import Params
 from textclf.probabilities import Labels, Probabilities
 
-
 PRIOR_ROWS = 8.0  # docs/few-labels.md has the measurement
 CURVE = ("train_loss", "validation_loss", *(f"validation_{name}" for name in SELECTION_SCORES))  # of a row's scores
 

@@ -8,9 +8,9 @@ from textclf.oos import scores
 from textclf.oos.labels import is_out
 from textclf.oos.named_scores import OF_LOGITS
 from textclf.oos.scores import Floats, Scores, Tensors
-from textclf.unit import unit
 from textclf.predictions import Predictions
 from textclf.probabilities import Labels, label_ids
+from textclf.unit import unit
 
 Rater = Callable[[Floats, Floats], Scores]  # of logits and vectors
 
