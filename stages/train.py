@@ -18,6 +18,7 @@ from textclf.errors import InputError
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Params, read_params
 from textclf.rows import Rows, read_labels, read_rows, read_tokens
+from textclf.training.advice import advise
 from textclf.training.resampling import resample
 from textclf.training.resume import locked, resume_folder
 from textclf.training.task import Task, Trained
@@ -78,7 +79,9 @@ def main() -> None:
     resume_dir = resume_folder(params, [*code, *inputs])
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):
-        trained: Trained = method.train(read_task(params, resume_dir))
+        task = read_task(params, resume_dir)
+        advise(params, len(task.train.ids) / len(task.labels))
+        trained: Trained = method.train(task)
         classifiers.save(trained.classifier, TRAINED)
         pd.DataFrame(trained.curve).to_csv(ensure_parent(CURVE), index=False)
         write_json(METRICS, training_metrics(trained, TRAINED))

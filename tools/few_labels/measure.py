@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 from transformers import AutoTokenizer
 
 from textclf.cache import cache_folder
@@ -57,8 +58,9 @@ def _measured(arm: str, data: DataSet, drawn: Rows, draw: int) -> Record:
 
 
 def _add(record: Record) -> None:
-    results = [*read_results(), record]
-    write_json(RESULTS, sorted(results, key=lambda one: (one["dataset"], one["arm"], one["rows"], one["draw"])))
+    with FileLock(cache_folder("few-labels").with_suffix(".lock")):  # SetFit may be measured at the same time
+        results = [*read_results(), record]
+        write_json(RESULTS, sorted(results, key=lambda one: (one["dataset"], one["arm"], one["rows"], one["draw"])))
     print(", ".join(f"{key} {value}" for key, value in record.items()), flush=True)
 
 
