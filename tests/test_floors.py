@@ -17,7 +17,7 @@ TEXTCLF = (
 )
 TOOLS = (
     ("oos_scores",),  # compares scores on the runs of recipes
-    ("bench", "errors", "export", "predict", "publish", "recipe", "review", "serve", "teach"),
+    ("bench", "errors", "export", "few_labels", "predict", "publish", "recipe", "review", "serve", "teach"),
     ("card",),
     ("runs",),
     ("stats",),

@@ -30,7 +30,7 @@ def train(task: Task) -> Trained:
     frozen = Frozen(body, precision, task.vector_cache)
     regression = nearest_label(*label_rows(task, frozen, pooling))
     known = unit(frozen.vectors(task.validation.input_ids, pooling, "validation")) if task.validation.ids else None
-    row = dict.fromkeys(CURVE, math.nan) | {"epoch": 1}
+    row = {"epoch": 1} | dict.fromkeys(CURVE, math.nan)
     if known is not None:
         row = curve_row(1, math.nan, task.validation.labels, regression.predict_proba(known))
     tokenizer = new_tokenizer(task)

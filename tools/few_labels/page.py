@@ -26,14 +26,6 @@ def accuracies(dataset: str, results: list[Record]) -> list[str]:
     return table(["", "no rows", *(f"{number} a label" for number in numbers)], lines)
 
 
-def _by_number(arm: str, results: list[Record]) -> dict[int, list[float]]:
-    found: dict[int, list[float]] = {}
-    for one in results:
-        if one["arm"] == arm:
-            found.setdefault(one["rows"], []).append(one["accuracy"])
-    return found
-
-
 def _cell(values: list[float]) -> str:
     if len(values) < 2:
         return "".join(f"{value:.3f} (one draw)" for value in values)
