@@ -32,7 +32,7 @@ def train(task: Task) -> Trained:
     known = unit(frozen.vectors(task.validation.input_ids, pooling, "validation")) if task.validation.ids else None
     row = {"epoch": 1} | dict.fromkeys(CURVE, math.nan)
     if known is not None:
-        row = curve_row(1, math.nan, task.validation.labels, regression.predict_proba(known))
+        row |= curve_row(1, 0.0, task.validation.labels, regression.predict_proba(known)) | {"train_loss": math.nan}
     tokenizer = new_tokenizer(task)
     classifier = Features(task.checkpoint, body, tokenizer, pooling, task.labels, regression, precision, unit=True)
     return Trained(classifier, [row | {"kept": 1}], 0, body.num_parameters())

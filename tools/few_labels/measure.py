@@ -1,6 +1,7 @@
 """Draws of a few rows a label, what each arm makes of them, and the file that keeps the measurements."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,14 @@ def measure(dataset: str, arms: list[str], numbers: list[int], draws: int) -> No
                     _add(key | _measured(arm, data, draw_rows(data, number, draw), draw))
 
 
-def _measured(arm: str, data: DataSet, drawn: Rows, draw: int) -> Record:
+def _measured(arm: str, data: DataSet, drawn: tuple[Rows, Rows], draw: int) -> Record:
     """Return the accuracy, and of the first draw the CPU seconds; later draws find their vectors in the cache."""
     if arm == SETFIT:
         from tools.few_labels.setfit_environment import setfit_accuracy
 
-        found, seconds = setfit_accuracy(data, drawn)
+        found, seconds = setfit_accuracy(data, drawn[0])
     else:
-        found, seconds = accuracy(arm, data, drawn, draw > 0)
+        found, seconds = accuracy(arm, data, *drawn, draw > 0)
     return {"accuracy": round(found, 4)} | ({"cpu_seconds": round(seconds, 1)} if arm == SETFIT or not draw else {})
 
 
@@ -64,10 +65,15 @@ def _add(record: Record) -> None:
     print(", ".join(f"{key} {value}" for key, value in record.items()), flush=True)
 
 
-def draw_rows(data: DataSet, number: int, draw: int) -> Rows:
-    """Return `number` training rows of each label, drawn with the seed `draw`; fewer of a label that has fewer."""
+def draw_rows(data: DataSet, number: int, draw: int) -> tuple[Rows, Rows]:
+    """Return `number` training rows of each label, drawn with the seed `draw`, and a tenth as many for validation.
+
+    A label that has fewer gives what it has.
+    """
     table = pd.DataFrame({"label": data.train.labels})
-    return data.train.take(rows_per_label(table, number, draw).index.tolist())
+    more = rows_per_label(table, number + math.ceil(number / 10), draw).index
+    train = rows_per_label(table, number, draw).index  # a part of these
+    return data.train.take(train.tolist()), data.train.take(more.difference(train).tolist())
 
 
 def read_data(dataset: str) -> DataSet:
