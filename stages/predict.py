@@ -28,7 +28,7 @@ TRAINED = Path("models/trained")
 CHECKPOINT = Path("data/tokenized/checkpoint.json")
 PREDICTED = Path("data/predicted")
 
-MAPPED = 1000  # training rows at most whose vectors are kept, before and after training
+MAPPED = 500  # training rows at most whose vectors are kept: t-SNE of a thousand takes three seconds, twice
 
 
 def predict(classifier: Classifier, listed: pd.DataFrame, tokens: pd.DataFrame, size: int, desc: str) -> Predictions:
