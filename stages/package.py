@@ -1,4 +1,4 @@
-"""Package: put classifier, temperature and out-of-scope rule into one folder, with a checksum of each file.
+"""Package: put classifier, preparation, temperature and out-of-scope rule into one folder, with checksums.
 
 The folder is the model that `textclf.load` reads and that is served, exported, published or registered.
 """
@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 from textclf import process
-from textclf.inference.files import CALIBRATION_FILE, OOS_FOLDER, write_checksums
+from textclf.inference.files import CALIBRATION_FILE, OOS_FOLDER, PREPARATION_FOLDER, write_checksums
 
 TRAINED = Path("models/trained")
+PREPARATION = Path("data/preparation")
 CALIBRATION = Path("models/calibration.json")
 OOS = Path("models/oos")
 MODEL = Path("models/classifier")
@@ -18,6 +19,7 @@ MODEL = Path("models/classifier")
 def main() -> None:
     """Write models/classifier."""
     shutil.copytree(TRAINED, MODEL, dirs_exist_ok=True)
+    shutil.copytree(PREPARATION, MODEL / PREPARATION_FOLDER, dirs_exist_ok=True)
     shutil.copy(CALIBRATION, MODEL / CALIBRATION_FILE)
     shutil.copytree(OOS, MODEL / OOS_FOLDER, dirs_exist_ok=True)
     write_checksums(MODEL)

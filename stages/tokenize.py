@@ -1,4 +1,4 @@
-"""Tokenize: add to every text the checkpoint's token ids, unpadded, cut at `max_length`."""
+"""Tokenize: prepare every text, and add the checkpoint's token ids, unpadded, cut at `max_length`."""
 
 import sys
 from collections import Counter
@@ -17,12 +17,15 @@ from textclf.encoders.quiet import quiet_transformers
 from textclf.encoders.tokenizers import load_tokenizer
 from textclf.outputs import write_json
 from textclf.params import read_params
+from textclf.preparation import preparation
+from textclf.preparation.preparation import Preparation
 from textclf.progress import Progress
 from textclf.row_groups import read_groups, write_groups
 
 CHECKPOINTS = Path("models/checkpoints")
 RAW = Path("data/raw/rows.parquet")
 OUT_OF_SCOPE = Path("data/raw/oos.parquet")
+PREPARATION = Path("data/preparation")
 TOKENIZED = Path("data/tokenized")
 METRICS = Path("metrics/tokens.json")
 
@@ -47,11 +50,15 @@ def tokenize(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: i
 
 
 def tokenized(
-    path: Path, tokenizer: PreTrainedTokenizerBase, max_length: int, counts: Counter[str]
+    path: Path, prepared: Preparation, tokenizer: PreTrainedTokenizerBase, max_length: int, counts: Counter[str]
 ) -> Iterator[pd.DataFrame]:
-    """Yield id, text, input_ids, truncated and tokens of the rows of `path`, some at a time; add to `counts`."""
+    """Yield id, prepared text, input_ids, truncated and tokens of the rows of `path`, some at a time.
+
+    The numbers of tokens and rows are added to `counts`.
+    """
     shown = Progress("tokenize", "texts", pq.read_metadata(path).num_rows)
     for raw in read_groups(path, ["id", "text"]):
+        raw["text"] = prepared(raw["text"])
         rows = tokenize(raw["text"].tolist(), tokenizer, max_length)
         counts.update({name: int(rows[name].sum()) for name in ("truncated", "tokens", "unknown")})
         counts.update(rows=len(rows), kept=sum(map(len, rows["input_ids"])))
@@ -75,9 +82,10 @@ def main() -> None:
     checkpoint = read_checkpoint(params.model, CHECKPOINTS)
     folder = locate(checkpoint)
     tokenizer = load_tokenizer(folder, params.model, params.max_length)
+    prepared = preparation.load(PREPARATION)
     for path in (OUT_OF_SCOPE, RAW):
         counts = Counter[str]()
-        write_groups(tokenized(path, tokenizer, params.max_length, counts), TOKENIZED / path.name)
+        write_groups(tokenized(path, prepared, tokenizer, params.max_length, counts), TOKENIZED / path.name)
     write_json(TOKENIZED / "checkpoint.json", pinned(checkpoint, folder).model_dump(exclude_none=True))
     warn_of_unknown(counts["unknown"], counts["kept"], params.model)
     numbers = {

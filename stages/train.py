@@ -3,6 +3,7 @@
 import importlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from textclf.encoders.machine import processor_kind, threads
 from textclf.errors import InputError
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Params, read_params
+from textclf.preparation import preparation
 from textclf.rows import Rows, read_labels, read_rows, read_tokens
 from textclf.training.advice import advise
+from textclf.training.few_rows import rows_each
 from textclf.training.resampling import resample
 from textclf.training.resume import locked, resume_folder
 from textclf.training.task import Task, Trained
@@ -28,6 +31,8 @@ CHECKPOINT = Path("data/tokenized/checkpoint.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
 LABEL_TEXTS = Path("data/raw/label_texts.json")
 TAUGHT = Path("data/taught.parquet")
+AUGMENTED = Path("data/augmented.parquet")
+PREPARATION = Path("data/preparation")
 TRAIN = Path("data/splits/train.csv")
 VALIDATION = Path("data/splits/validation.csv")
 REQUIREMENTS = Path("requirements/train.txt")
@@ -41,19 +46,28 @@ def read_task(params: Params, resume_dir: Path) -> Task:
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
     labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
-    if params.method != "zero_shot":
-        if not train.ids:
-            raise InputError(f"params.yaml: method = {params.method!r} has no training rows; zero_shot needs none")
-        train = resample(train, params.sampling, params.seed)
-    folder, vectors, taught = locate(checkpoint), cache_folder("vectors"), read_taught(train, labels)
-    texts = json.loads(LABEL_TEXTS.read_text(encoding="utf-8"))
-    return Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE, taught, texts)
+    if params.method != "zero_shot" and not train.ids:
+        raise InputError(f"params.yaml: method = {params.method!r} has no training rows; zero_shot needs none")
+    folder, vectors = locate(checkpoint), cache_folder("vectors")
+    task = Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE)
+    task = replace(task, label_texts=json.loads(LABEL_TEXTS.read_text(encoding="utf-8")))
+    augmented = pd.read_parquet(AUGMENTED)
+    if len(augmented):
+        from textclf.training.augmentation import augment  # imports transformers
+
+        task = augment(task, augmented, preparation.load(PREPARATION))
+    train = resample(task.train, params.sampling, params.seed)
+    return replace(task, train=train, taught=read_taught(train, labels, augmented))
 
 
-def read_taught(train: Rows, labels: list[str]) -> NDArray[np.float64] | None:
-    """Return the teachers' probabilities of the rows, shape (rows, labels), or None without teachers."""
+def read_taught(train: Rows, labels: list[str], augmented: pd.DataFrame) -> NDArray[np.float64] | None:
+    """Return the teachers' probabilities of the rows, shape (rows, labels), or None without teachers.
+
+    A further text of `augmented` is taught what its parent is.
+    """
     table = pd.read_parquet(TAUGHT).set_index("id")
-    return None if table.empty else np.asarray(table.loc[train.ids, labels])
+    parents = {row.id: row.parent for row in augmented.itertuples() if row.parent}
+    return None if table.empty else np.asarray(table.loc[[parents.get(row, row) for row in train.ids], labels])
 
 
 def training_metrics(trained: Trained, folder: Path) -> dict[str, Any]:
@@ -75,12 +89,13 @@ def main() -> None:
     """Write models/trained, plots/learning_curve.csv and metrics/train.json."""
     params = read_params()
     code = [Path("stages/train.py"), *Path("textclf").rglob("*.py")]
-    inputs = [LABELS, LABEL_TEXTS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
+    inputs = [AUGMENTED, LABELS, LABEL_TEXTS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
+    inputs += (file for file in PREPARATION.rglob("*") if file.is_file())
     resume_dir = resume_folder(params, [*code, *inputs])
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):
         task = read_task(params, resume_dir)
-        advise(params, len(task.train.ids) / len(task.labels))
+        advise(params, rows_each(task.train))
         trained: Trained = method.train(task)
         classifiers.save(trained.classifier, TRAINED)
         pd.DataFrame(trained.curve).to_csv(ensure_parent(CURVE), index=False)

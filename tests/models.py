@@ -1,20 +1,30 @@
-"""Toy models in a folder, as stage package writes them: classifier, temperature, out-of-scope rule, checksums."""
+"""Toy models in a folder, as stage package writes them: classifier, preparation, temperature, rule, checksums."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.toys import task
 from textclf import classifiers
 from textclf.classifiers.base import Classifier
-from textclf.inference.files import CALIBRATION_FILE, OOS_FOLDER, write_checksums
+from textclf.inference.files import CALIBRATION_FILE, OOS_FOLDER, PREPARATION_FOLDER, write_checksums
 from textclf.methods import baseline
 from textclf.oos import rule
 from textclf.oos.rule import OosRule
 from textclf.outputs import write_json
+from textclf.preparation import preparation
 
 
-def write_model(classifier: Classifier, folder: Path, temperature: float = 1.0, oos: OosRule | None = None) -> Path:
-    """Write a whole model into `folder`, and return that."""
+def write_model(
+    classifier: Classifier,
+    folder: Path,
+    temperature: float = 1.0,
+    oos: OosRule | None = None,
+    steps: Sequence[str] = (),
+    training: Sequence[str] = (),
+) -> Path:
+    """Write a whole model into `folder`, and return that; its preparation learns from the texts `training`."""
     classifiers.save(classifier, folder)
+    preparation.fit(steps, training, "en", [], folder / PREPARATION_FOLDER)
     write_rules(folder, temperature, oos)
     return folder
 

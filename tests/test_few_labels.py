@@ -27,7 +27,7 @@ from textclf.oos import rule
 from textclf.params import check_params, read_params
 from textclf.predictions import Predictions, read_predictions, write_predictions
 from textclf.training.advice import BEST, SETTINGS, advise
-from textclf.training.label_rows import label_rows
+from textclf.training.label_vectors import label_vectors
 from textclf.training.task import Task
 from tools.few_labels import page
 from tools.few_labels.arms import ARMS
@@ -147,7 +147,7 @@ def test_a_label_without_a_word_is_refused(tiny: Callable[[str], Path], tmp_path
 def test_out_of_scope_labels_have_no_text(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     toy = replace(task(tiny("bert"), tmp_path), labels=["a", "b", "out_of_scope:chat"])
     body = features.load_body(toy.folder)
-    vectors, numbers = label_rows(toy, Frozen(body, "fp32", tmp_path), "mean")
+    vectors, numbers = label_vectors(toy, Frozen(body, "fp32", tmp_path), "mean")
     assert numbers.tolist() == [0, 1]
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0)
 

@@ -13,7 +13,7 @@ TEXTCLF = (
     ("training",),
     ("classifiers",),
     ("encoders", "oos"),
-    ("metrics",),
+    ("changes", "metrics", "preparation"),
 )
 TOOLS = (
     ("oos_scores",),  # compares scores on the runs of recipes

@@ -153,6 +153,22 @@ def test_a_classifier_of_bf16_answers_in_fp32_where_there_is_no_bf16_and_says_so
     assert capsys.readouterr().err.count("made in bf16, which this processor lacks: it answers in fp32") == 1
 
 
+def test_an_adapter_of_a_checkpoint_from_the_hub_is_saved_without_asking_the_hub(
+    run: Callable[..., tuple[Trained, Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peft.utils import save_and_load
+
+    def asked(*_: Any, **__: Any) -> bool:
+        raise AssertionError("it asks the Hub")
+
+    monkeypatch.setattr(save_and_load, "check_file_exists_on_hf_hub", asked)
+    trained, folder = run("lora")
+    adapter: Any = trained.classifier
+    pinned = adapter.checkpoint.model_copy(update={"hub": "org/name", "revision": "0" * 40, "folder": None})
+    classifiers.save(replace(adapter, checkpoint=pinned), tmp_path)
+    assert (tmp_path / "adapter_model.safetensors").read_bytes() == (folder / "adapter_model.safetensors").read_bytes()
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_label_names_survive(run: Callable[..., tuple[Trained, Path]], case: str) -> None:
     _, folder = run(case)

@@ -22,6 +22,8 @@ STAGES = {
     "download",
     "tokenize",
     "split",
+    "prepare",
+    "augment",
     "teach",
     "train",
     "predict",

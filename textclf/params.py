@@ -31,6 +31,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Candidates = Positive | Annotated[list[Positive], Field(min_length=1)]  # of several the best on validation is kept
 
 
@@ -49,6 +50,32 @@ class Split(Section):
     rows_per_label: Count | None
     train_limit: Count | None
     test_limit: Count | None
+
+
+class Spelling(Section):
+    """What the step `spelling` of `prepare` knows beside the words of the training rows."""
+
+    language: Literal["en"] | None
+
+
+class Augment(Section):
+    """How training rows are changed: the share of rows for each change, and what is added to them."""
+
+    typo: Share
+    two_typos: Share
+    misspelling: Share
+    word_dropped: Share
+    no_punctuation: Share
+    no_apostrophes: Share
+    case: Share
+    greeting: Share
+    thanks: Share
+    emoji: Share
+    spaces: Share
+    numbers: Share
+    copies: Annotated[int, Field(ge=0, le=100)]
+    file: Annotated[str, Field(pattern=r"^[\w-]+$")] | None
+    more: dict[str, Annotated[int, Field(ge=1, le=100)]]
 
 
 class Full(Section):
@@ -138,7 +165,10 @@ class Params(Section):
     dataset: str
     model: str
     max_length: Annotated[int, Field(ge=3)]  # [CLS], a token, [SEP]
+    prepare: list[Literal["html", "unicode", "spaces", "urls", "emails", "amounts", "dates", "numbers", "spelling"]]
+    spelling: Spelling
     split: Split
+    augment: Augment
     method: Literal["full", "distil", "head", "lora", "features", "zero_shot", "baseline"]
     seed: Seed
     head_init: Literal["probe", "random"]
@@ -182,6 +212,9 @@ class Params(Section):
                 "together",
                 f"{asked} needs vectors, and method baseline has none; use probability, energy or logit",
             )
+        if twice := sorted({step for step in self.prepare if self.prepare.count(step) > 1}):
+            raise PydanticCustomError("together", f"prepare names {twice[0]!r} twice")
+        self._augmented()
         if self.lora.unfreeze == "gradual" and self.lora.trained_layers != "all":
             raise PydanticCustomError(
                 "together", "lora.unfreeze = 'gradual' trains all layers in the end; set lora.trained_layers to all"
@@ -199,6 +232,20 @@ class Params(Section):
         if self.oos.held_out and self.oos.method == "none":
             raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
         return self
+
+    def _augmented(self) -> None:
+        """Raise an error for changes that no training row would get."""
+        augment, trained = self.augment, getattr(getattr(self, self.method), "trained_layers", None)
+        changes = any(share for share in augment.model_dump(exclude={"copies", "file", "more"}).values())
+        if changes and not augment.copies and not isinstance(trained, str):
+            asked = self.method if trained is None else f"{self.method} with {self.method}.trained_layers = {trained}"
+            raise PydanticCustomError(
+                "together", f"method {asked} changes no row anew in each epoch: set augment.copies to 1 or more"
+            )
+        if augment.copies and not changes:
+            raise PydanticCustomError("together", "augment.copies needs a change, such as augment.typo")
+        if augment.more and not augment.copies and not augment.file:
+            raise PydanticCustomError("together", "augment.more needs augment.copies or augment.file: more of what?")
 
 
 def read_params(path: Path = PARAMS) -> Params:

@@ -32,6 +32,16 @@ class Rows:
         ids, texts, tokens = ([column[p] for p in positions] for column in (self.ids, self.texts, self.input_ids))
         return Rows(ids, texts, tokens, self.labels[list(positions)])  # type: ignore[arg-type]
 
+    def join(self, other: "Rows") -> "Rows":
+        """Return these rows, then those of `other`."""
+        labels = np.concatenate([self.labels, other.labels])
+        return Rows(self.ids + other.ids, self.texts + other.texts, self.input_ids + other.input_ids, labels)
+
+
+def label_rows(rows: Rows, ids: list[str], labels: list[str], label_names: list[str]) -> Rows:
+    """Return `rows` with ids and labels."""
+    return Rows(ids, rows.texts, rows.input_ids, label_ids(labels, label_names))
+
 
 def new_rows(texts: list[str], tokenize: Callable[..., Any] | None = None) -> Rows:
     """Return texts without labels as rows; `tokenize` is a Hugging Face tokenizer, which cuts at its own length."""

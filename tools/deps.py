@@ -48,6 +48,8 @@ def stage_imports(script: Path) -> Imports:
         if file in imports.files or file.as_posix() in NO_DEPS or not file.stat().st_size:
             continue
         imports.files.add(file)
+        if (data := file.with_suffix(".txt")).is_file():  # what the module beside it reads
+            imports.files.add(data)
         for name in imported_names(file):
             waiting += module_files(name)
             if name.split(".")[0] not in ("textclf", "stages", "tools"):

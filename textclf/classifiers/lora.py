@@ -63,7 +63,9 @@ class Adapter:
         config.revision = self.checkpoint.revision
         config.inference_mode = True
         config.save_pretrained(str(folder))
-        tensors = {name: tensor.contiguous() for name, tensor in get_peft_model_state_dict(self.model).items()}
+        # Else PEFT asks the Hub for the body's vocabulary, to find out whether its embeddings have grown.
+        state = get_peft_model_state_dict(self.model, save_embedding_layers=False)
+        tensors = {name: tensor.contiguous() for name, tensor in state.items()}
         save_file(tensors, folder / ADAPTER, metadata={"format": "pt"})
         self.encoder.model.config.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)

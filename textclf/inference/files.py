@@ -1,4 +1,4 @@
-"""The files of a model: one folder with classifier, temperature and out-of-scope rule under one list of checksums."""
+"""The files of a model: a folder with classifier, preparation, temperature and out-of-scope rule, and checksums."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from textclf.errors import InputError
 from textclf.outputs import write_json
 
 MODEL = Path("models/classifier")  # the pipeline's
-CALIBRATION_FILE, OOS_FOLDER = "calibration.json", "oos"
+CALIBRATION_FILE, OOS_FOLDER, PREPARATION_FOLDER = "calibration.json", "oos", "preparation"
 CHECKSUMS = "checksums.json"
 READ = (".bin", ".json", ".model", ".onnx", ".py", ".safetensors", ".txt")  # endings of what libraries read
 GRAPH, REPORT = "model.onnx", "export.json"  # of an exported model: its network, and a comparison with the original
@@ -35,7 +35,7 @@ def check_complete(folder: Path) -> None:
         ) from None
     except (OSError, ValueError, AttributeError, RecursionError):
         raise InputError(f"{folder / CHECKSUMS} is not readable; rebuild the model") from None
-    if missing := {CALIBRATION_FILE, f"{OOS_FOLDER}/oos.json"} - set(files):
+    if missing := {CALIBRATION_FILE, f"{OOS_FOLDER}/oos.json", f"{PREPARATION_FOLDER}/steps.json"} - set(files):
         raise InputError(f"{folder / CHECKSUMS} lists no {min(missing)}: a classifier without its rules; rebuild it")
     read = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in READ} - {
         CHECKSUMS,

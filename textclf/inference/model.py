@@ -1,4 +1,4 @@
-"""A trained model as people use it: texts in, answers out, with its temperature and out-of-scope rule applied."""
+"""A trained model as people use it: texts in, answers out, with its preparation, temperature and out-of-scope rule."""
 
 import json
 import shutil
@@ -15,10 +15,20 @@ from textclf.cache import cache_folder
 from textclf.checksums import sha256
 from textclf.classifiers.base import Loading, Predictor
 from textclf.errors import InputError
-from textclf.inference.files import CALIBRATION_FILE, CHECKSUMS, GRAPH, MODEL, OOS_FOLDER, check_complete
+from textclf.inference.files import (
+    CALIBRATION_FILE,
+    CHECKSUMS,
+    GRAPH,
+    MODEL,
+    OOS_FOLDER,
+    PREPARATION_FOLDER,
+    check_complete,
+)
 from textclf.oos import rule
 from textclf.oos.labels import in_scope
 from textclf.oos.rule import OosRule
+from textclf.preparation import preparation
+from textclf.preparation.preparation import Preparation
 from textclf.probabilities import Probabilities, softmax
 from textclf.rows import Rows
 
@@ -47,9 +57,10 @@ class Answers:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier with the temperature and the out-of-scope rule that were chosen on validation rows."""
+    """A classifier with the preparation of its texts, and the temperature and rule that validation rows chose."""
 
     folder: Path
+    preparation: Preparation
     classifier: Predictor
     temperature: float
     oos_rule: OosRule | None
@@ -61,7 +72,7 @@ class Model:
 
     def predict(self, texts: list[str], batch_size: int = 64) -> Answers:
         """Return the answers to `texts`, one or more, none empty."""
-        rows = self.classifier.rows(texts)
+        rows = self.rows(texts)
         predicted, cut = self.classifier.predict(rows, batch_size, ""), _truncated(self.classifier, rows)
         probabilities = softmax(predicted.logits[:, : len(self.labels)] / self.temperature)
         intents = [self.labels[number] for number in probabilities.argmax(axis=1)]
@@ -70,8 +81,13 @@ class Model:
         scores, decided = self.oos_rule.predict(predicted.logits, predicted.vectors, intents)
         return Answers(self.labels, probabilities, decided, scores, cut)
 
+    def rows(self, texts: list[str]) -> Rows:
+        """Return raw texts as prepared rows for the classifier, cut at the length that it was trained with."""
+        return self.classifier.rows(self.preparation(texts))
+
     def copy_rules(self, folder: Path) -> None:
-        """Copy the files of temperature and out-of-scope rule into `folder`."""
+        """Copy the files of preparation, temperature and out-of-scope rule into `folder`."""
+        shutil.copytree(self.folder / PREPARATION_FOLDER, folder / PREPARATION_FOLDER)
         shutil.copy(self.folder / CALIBRATION_FILE, folder)
         shutil.copytree(self.folder / OOS_FOLDER, folder / OOS_FOLDER)
 
@@ -98,8 +114,8 @@ def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False
     check_complete(folder)
     temperature = _temperature(folder / CALIBRATION_FILE)
     try:
-        model = Model(folder, _load_classifier(folder, exact), temperature, rule.load(folder / OOS_FOLDER))
-        return _tried(model)
+        prepared, oos_rule = preparation.load(folder / PREPARATION_FOLDER), rule.load(folder / OOS_FOLDER)
+        return _tried(Model(folder, prepared, _load_classifier(folder, exact), temperature, oos_rule))
     except InputError:
         raise
     except Exception as error:  # of many kinds: safetensors', tokenizers', KeyError of a config, ...

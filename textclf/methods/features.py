@@ -6,7 +6,7 @@ from textclf.classifiers.features import Features, load_body
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
 from textclf.training.few_rows import candidates
-from textclf.training.label_rows import label_rows
+from textclf.training.label_vectors import label_vectors
 from textclf.training.probe_start import new_tokenizer
 from textclf.training.selection import select_C
 from textclf.training.task import Task, Trained
@@ -24,13 +24,13 @@ def train(task: Task) -> Trained:
     pooling, with_names = chosen.pooling, chosen.prior == "label_names"
     body = load_body(task.folder, task.params.device)
     frozen = Frozen(body, precision, task.vector_cache)
-    prior = label_rows(task, frozen, pooling) if with_names else None
+    prior = label_vectors(task, frozen, pooling) if with_names else None
     scaled = unit if with_names else np.asarray
     train, validation = (
         (scaled(frozen.vectors(rows.input_ids, pooling, name)), rows.labels)
         for name, rows in (("train", task.train), ("validation", task.validation))
     )
-    strengths = candidates(chosen.C, C_OF_UNITS if with_names else C_OF_VECTORS, task.train.labels)
+    strengths = candidates(chosen.C, C_OF_UNITS if with_names else C_OF_VECTORS, task.train)
     regression, curve = select_C(train, validation, strengths, task.params, prior)
     tokenizer = new_tokenizer(task)
     classifier = Features(

@@ -20,6 +20,7 @@ from textclf.encoders.heads import output_layer
 from textclf.encoders.layers import layers_of
 from textclf.errors import InputError
 from textclf.params import Params
+from textclf.training.augmentation import fresh_rows
 from textclf.training.probe_start import encoder_at_start
 from textclf.training.task import Task, Trained, count
 from textclf.training.trainer import Collate, adamw, fit, token_rows
@@ -37,17 +38,15 @@ def train(task: Task) -> Trained:
     collate: Collate = DataCollatorWithPadding(encoder.tokenizer)
     if frozen.cut:
         model, collate = upper_part(whole, frozen, task)
-    gradual = params.lora.unfreeze == "gradual"
+    gradual, fresh = params.lora.unfreeze == "gradual", fresh_rows(task, collate)
     curve = fit(
         model,
         adamw(learning_rates(model, params), params.weight_decay),
-        token_rows(task.train),
+        token_rows(task.train, positions=fresh is not None),
         token_rows(task.validation),
-        collate,
-        params,
-        task.resume_dir,
-        task.curve_file,
-        [Unfreeze(model)] if gradual else [],
+        fresh or collate,
+        task,
+        [*([Unfreeze(model)] if gradual else []), *([fresh] if fresh else [])],
     )
     if not gradual:
         return Trained(adapter, curve, *count(whole.parameters()))

@@ -14,7 +14,7 @@ from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
 from textclf.logistic import from_tensors
 from textclf.probabilities import Labels
-from textclf.training.label_rows import label_rows
+from textclf.training.label_vectors import label_vectors
 from textclf.training.probe_start import new_tokenizer
 from textclf.training.selection import CURVE, curve_row
 from textclf.training.task import Task, Trained
@@ -28,7 +28,7 @@ def train(task: Task) -> Trained:
     pooling, precision = task.params.zero_shot.pooling, resolve_precision(task.params.precision)
     body = load_body(task.folder, task.params.device)
     frozen = Frozen(body, precision, task.vector_cache)
-    regression = nearest_label(*label_rows(task, frozen, pooling))
+    regression = nearest_label(*label_vectors(task, frozen, pooling))
     known = unit(frozen.vectors(task.validation.input_ids, pooling, "validation")) if task.validation.ids else None
     row = {"epoch": 1} | dict.fromkeys(CURVE, math.nan)
     if known is not None:

@@ -4,31 +4,32 @@ import sys
 
 import numpy as np
 
-from textclf.probabilities import Labels
+from textclf.rows import Rows
 
 FEW = 20  # training rows a label, on average; docs/few-labels.md has the measurement
 
 
-def is_few(labels: Labels) -> bool:
-    """Return whether training rows with these `labels`, shape (rows,), are fewer than `FEW` a label.
-
-    >>> is_few(np.array([0, 1] * 19)), is_few(np.array([0, 1] * 20))
-    (True, False)
-    """
-    return len(labels) < FEW * len(np.unique(labels))
+def rows_each(rows: Rows) -> float:
+    """Return the number of training `rows` a label, on average; a row that stands there repeatedly counts once."""
+    return len(set(rows.ids)) / max(1, len(np.unique(rows.labels)))
 
 
-def candidates(C: float | list[float], fixed: float, labels: Labels) -> list[float]:
+def is_few(rows: Rows) -> bool:
+    """Return whether training `rows` are fewer than `FEW` a label."""
+    return rows_each(rows) < FEW
+
+
+def candidates(C: float | list[float], fixed: float, rows: Rows) -> list[float]:
     """Return the values of C from which validation chooses, in order: of few rows, `fixed` in place of a list."""
     if not isinstance(C, list):
         return [C]
-    if not is_few(labels):
+    if not is_few(rows):
         return sorted(C)
-    say_fixed(labels, f"C = {fixed:g}")
+    say_fixed(rows, f"C = {fixed:g}")
     return [fixed]
 
 
-def say_fixed(labels: Labels, what: str) -> None:
+def say_fixed(rows: Rows, what: str) -> None:
     """Print the line that says what is fixed because the rows are few."""
-    each = len(labels) / len(np.unique(labels))
-    print(f"{each:.3g} training rows a label: {what} is fixed, and validation rows choose nothing", file=sys.stderr)
+    each = f"{rows_each(rows):.3g} training rows a label"
+    print(f"{each}: {what} is fixed, and validation rows choose nothing", file=sys.stderr)

@@ -7,6 +7,7 @@ from transformers import DataCollatorWithPadding, PreTrainedModel
 
 from textclf.encoders.heads import output_layer
 from textclf.params import Params
+from textclf.training.augmentation import fresh_rows
 from textclf.training.probe_start import encoder_at_start
 from textclf.training.task import Task, Trained, count
 from textclf.training.trainer import Collate, adamw, fit, token_rows
@@ -27,9 +28,10 @@ def fine_tune(task: Task, trained_layers: str | int) -> Trained:
     if frozen.cut:
         freeze_below(model, frozen.cut)
         model, collate = upper_part(model, frozen, task)
-    train, validation = token_rows(task.train, task.taught), token_rows(task.validation)
+    fresh = fresh_rows(task, collate)
+    train, validation = token_rows(task.train, task.taught, positions=fresh is not None), token_rows(task.validation)
     optimizer = adamw(learning_rates(model, params), params.weight_decay)
-    curve = fit(model, optimizer, train, validation, collate, params, task.resume_dir, task.curve_file)
+    curve = fit(model, optimizer, train, validation, fresh or collate, task, [fresh] if fresh else [])
     return Trained(encoder, curve, *count(encoder.model.parameters()))
 
 

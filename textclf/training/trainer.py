@@ -43,6 +43,7 @@ from textclf.rows import Rows
 from textclf.training.ema import Ema
 from textclf.training.few_rows import is_few, say_fixed
 from textclf.training.resume import COMPLETE, last_checkpoint
+from textclf.training.task import Task
 from textclf.training.trackers import trackers
 
 Collate = Callable[[list[Any]], Any]  # from rows to a batch: a dict of tensors
@@ -57,30 +58,28 @@ def fit(
     train: Dataset,
     validation: Dataset,
     collate: Collate,
-    params: Params,
-    resume_dir: Path,
-    curve_file: Path | None = None,
+    task: Task,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> list[dict[str, float]]:
     """Train `model` in place, to the best epoch's weights, and return the learning curve, a dict an epoch.
 
     The data sets are those of `token_rows` or `vector_rows`; `collate` makes a batch of some of their rows. Training
-    resumes from the last whole checkpoint in `resume_dir`, with the same result as an uninterrupted run. The learning
-    curve so far is written to `curve_file` after each epoch, so that `dvc plots show` sees it grow.
+    resumes from the last whole checkpoint in the task's `resume_dir`, with the same result as an uninterrupted run. The
+    learning curve so far is written to its `curve_file` after each epoch, so that `dvc plots show` sees it grow. With few
+    training rows the last epoch counts as the best.
     """
-    labels = _hard(np.asarray(train["labels"]))
-    few = is_few(labels)
+    params, resume_dir, few = task.params, task.resume_dir, is_few(task.train)
     if few:
-        say_fixed(labels, f"epochs = {params.epochs}")
+        say_fixed(task.train, f"epochs = {params.epochs}")
     trainer = Trainer(
         model=model,
         args=arguments(params, resume_dir, "group_by_length" if "input_ids" in train.column_names else "random", few),
         train_dataset=train,
         eval_dataset=validation,
         data_collator=collate,
-        compute_loss_func=loss_function(labels, params),
+        compute_loss_func=loss_function(_hard(np.asarray(train["labels"])), params),
         compute_metrics=_selection_scores,
-        callbacks=[*_callbacks(params, curve_file, optimizer), *callbacks, *([LastIsBest()] if few else [])],
+        callbacks=[*_callbacks(params, task.curve_file, optimizer), *callbacks, *([LastIsBest()] if few else [])],
         optimizers=(optimizer, None),
     )
     trainer.remove_callback(PrinterCallback)  # prints raw dictionaries; EpochLine prints sentences
@@ -124,10 +123,14 @@ def _stopped_after(state: dict[str, Any], patience: int | None) -> float | None:
     return float(state["epoch"]) if waited >= patience else None
 
 
-def token_rows(rows: Rows, taught: NDArray[np.float64] | None = None) -> Dataset:
-    """Return the rows as token ids and labels; with `taught`, shape (rows, labels), a label is followed by its row."""
+def token_rows(rows: Rows, taught: NDArray[np.float64] | None = None, positions: bool = False) -> Dataset:
+    """Return the rows as token ids, labels and, if asked for, their positions.
+
+    With `taught`, shape (rows, labels), a label is followed by its row.
+    """
     labels = rows.labels if taught is None else np.column_stack([rows.labels, taught])
-    return Dataset.from_dict({"input_ids": rows.input_ids, "labels": labels})
+    columns = {"input_ids": rows.input_ids, "labels": labels}
+    return Dataset.from_dict(columns | ({"position": range(len(labels))} if positions else {}))
 
 
 def vector_rows(rows: Rows, vectors: Vectors) -> Dataset:
@@ -172,6 +175,7 @@ def arguments(params: Params, resume_dir: Path, sampling: str, few: bool = False
         metric_for_best_model=LAST if few else params.selection_metric,
         greater_is_better=few or params.selection_metric != "log_loss",
         seed=params.seed,
+        remove_unused_columns=False,  # a collator needs the rows' positions
         restore_callback_states_from_checkpoint=True,  # the patience of early stopping
         disable_tqdm=True,  # the Trainer's own bar; see ProgressBar
         report_to=trackers(resume_dir.name) or "none",

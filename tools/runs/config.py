@@ -15,7 +15,7 @@ def config_hash(run: Run) -> str | None:
     """Return a name for everything that determines a run's scores except seed and code; None for an older run.
 
     That is the parameters that its stages read, the data and the checkpoint by their bytes, and the precision that
-    `precision: auto` came to. Parameters that are off (null, none, empty) are left out, so that a new one changes
+    `precision: auto` came to. Parameters that are off (null, none, zero, empty) are left out, so that a new one changes
     nothing as long as it is off.
     """
     precision = run.machine.get("precision")
@@ -36,8 +36,8 @@ def config_hash(run: Run) -> str | None:
 def switched_on(values: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters that are on, also in sections.
 
-    >>> switched_on({"lr": 0.1, "calibration": "none", "split": {"seed": 42, "train_limit": None}, "head": {}})
+    >>> switched_on({"lr": 0.1, "calibration": "none", "split": {"seed": 42, "train_limit": None}, "ema": 0.0})
     {'lr': 0.1, 'split': {'seed': 42}}
     """
     nested = {key: switched_on(value) if isinstance(value, dict) else value for key, value in values.items()}
-    return {key: value for key, value in nested.items() if value not in (None, "none", [], {})}
+    return {key: value for key, value in nested.items() if value not in (None, "none", 0, [], {})}

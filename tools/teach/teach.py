@@ -38,9 +38,9 @@ def teach(teacher: Run, student: Run, name: str, about: str) -> Path:
 
 def logits(teacher: Run, texts: "pd.Series[str]") -> pd.DataFrame:
     """Return id, the text's key and a column of logits for each label; `texts` has ids as its index."""
-    classifier = load_model(rev=teacher.revision.name).classifier
-    predicted = classifier.predict(classifier.rows(texts.tolist()), 128, "teach").logits
-    table = pd.DataFrame(predicted.astype("float32"), columns=classifier.labels)
+    model = load_model(rev=teacher.revision.name)
+    predicted = model.classifier.predict(model.rows(texts.tolist()), 128, "teach").logits
+    table = pd.DataFrame(predicted.astype("float32"), columns=model.classifier.labels)
     table.insert(0, "text", texts.map(text_key).to_numpy())
     table.insert(0, "id", texts.index.to_numpy())
     return table

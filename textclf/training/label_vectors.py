@@ -1,4 +1,4 @@
-"""The labels themselves as rows: what the frozen body makes of their names or descriptions."""
+"""What the frozen body makes of the labels' names or descriptions."""
 
 import re
 
@@ -15,7 +15,7 @@ from textclf.training.task import Task
 from textclf.unit import unit
 
 
-def label_rows(task: Task, frozen: Frozen, pooling: str) -> tuple[NDArray[np.float64], Labels]:
+def label_vectors(task: Task, frozen: Frozen, pooling: str) -> tuple[NDArray[np.float64], Labels]:
     """Return a vector of length 1 for the text of each in-scope label, shape (labels, size), and the labels' numbers.
 
     Raises `InputError` for a label whose text has no word.

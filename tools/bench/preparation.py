@@ -1,0 +1,62 @@
+"""What the preparation of the workspace's run does to its texts: `python -m tools.bench.preparation --show 100`.
+
+It counts the texts that the steps of `prepare` change, by split, tells how fast, and prints changed test texts to read.
+"""
+
+import argparse
+import difflib
+import time
+from pathlib import Path
+
+from tools import command
+
+RAW = Path("data/raw/rows.parquet")
+SPLITS = Path("data/splits")
+PREPARATION = Path("data/preparation")
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = command.parser("bench.preparation", __doc__)
+    parser.add_argument("--show", type=int, default=0, metavar="N", help="print what changed in N test texts (0)")
+    return parser.parse_args()
+
+
+def changed_words(before: str, after: str) -> str:
+    """Return what was replaced by what, with a word around it.
+
+    >>> changed_words("where is teh card", "where is the card")
+    'teh -> the'
+    """
+    old, new = before.split(), after.split()
+    edits = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return "; ".join(f"{' '.join(old[a:b])} -> {' '.join(new[c:d])}" for kind, a, b, c, d in edits if kind != "equal")
+
+
+def main() -> None:
+    """Print a line for each split, and the changes of some test texts."""
+    options = parse_args()
+    import pandas as pd
+
+    from textclf.preparation import preparation
+    from textclf.rows import read_listed
+
+    prepare = preparation.load(PREPARATION)
+    texts = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")["text"]
+    prepare(texts[:1])  # what is made at the first text is no part of the speed
+    for split in ("train", "validation", "test"):
+        before = texts[read_listed(SPLITS / f"{split}.csv")["id"]].tolist()
+        start = time.perf_counter()
+        after = prepare(before)
+        speed = len(before) / (time.perf_counter() - start)
+        changed = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+        print(
+            f"{split}: {len(changed):,} of {len(before):,} texts changed ({len(changed) / len(before):.1%}), ", end=""
+        )
+        print(f"{speed:,.0f} texts/s")
+    for before_text, after_text in changed[: options.show]:
+        print(f"  {changed_words(before_text, after_text)}")
+
+
+if __name__ == "__main__":
+    command.run(main)
