@@ -65,8 +65,9 @@ def fit(
 
     The data sets are those of `token_rows` or `vector_rows`; `collate` makes a batch of some of their rows. Training
     resumes from the last whole checkpoint in the task's `resume_dir`, with the same result as an uninterrupted run. The
-    learning curve so far is written to its `curve_file` after each epoch, so that `dvc plots show` sees it grow. With few
-    training rows the last epoch counts as the best.
+    learning curve so far is written to its `curve_file` after each epoch, so that `dvc plots show` sees it grow.
+
+    With few training rows the last epoch counts as the best.
     """
     params, resume_dir, few = task.params, task.resume_dir, is_few(task.train)
     if few:
