@@ -1,5 +1,6 @@
 """Fitting logistic regressions, their C selected on validation rows."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,10 @@ def fit_logistic(
     """
     weights = "balanced" if class_weights == "balanced" else None
     saga = {"solver": "saga", "max_iter": 200, "tol": 1e-2, "random_state": 0} if issparse(vectors) else {}
-    return LogisticRegression(**{"C": C, "max_iter": 3000, "class_weight": weights} | saga).fit(
-        vectors, labels, row_weights
-    )
+    model = LogisticRegression(**{"C": C, "max_iter": 3000, "class_weight": weights} | saga)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # a row or two a label
+        return model.fit(vectors, labels, row_weights)
 
 
 def select_C(
