@@ -57,10 +57,13 @@ def test_every_output_is_there(trained: Clone) -> None:
         "class_distribution",
         "confused_pairs",
         "confusion_matrix",
+        "confusion_shares",
         "extreme_rows",
         "f1_by_label",
         "learning_curve",
+        "lengths_by_label",
         "map",
+        "map_of_training",
         "reliability",
         "token_lengths",
     }
