@@ -13,7 +13,7 @@ def main() -> None:
     """Write the predicted labels' numbers and the CPU seconds of training."""
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     from datasets import Dataset
-    from setfit import SetFitModel, Trainer, TrainingArguments
+    from setfit import SetFitModel, Trainer, TrainingArguments  # type: ignore[import-not-found]
 
     start = time.process_time()
     model = SetFitModel.from_pretrained(job["folder"])
