@@ -48,9 +48,9 @@ def training_vectors(
     They are the rows with the first ids, which are hashes. There are none if training changes no vector.
     """
     columns = ["id", "label", "before", "after"]
-    chosen = listed.sort_values("id").head(MAPPED)
-    if params.method in ("features", "zero_shot", "baseline") or chosen.empty:
+    if params.method in ("features", "zero_shot", "baseline") or listed.empty:
         return pd.DataFrame(columns=columns)
+    chosen = listed.sort_values("id").head(MAPPED)
     after = predict(classifier, chosen, tokens, params.eval_batch_size, "training rows for the map").vectors
     folder = locate(Checkpoint.model_validate_json(CHECKPOINT.read_bytes()))
     body = on_device(load_pretrained(AutoModel, folder), params.device)
