@@ -9,6 +9,7 @@ from textclf import process
 from textclf.data.corpus import read_corpus
 from textclf.data.corrections import counts
 from textclf.data.ids import row_ids
+from textclf.data.label_texts import label_texts
 from textclf.data.leaks import same_texts
 from textclf.data.source_spec import SPLITS, Source, read_source
 from textclf.data.visible import visible
@@ -38,17 +39,24 @@ def with_ids(rows: pd.DataFrame, out: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
 
 
 def label_order(rows: pd.DataFrame, source: Source) -> list[str]:
-    """Return the label names of the training rows, sorted or as the source orders them, out-of-scope ones last."""
+    """Return the label names of the training rows, sorted or as the source orders them, out-of-scope ones last.
+
+    Without training rows, which method `zero_shot` doesn't need, the labels are those of the rows and the spec.
+    """
     train = set(rows["label"][rows["split"] == "train"])
+    if rows.empty:
+        raise InputError("no row has a text")
     if not train:
-        raise InputError("no train row has a text")
+        train = set(rows["label"]) | {*(source.label_names or ()), *(source.descriptions or ())}
     for split in SPLITS[1:]:
         if unknown := sorted(set(rows["label"][rows["split"] == split]) - train):
             raise InputError(
                 f"{split} rows have the label {unknown[0]!r}, which no train row has; add some or remove it"
             )
     if len(train) < 2:
-        raise InputError(f"the train rows have one label only, {min(train)!r}; a classifier needs two or more")
+        raise InputError(f"the rows have one label only, {min(train)!r}; a classifier needs two or more")
+    if unknown := sorted(set(source.descriptions or ()) - train):
+        raise InputError(f"the spec's descriptions name {unknown[0]!r}, which is no label of the rows")
     names = [name for name in source.label_names or sorted(in_scope(train)) if name in train]
     return names + sorted(train - set(names))
 
@@ -92,6 +100,7 @@ def main() -> None:
     out.drop(columns=FLEETING, errors="ignore").to_parquet(RAW / "oos.parquet", index=False)
     write_json(RAW / "labels.json", labels)
     write_json(REPLIES, source.replies)
+    write_json(RAW / "label_texts.json", label_texts(in_scope(labels), source.descriptions or {}))
     out_of_scope = int(rows["label"].map(is_out).sum()) + len(out)
     more = {"out_of_scope_rows": out_of_scope, "corrections": len(corpus.corrections)}
     write_json(METRICS, describe(rows, labels, empty) | more)

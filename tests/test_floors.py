@@ -24,6 +24,7 @@ TOOLS = (
         "data_curve",
         "errors",
         "export",
+        "few_labels",
         "predict",
         "publish",
         "recipe",

@@ -110,6 +110,7 @@ class Source(BaseModel):
     label: Name
     split: Name | None = None  # the column that names a row's split, in a file of all rows
     label_names: tuple[str, ...] | None = None  # names of the labels 0, 1, 2, ...
+    descriptions: dict[Name, Name] | None = None  # of labels, a sentence each, for methods that read them
     out_of_scope: OutOfScopeRows | None = None
     format: Literal["csv", "text", "json", "jsonl", "parquet", "clinc"] | None = None  # else by the file's ending
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] | None = None  # else a comma, or a tab in .tsv
@@ -160,11 +161,24 @@ class Source(BaseModel):
     @field_validator("files")
     @classmethod
     def _trainable(cls, files: dict[str, SourceFile]) -> dict[str, SourceFile]:
-        if ("all" in files) == ("train" in files):
-            raise ValueError("either a train file or one file of all rows is needed")
+        if not {"all", "train", "test"} & set(files):
+            raise ValueError("a train file, one file of all rows, or for method zero_shot a test file is needed")
         if "all" in files and len(files) > 1:
             raise ValueError("a file of all rows cannot be combined with others")
         return files
+
+    @field_validator("descriptions")
+    @classmethod
+    def _readable(cls, descriptions: dict[str, str] | None) -> dict[str, str] | None:
+        for label, text in (descriptions or {}).items():
+            if not visible(text) or is_out(label):
+                raise ValueError(f"{label!r}: the description is empty, or the label is reserved for out of scope")
+        return descriptions
+
+    @property
+    def has_train_file(self) -> bool:
+        """Whether some rows may be training rows; with method `zero_shot` none is needed."""
+        return bool({"all", "train"} & set(self.files))
 
     @property
     def out_of_scope_columns(self) -> dict[str, str]:

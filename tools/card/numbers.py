@@ -21,7 +21,7 @@ def score_rows(run: Run) -> Rows:
     side = to_side(run.predictions, run.labels, run.scores.get("roc_auc"))
     intervals = {name: interval(score) for name, score in scores(side, len(run.labels)).items() if name != F1_BY_LABEL}
     return [
-        {"score": name, "test": value, "interval": intervals.get(name), "validation": validation[name]}
+        {"score": name, "test": value, "interval": intervals.get(name), "validation": validation.get(name, "no rows")}
         for name, value in run.scores.items()
         if name != "rows"
     ]
