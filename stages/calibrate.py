@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from textclf import process
+from textclf.errors import InputError
 from textclf.oos.labels import in_scope
 from textclf.outputs import write_json
 from textclf.params import read_params
@@ -23,6 +24,10 @@ def main() -> None:
         from textclf.rows import read_labels
 
         predictions = read_predictions(VALIDATION)
+        if not predictions.ids:
+            raise InputError(
+                "params.yaml: calibration = 'temperature' needs validation rows, and there are none; use none"
+            )
         actual = label_ids(predictions.actual, in_scope(read_labels(LABELS)))
         temperature = fit_temperature(actual, predictions.logits)
     write_json(CALIBRATION, {"temperature": temperature})

@@ -6,25 +6,37 @@ Every other stage comes after this one. It always writes the same bytes, so re-r
 from pathlib import Path
 
 from textclf import process
-from textclf.data.source_spec import read_source
+from textclf.data.expectations import read_expectations
+from textclf.data.source_spec import Source, read_source
 from textclf.encoders.checkpoint_spec import read_checkpoint
+from textclf.errors import InputError
 from textclf.outputs import ensure_parent
-from textclf.params import read_params
+from textclf.params import Params, read_params
 from textclf.teachers import check_teachers
 
 PARAMS = Path("params.yaml")
 SOURCES = Path("data/sources")
 CHECKPOINTS = Path("models/checkpoints")
 TEACHERS = Path("data/teachers")
+EXPECTED = Path("data/robustness")
 CHECKED = Path("data/checked.txt")
+
+
+def check_trainable(source: Source, params: Params) -> None:
+    """Raise `InputError` for a data set without training rows, unless the method needs none."""
+    if params.method != "zero_shot" and not source.has_train_file:
+        raise InputError(
+            f"params.yaml: method = {params.method!r}: {params.dataset} has no training rows; zero_shot needs none"
+        )
 
 
 def main() -> None:
     """Write data/checked.txt."""
     params = read_params(PARAMS)
-    read_source(params.dataset, SOURCES)
+    check_trainable(read_source(params.dataset, SOURCES), params)
     read_checkpoint(params.model, CHECKPOINTS)
     check_teachers(params.distil.teachers if params.method == "distil" else [], TEACHERS)
+    read_expectations(params.dataset, EXPECTED)
     ensure_parent(CHECKED).write_text("params.yaml and its specs are valid\n", encoding="utf-8")
 
 

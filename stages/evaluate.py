@@ -37,6 +37,8 @@ DIGITS = 4
 
 def headline(actual: Labels, probabilities: Probabilities, ece_bins: int) -> dict[str, float]:
     """Return the flat headline numbers, rounded; a score that these rows don't define is left out."""
+    if not len(actual):
+        return {"rows": 0}
     predicted = probabilities.argmax(axis=1)
     scores = LabelScores(keep_in_memory=True).compute(predictions=predicted, references=actual)
     scores |= ProbabilityScores(keep_in_memory=True).compute(

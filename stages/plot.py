@@ -4,11 +4,23 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from textclf import process
-from textclf.charts import confusion, extreme_rows, labels, learning_curve, map, oos, reliability, style, token_lengths
+from textclf.charts import (
+    confusion,
+    extreme_rows,
+    labels,
+    learning_curve,
+    map,
+    oos,
+    reliability,
+    robustness,
+    style,
+    token_lengths,
+)
 from textclf.metrics.listing import read_listing
 from textclf.oos.labels import in_scope, is_out
 from textclf.params import Params, read_params
@@ -22,12 +34,14 @@ TOKENIZED = Path("data/tokenized/rows.parquet")
 SPLITS = Path("data/splits")
 CURVE = Path("plots/learning_curve.csv")
 CLASSES = Path("plots/classes.csv")
+ROBUSTNESS = Path("plots/robustness.csv")
 TEST = Path("metrics/test.json")
 CALIBRATION = Path("metrics/calibration.json")
 OOS = Path("metrics/predictions/oos.json")
 VALIDATION_PREDICTIONS = Path("metrics/predictions/validation.json")
 TEST_PREDICTIONS = Path("metrics/predictions/test.json")
 TEST_PREDICTED = Path("data/predicted/test.parquet")
+TRAINING_VECTORS = Path("data/predicted/training_vectors.parquet")
 PICTURES = Path("plots/pictures")
 CONFUSION = Path("plots/confusion.csv")
 RELIABILITY = Path("plots/reliability.csv")
@@ -43,8 +57,12 @@ def draw_data(params: Params) -> None:
     """Draw the data as they are before training: labels and lengths."""
     parts = [read_labelled(SPLITS / f"{name}.csv").assign(split=name) for name in ("train", "validation", "test")]
     show(labels.draw_distribution(pd.concat(parts)), "class_distribution", params)
-    tokenized = pd.read_parquet(TOKENIZED, columns=["tokens", "truncated"])
+    tokenized = pd.read_parquet(TOKENIZED, columns=["id", "tokens", "truncated"])
     show(token_lengths.draw_lengths(tokenized, params.max_length), "token_lengths", params)
+    words = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")["text"].str.split().str.len()
+    used = pd.concat(parts).set_index("id")
+    lengths = used[["label"]].assign(words=words, tokens=tokenized.set_index("id")["tokens"])
+    show(token_lengths.draw_lengths_by_label(lengths[~lengths["label"].map(is_out)]), "lengths_by_label", params)
 
 
 def draw_results(params: Params) -> None:
@@ -55,14 +73,18 @@ def draw_results(params: Params) -> None:
     test = read_listing(TEST_PREDICTIONS)
     pairs = confusion.count_pairs(test)
     pairs.to_csv(CONFUSION, index=False)
-    show(confusion.draw_confusion(pairs, in_scope(read_labels(LABELS))), "confusion_matrix", params)
+    names = in_scope(read_labels(LABELS))
+    show(confusion.draw_confusion(pairs, names), "confusion_matrix", params)
+    show(confusion.draw_confusion(pairs, names, percent=True), "confusion_shares", params)
     show(confusion.draw_confused_pairs(pairs, params.plots.confused_pairs), "confused_pairs", params)
     draw_map(test, params)
+    draw_before_and_after(params)
     draw_calibration(test, params)
     texts = pd.read_parquet(RAW, columns=["id", "text"])
     rows = extreme_rows.extreme_rows(read_listing(VALIDATION_PREDICTIONS), texts, params.plots.loss_rows)
     rows.to_csv(EXTREMES, index=False, quoting=csv.QUOTE_NONNUMERIC)  # a carriage return needs quotes
     show(extreme_rows.draw_extremes(rows), "extreme_rows", params)
+    show(robustness.draw_changes(pd.read_csv(ROBUSTNESS, keep_default_na=False, na_values="")), "robustness", params)
 
 
 def draw_map(test: pd.DataFrame, params: Params) -> None:
@@ -74,6 +96,16 @@ def draw_map(test: pd.DataFrame, params: Params) -> None:
         points = map.place(vectors[drawn], params.plots.map_seed)
         names = in_scope(read_labels(LABELS))
         show(map.draw_map(points, test.iloc[drawn], names, len(test)), "map", params)
+
+
+def draw_before_and_after(params: Params) -> None:
+    """Draw training rows as the frozen body and as the trained classifier sees them, if training changes vectors."""
+    table = pd.read_parquet(TRAINING_VECTORS)
+    if len(table) >= map.MIN_ROWS:
+        points = [map.place(np.stack(table[name].tolist()), params.plots.map_seed) for name in ("before", "after")]
+        rows = len(read_labelled(SPLITS / "train.csv"))
+        figure = map.draw_before_and_after(*points, table["label"], in_scope(read_labels(LABELS)), rows)
+        show(figure, "map_of_training", params)
 
 
 def draw_calibration(test: pd.DataFrame, params: Params) -> None:

@@ -5,13 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from transformers import AutoModel
 
 from textclf import classifiers, process
 from textclf.cache import cache_folder
 from textclf.classifiers.base import Classifier, Loading
+from textclf.encoders.checkpoints import Checkpoint, locate
+from textclf.encoders.device import on_device
+from textclf.encoders.frozen import Frozen
+from textclf.encoders.pretrained import load_pretrained
 from textclf.oos.labels import in_scope, is_out
 from textclf.outputs import write_json
-from textclf.params import read_params
+from textclf.params import Params, read_params
 from textclf.predictions import Predictions, join, write_predictions
 from textclf.rows import read_labels, read_listed, read_tokens, rows_of
 
@@ -20,7 +25,10 @@ TOKENIZED = Path("data/tokenized/rows.parquet")
 OOS_TOKENIZED = Path("data/tokenized/oos.parquet")
 SPLITS = Path("data/splits")
 TRAINED = Path("models/trained")
+CHECKPOINT = Path("data/tokenized/checkpoint.json")
 PREDICTED = Path("data/predicted")
+
+MAPPED = 500  # training rows at most whose vectors are kept: t-SNE of a thousand takes three seconds, twice
 
 
 def predict(classifier: Classifier, listed: pd.DataFrame, tokens: pd.DataFrame, size: int, desc: str) -> Predictions:
@@ -30,6 +38,26 @@ def predict(classifier: Classifier, listed: pd.DataFrame, tokens: pd.DataFrame, 
     rows = rows_of(listed, tokens, sorted(set(listed["label"])))
     predicted = classifier.predict(rows, size, desc)
     return Predictions(listed["id"].tolist(), listed["label"].tolist(), predicted.logits, predicted.vectors)
+
+
+def training_vectors(
+    classifier: Classifier, listed: pd.DataFrame, tokens: pd.DataFrame, params: Params
+) -> pd.DataFrame:
+    """Return id, label, and the vectors `before` (the frozen body's means) and `after` training of some `listed` rows.
+
+    They are the rows with the first ids, which are hashes. There are none if training changes no vector.
+    """
+    columns = ["id", "label", "before", "after"]
+    if params.method in ("features", "zero_shot", "baseline") or listed.empty:
+        return pd.DataFrame(columns=columns)
+    chosen = listed.sort_values("id").head(MAPPED)
+    after = predict(classifier, chosen, tokens, params.eval_batch_size, "training rows for the map").vectors
+    folder = locate(Checkpoint.model_validate_json(CHECKPOINT.read_bytes()))
+    body = on_device(load_pretrained(AutoModel, folder), params.device)
+    frozen = Frozen(body, classifier.precision, cache_folder("vectors"))
+    before = frozen.vectors(tokens.loc[chosen["id"], "input_ids"].tolist(), "mean", "the same rows, frozen")
+    assert after is not None, "every method with a body has vectors"
+    return pd.DataFrame(dict(zip(columns, (chosen["id"], chosen["label"], list(before), list(after)), strict=True)))
 
 
 def main() -> None:
@@ -58,6 +86,9 @@ def main() -> None:
             predictions = join(predictions, predict(classifier, others, tokens, params.eval_batch_size, desc))
         if method != "none":
             write_predictions(predictions, PREDICTED / "oos" / f"{split}.parquet")
+    listed = read_listed(SPLITS / "train.csv")
+    vectors = training_vectors(classifier, listed[~listed["label"].map(is_out)], tokens, params)
+    vectors.to_parquet(PREDICTED / "training_vectors.parquet", index=False)
     write_json(PREDICTED / "oos" / "labels.json", [] if method == "none" else labels)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from textclf import process
 from textclf.data.leaks import same_texts
+from textclf.data.rows_per_label import rows_per_label
 from textclf.errors import InputError
 from textclf.oos.labels import is_out
 from textclf.outputs import ensure_parent, write_json
@@ -29,7 +30,7 @@ def split_rows(rows: pd.DataFrame, out: pd.DataFrame, params: Split) -> tuple[Pa
     validation and test rows are taken where it has them; else a stratified share is drawn, from all rows for test, from
     the training rows for validation. Out-of-scope rows that are to be a class are drawn separately, so that the others
     stay where they are. The limits come last, so that a limited run is validated and tested on rows that the unlimited
-    run has too; they don't hold for `out`.
+    run has too; they don't hold for `out`. A source may have test rows alone, for method `zero_shot`.
     """
     rows, out = (table.assign(key=same_texts(table["text"])) for table in (rows, out))
     learned = rows["label"].map(is_out)
@@ -43,6 +44,8 @@ def split_rows(rows: pd.DataFrame, out: pd.DataFrame, params: Split) -> tuple[Pa
     inside, classes, outside = groups
     parts = {name: pd.concat([part, classes[name]]).sort_index() for name, part in inside.items()}
     dropped = len(rows) + len(out) - sum(len(part) for group in groups for part in group.values())
+    if params.rows_per_label:
+        parts["train"] = rows_per_label(parts["train"], params.rows_per_label, params.seed)
     for name, limit in (("train", params.train_limit), ("test", params.test_limit)):
         parts[name] = _limited(parts[name], limit, f"{name}_limit", params.seed)
     _check_kept(parts, rows)
@@ -114,6 +117,8 @@ def _limited(rows: pd.DataFrame, limit: int | None, key: str, seed: int) -> pd.D
 
 
 def _check_kept(parts: Parts, rows: pd.DataFrame) -> None:
+    if not (rows["split"] == "train").any():
+        return
     if lost := sorted(set(rows["label"]) - set(parts["train"]["label"])):
         cause = "all its texts are also in test, or split.train_limit is too small"
         raise InputError(f"label {lost[0]!r} has no training row left: {cause}")

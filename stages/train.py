@@ -1,6 +1,7 @@
 """Train: fit a classifier on the training rows by the chosen method, its best epoch chosen on the validation rows."""
 
 import importlib
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,13 @@ from textclf import classifiers, process
 from textclf.cache import cache_folder
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.machine import processor_kind, threads
+from textclf.errors import InputError
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Params, read_params
 from textclf.preparation import preparation
 from textclf.rows import Rows, read_labels, read_rows, read_tokens
+from textclf.training.advice import advise
+from textclf.training.few_rows import rows_each
 from textclf.training.resampling import resample
 from textclf.training.resume import locked, resume_folder
 from textclf.training.task import Task, Trained
@@ -25,6 +29,7 @@ from textclf.training.task import Task, Trained
 LABELS = Path("data/raw/labels.json")
 CHECKPOINT = Path("data/tokenized/checkpoint.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
+LABEL_TEXTS = Path("data/raw/label_texts.json")
 TAUGHT = Path("data/taught.parquet")
 AUGMENTED = Path("data/augmented.parquet")
 PREPARATION = Path("data/preparation")
@@ -37,12 +42,15 @@ METRICS = Path("metrics/train.json")
 
 
 def read_task(params: Params, resume_dir: Path) -> Task:
-    """Return the task for the method."""
+    """Return the task for the method; `InputError` without training rows, unless the method needs none."""
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
     labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     train, validation = (read_rows(path, tokens, labels) for path in (TRAIN, VALIDATION))
+    if params.method != "zero_shot" and not train.ids:
+        raise InputError(f"params.yaml: method = {params.method!r} has no training rows; zero_shot needs none")
     folder, vectors = locate(checkpoint), cache_folder("vectors")
     task = Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE)
+    task = replace(task, label_texts=json.loads(LABEL_TEXTS.read_text(encoding="utf-8")))
     augmented = pd.read_parquet(AUGMENTED)
     if len(augmented):
         from textclf.training.augmentation import augment  # imports transformers
@@ -81,12 +89,13 @@ def main() -> None:
     """Write models/trained, plots/learning_curve.csv and metrics/train.json."""
     params = read_params()
     code = [Path("stages/train.py"), *Path("textclf").rglob("*.py")]
-    inputs = [AUGMENTED, LABELS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
+    inputs = [AUGMENTED, LABELS, LABEL_TEXTS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
     inputs += (file for file in PREPARATION.rglob("*") if file.is_file())
     resume_dir = resume_folder(params, [*code, *inputs])
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):
         task = read_task(params, resume_dir)
+        advise(params, rows_each(task.train))
         if params.workers > 1:
             from textclf.training import workers  # imports Ray
 

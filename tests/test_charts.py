@@ -1,8 +1,10 @@
 """Pictures say what the tables say, and their bytes don't vary."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib.image
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,9 +18,18 @@ from textclf.charts import (
     map,
     oos,
     reliability,
+    robustness,
     style,
     token_lengths,
 )
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """matplotlib warns of more than twenty open figures."""
+    yield
+    plt.close("all")
+
 
 PREDICTIONS = pd.DataFrame(
     {
@@ -197,6 +208,25 @@ def test_risk_rises_to_the_share_of_wrong_answers_if_all_are_answered() -> None:
     assert threshold.get_xydata().tolist() == [[3 / 5, 2 / 3]]  # type: ignore[union-attr]
 
 
+def test_changes_are_drawn_the_worst_first_and_one_of_no_text_has_no_share() -> None:
+    names = ["split", "change", "rows", "share", "share_low", "share_high", "accuracy", "accuracy_low", "accuracy_high"]
+    table = pd.DataFrame(
+        [
+            ("test", "none", 300, None, None, None, 0.8, 0.75, 0.84),
+            ("test", "numbers", 300, None, None, None, 0.8, 0.75, 0.84),
+            ("test", "two_typos", 300, 0.2, 0.16, 0.25, 0.7, 0.65, 0.75),
+            ("validation", "two_typos", 300, 0.2, 0.16, 0.25, 0.5, 0.45, 0.55),
+        ],
+        columns=names,
+    )
+    figure = robustness.draw_changes(table)
+    accuracy, share = figure.axes
+    assert [label.get_text() for label in accuracy.get_yticklabels()] == ["two typos", "numbers"]
+    assert [text.get_text() for text in accuracy.texts] == ["0.700", "0.800"]
+    assert [text.get_text() for text in share.texts] == ["20.0%"]
+    assert figure.legends[0].get_texts()[0].get_text() == "texts as they are: 0.800"
+
+
 def test_extreme_rows_are_the_ends_of_the_losses_with_their_texts() -> None:
     table = extreme_rows.extreme_rows(PREDICTIONS, TEXTS, shown=2)
     assert table["loss"].tolist() == [2.0, 1.0, 0.09, 0.05]
@@ -232,3 +262,61 @@ def test_a_picture_has_the_same_bytes_each_time(tmp_path: Path, epochs: int) -> 
         style.save(learning_curve.draw_curve(table), tmp_path / name, dpi=60)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     assert b"matplotlib" not in (tmp_path / "one.png").read_bytes().lower()
+
+
+def lengths(*names: str) -> pd.DataFrame:
+    """Three texts of each label; the first label's are the shortest."""
+    rows = [(name, words + place, words + place + 2) for place, name in enumerate(names) for words in (1, 3, 5)]
+    return pd.DataFrame(rows, columns=["label", "words", "tokens"])
+
+
+def test_lengths_by_label_have_words_and_tokens_of_the_longest_first() -> None:
+    figure = token_lengths.draw_lengths_by_label(lengths("short", "long"))
+    assert tick_labels(figure) == ["long", "short"]
+    assert [axes.get_xlabel() for axes in figure.axes] == ["words", "tokens"]
+    medians = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_color() == style.ORANGE]  # type: ignore[index]
+    assert medians == [4, 3]
+
+
+def test_of_more_than_100_labels_the_longest_and_the_shortest_are_drawn() -> None:
+    figure = token_lengths.draw_lengths_by_label(lengths(*NAMES))
+    assert tick_labels(figure) == NAMES[:119:-1] + NAMES[29::-1]
+    assert "the 30 longest and the 30 shortest of 150 labels" in figure.axes[0].get_title(loc="left")
+    assert tick_labels(token_lengths.draw_lengths_by_label(lengths(*NAMES[:77]))) == NAMES[76::-1]
+
+
+def test_shares_of_each_actual_label_add_up_to_its_rows() -> None:
+    figure = confusion.draw_confusion(confusion.count_pairs(PREDICTIONS), ["a", "b", "c"], percent=True)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["33", "67", "50", "50", "100"]
+
+
+@pytest.mark.parametrize("number", [2, 24, 77, 150])
+def test_the_title_of_a_matrix_is_not_cut_off(number: int) -> None:
+    pairs = pd.DataFrame({"actual": NAMES[:number], "predicted": NAMES[:number], "n": 1})
+    figure = confusion.draw_confusion(pairs, NAMES[:number], percent=True)
+    figure.canvas.draw()
+    assert figure.axes[0].title.get_window_extent().x1 <= figure.bbox.x1
+    assert figure.axes[0]._left_title.get_window_extent().x1 <= figure.bbox.x1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("number", "named"), [(2, 2), (77, 77), (150, 60)])
+def test_both_maps_have_every_row_and_the_names_of_the_labels(number: int, named: int) -> None:
+    actual = pd.Series(NAMES[:number] * 6 + NAMES[: number // 2])
+    points = np.random.default_rng(0).random((len(actual), 2)).astype(np.float32)
+    figure = map.draw_before_and_after(points, -points, actual, NAMES[:number], 5000)
+    assert [len(axes.collections[0].get_offsets()) for axes in figure.axes] == [len(actual)] * 2  # type: ignore[arg-type]
+    assert [len(axes.texts) for axes in figure.axes] == [named] * 2
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert f"Before training: {len(actual):,} of 5,000 training rows" in titles[0]
+    assert ("names of the 60 largest of 150 labels" in titles[1]) == (number == 150)
+
+
+def test_without_validation_rows_the_pictures_are_drawn_and_say_so(tmp_path: Path) -> None:
+    nothing = PREDICTIONS.iloc[:0]
+    figure = extreme_rows.draw_extremes(extreme_rows.extreme_rows(nothing, TEXTS, shown=3))
+    assert [text.get_text() for text in figure.axes[0].texts] == ["There are no validation rows."]
+    rows = pd.DataFrame({"label": ["a", "b"], "split": "test"})
+    assert tick_labels(labels.draw_distribution(rows)) == ["a", "b"]
+    columns = ("train_loss", "validation_loss", "validation_accuracy", "validation_macro_f1")
+    curve = pd.DataFrame({"epoch": [1], **dict.fromkeys(columns, float("nan")), "kept": [1]})
+    style.save(learning_curve.draw_curve(curve), tmp_path / "x.png", dpi=50)

@@ -33,12 +33,12 @@ def encoder(checkpoint: Path) -> Encoder:
     return Encoder(model.eval(), AutoTokenizer.from_pretrained(checkpoint, model_max_length=16), "fp32")
 
 
-def features(checkpoint: Path, pooling: str, labels: int) -> Features:
+def features(checkpoint: Path, pooling: str, labels: int, unit: bool = False) -> Features:
     body, random = load_body(checkpoint), np.random.default_rng(0)
     regression = LogisticRegression().fit(random.normal(size=(60, 32)), np.arange(60) % labels)
     tokenizer = AutoTokenizer.from_pretrained(checkpoint, model_max_length=16)
     spec = Checkpoint(folder=str(checkpoint))
-    return Features(spec, body, tokenizer, pooling, LABELS[:labels], regression, "fp32")
+    return Features(spec, body, tokenizer, pooling, LABELS[:labels], regression, "fp32", unit=unit)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ def made(tiny: Callable[[str], Path]) -> dict[str, Made]:
         "roberta": encoder(tiny("roberta")),
         "features-mean": features(tiny("bert"), "mean", 3),
         "features-cls": features(tiny("distilbert"), "cls", 2),
+        "features-unit": features(tiny("bert"), "mean", 3, unit=True),
     }
 
 
@@ -65,7 +66,7 @@ def graphs(made: dict[str, Made], tmp_path_factory: pytest.TempPathFactory) -> C
     return once
 
 
-@pytest.mark.parametrize("case", ["bert", "roberta", "features-mean", "features-cls"])
+@pytest.mark.parametrize("case", ["bert", "roberta", "features-mean", "features-cls", "features-unit"])
 def test_the_graph_gives_the_same_logits_and_vectors(
     made: dict[str, Made], graphs: Callable[..., Path], case: str
 ) -> None:

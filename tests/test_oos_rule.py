@@ -20,6 +20,7 @@ from textclf.oos.rule import OosRule
 from textclf.params import Oos, read_params
 from textclf.predictions import Predictions, join, write_predictions
 from textclf.probabilities import label_ids
+from textclf.unit import unit
 
 LABELS = ["a", "b", "out_of_scope:chat", "out_of_scope:noise"]
 METHODS = [("threshold", score) for score in get_args(Oos.model_fields["score"].annotation)]
@@ -57,7 +58,7 @@ def test_distances_match_scipy() -> None:
     known, asked = rows(40, 1, out=False), rows(20, 2)
     assert known.vectors is not None
     assert asked.vectors is not None
-    train, test = scores.unit(known.vectors), scores.unit(asked.vectors)
+    train, test = unit(known.vectors), unit(asked.vectors)
     away = np.sort(cdist(test, train), axis=1)
     found = scores.kth_neighbor_distance(asked.vectors, {"known": train}, 3)
     np.testing.assert_allclose(found, away[:, 2], atol=1e-6)
@@ -71,7 +72,7 @@ def test_the_relative_distance_is_that_to_a_label_minus_that_to_all_rows() -> No
     known, asked = rows(40, 1, out=False), rows(20, 2)
     assert known.vectors is not None
     assert asked.vectors is not None
-    train, test = scores.unit(known.vectors), scores.unit(asked.vectors)
+    train, test = unit(known.vectors), unit(asked.vectors)
     actual = label_ids(known.actual, LABELS)
     found = scores.relative_mahalanobis(asked.vectors, scores.fit_relative_mahalanobis(known.vectors, actual))
     means = np.stack([train[0::2].mean(axis=0), train[1::2].mean(axis=0)])

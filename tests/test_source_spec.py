@@ -35,7 +35,9 @@ def test_five_lines_are_enough_for_a_csv_of_ones_own(in_tmp: Path) -> None:
 
 
 def test_an_unknown_data_set_says_which_are_known() -> None:
-    with pytest.raises(InputError, match=r"dataset = 'shop': no .*shop.yaml; allowed: banking77, clinc150, emotion"):
+    with pytest.raises(
+        InputError, match=r"dataset = 'shop': no .*shop.yaml; allowed: banking77, banking77_corrected, clinc150"
+    ):
         read_source("shop", SPECS)
 
 
@@ -44,7 +46,12 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
     [
         ({"txet": "x"}, "mine.yaml: txet is no key here; allowed: about, license, language, example, files"),
         ({"licence": "x"}, "mine.yaml: licence is now called license"),
-        ({"files": {"test": "data/corpora/x.csv"}}, "either a train file or one file of all rows is needed"),
+        (
+            {"files": {"validation": "data/corpora/x.csv"}},
+            "a train file, one file of all rows, or for method zero_shot a test file is needed",
+        ),
+        ({"descriptions": {"a": " "}}, "'a': the description is empty"),
+        ({"descriptions": {"out_of_scope": "x"}}, "'out_of_scope': the description is empty, or the label is reserved"),
         (
             {"files": {"all": "data/corpora/x.csv", "test": "data/corpora/y.csv"}},
             "a file of all rows cannot be combined with others",

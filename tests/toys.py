@@ -12,6 +12,7 @@ from textclf.rows import Rows
 from textclf.training.task import Task
 
 LABELS = ["a", "b", "c"]
+TEXTS = {name: f"the label {name}" for name in LABELS}
 
 
 def rows(labels: int, size: int = 60, seed: int = 0, noise: int = 17) -> Rows:
@@ -42,4 +43,6 @@ def task(checkpoint: Path, tmp: Path, **changes: Any) -> Task:
     train, validation = rows(3, 90, seed=1, noise=4), rows(3, 30, seed=2, noise=4)
     folders = tmp / "resume", tmp / "vectors"
     taught = np.eye(3)[train.labels] * 0.7 + 0.1 if changes.get("method") == "distil" else None
-    return Task(pinned, checkpoint, LABELS, train, validation, params(**changes), *folders, taught=taught)
+    return Task(
+        pinned, checkpoint, LABELS, train, validation, params(**changes), *folders, taught=taught, label_texts=TEXTS
+    )

@@ -47,6 +47,7 @@ class Split(Section):
     validation_fraction: Fraction
     test_fraction: Fraction
     seed: Seed
+    rows_per_label: Count | None
     train_limit: Count | None
     test_limit: Count | None
 
@@ -112,7 +113,14 @@ class Features(Section):
     """Method `features`: a logistic regression on frozen vectors."""
 
     pooling: Literal["cls", "mean", "layers"]
+    prior: Literal["none", "label_names"]
     C: Candidates
+
+
+class ZeroShot(Section):
+    """Method `zero_shot`: the label whose name or description is nearest to the text."""
+
+    pooling: Literal["cls", "mean", "layers"]
 
 
 class Baseline(Section):
@@ -136,10 +144,26 @@ class Oos(Section):
     held_out: list[str]
 
 
+class Audit(Section):
+    """How rows are found that a person should look at."""
+
+    enabled: bool
+    folds: Annotated[int, Field(ge=2, le=100)]
+    C: Positive
+    seed: Seed
+    max_rows: Annotated[int, Field(ge=100)]
+
+
 class Evaluation(Section):
     """How predictions are scored."""
 
     ece_bins: Annotated[int, Field(ge=2, le=100)]
+
+
+class Robustness(Section):
+    """How answers to changed texts are looked at."""
+
+    rows: Count | None
 
 
 class Plots(Section):
@@ -161,7 +185,7 @@ class Params(Section):
     spelling: Spelling
     split: Split
     augment: Augment
-    method: Literal["full", "distil", "head", "lora", "features", "baseline"]
+    method: Literal["full", "distil", "head", "lora", "features", "zero_shot", "baseline"]
     seed: Seed
     head_init: Literal["probe", "random"]
     head_lr_factor: Annotated[float, Field(gt=0, le=1000)]
@@ -189,10 +213,13 @@ class Params(Section):
     head: Head
     lora: Lora
     features: Features
+    zero_shot: ZeroShot
     baseline: Baseline
     calibration: Literal["none", "temperature"]
     oos: Oos
+    audit: Audit
     evaluation: Evaluation
+    robustness: Robustness
     plots: Plots
 
     @model_validator(mode="after")
@@ -215,6 +242,14 @@ class Params(Section):
             )
         if self.method == "distil" and not self.distil.teachers:
             raise PydanticCustomError("together", "method = 'distil' needs distil.teachers, names from data/teachers")
+        if self.split.rows_per_label is not None and self.split.train_limit is not None:
+            raise PydanticCustomError(
+                "together", "split.rows_per_label and split.train_limit both limit the training rows; leave one empty"
+            )
+        if self.method == "zero_shot" and self.oos.method == "class":
+            raise PydanticCustomError(
+                "together", "oos.method = 'class' learns from rows, and method zero_shot doesn't; use threshold"
+            )
         if self.oos.held_out and self.oos.method == "none":
             raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
         return self

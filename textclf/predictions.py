@@ -43,5 +43,9 @@ def write_predictions(predictions: Predictions, path: Path) -> None:
 def read_predictions(path: Path) -> Predictions:
     """Return what `write_predictions` wrote."""
     table = pd.read_parquet(path)
-    vectors = np.stack(table["vectors"].tolist()) if "vectors" in table else None
-    return Predictions(table["id"].tolist(), table["actual"].tolist(), np.stack(table["logits"].tolist()), vectors)
+    vectors = _stacked(table["vectors"]) if "vectors" in table else None
+    return Predictions(table["id"].tolist(), table["actual"].tolist(), _stacked(table["logits"]), vectors)
+
+
+def _stacked(column: "pd.Series[Any]") -> NDArray[Any]:
+    return np.stack(column.tolist()) if len(column) else np.empty((0, 1))  # no rows: how long one is isn't known

@@ -28,6 +28,7 @@ NO_DEPS = (
     "textclf/process.py",
     "textclf/progress.py",
     "textclf/specs.py",
+    "textclf/training/advice.py",
 )
 BY_METHOD = ("textclf/methods", "textclf/classifiers")  # a module for each method: a stage depends on the chosen one
 

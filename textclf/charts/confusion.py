@@ -12,13 +12,15 @@ def count_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions.groupby(["actual", "predicted"]).size().rename("n").reset_index()
 
 
-def draw_confusion(pairs: pd.DataFrame, labels: list[str]) -> Figure:
-    """Draw the confusion matrix: rows are actual labels, colour is the share of the row, numbers are counts.
+def draw_confusion(pairs: pd.DataFrame, labels: list[str], percent: bool = False) -> Figure:
+    """Draw the confusion matrix: rows are actual labels, colour is the share of the row.
+
+    Numbers are counts, or with `percent` the shares themselves.
 
     Colour grows with the square root of the share, so that single mistakes can be seen beside full diagonals. Of more
     than `MANY` labels, the most confused are drawn.
     """
-    title = "Confusion matrix (test rows)"
+    title = "Confusion matrix\n% of each actual label's test rows" if percent else "Confusion matrix (test rows)"
     counts = (
         pairs.pivot(index="actual", columns="predicted", values="n").reindex(index=labels, columns=labels).fillna(0)
     )
@@ -27,7 +29,7 @@ def draw_confusion(pairs: pd.DataFrame, labels: list[str]) -> Figure:
         chosen = most_confused(pairs, labels)
         title += f"\nthe {len(chosen)} most confused of {len(labels)} labels; all are in plots/confusion.csv"
         counts, shares, labels = counts.loc[chosen, chosen], shares.loc[chosen, chosen], chosen
-    side = 3.5 + 0.24 * len(labels)
+    side = max(5.0, 3.5 + 0.24 * len(labels))  # the title needs some width
     figure, axes = canvas(side, side, title, "predicted", "actual")
     axes.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1))
     ticks = range(len(labels))
@@ -37,7 +39,7 @@ def draw_confusion(pairs: pd.DataFrame, labels: list[str]) -> Figure:
     axes.grid(visible=False)
     for row, column in zip(*counts.to_numpy().nonzero(), strict=True):
         colour = "white" if shares.iat[row, column] > 0.4 else "#222222"
-        text = f"{counts.iat[row, column]:.0f}"
+        text = f"{100 * shares.iat[row, column]:.0f}" if percent else f"{counts.iat[row, column]:.0f}"
         axes.text(column, row, text, ha="center", va="center", fontsize=6.5, color=colour)
     return figure
 

@@ -32,6 +32,9 @@ def draw_extremes(table: pd.DataFrame) -> Figure:
     figure, axes = canvas(13, 0.6 + 0.17 * total, "Validation rows with the highest and the lowest loss")
     axes.set(xlim=(0, 1), ylim=(total, 0))
     axes.axis("off")
+    if table.empty:
+        axes.text(0, 1, "There are no validation rows.", va="center")
+        return figure
     _write_row(axes, 0.2, list(COLUMNS), weight="bold")
     top = 2.0
     for row, height in zip(cells, heights, strict=True):

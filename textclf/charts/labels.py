@@ -26,6 +26,7 @@ def draw_distribution(rows: pd.DataFrame) -> Figure:
     Of more than `MANY` labels, the largest and the smallest are drawn.
     """
     counts = rows.groupby(["label", "split"]).size().unstack(fill_value=0)
+    counts = counts.reindex(columns=["train", "validation", "test"], fill_value=0)  # a split may have no rows
     counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
     totals, title = counts.sum(), "Rows by label"
     if len(counts) > MANY:

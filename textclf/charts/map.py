@@ -1,14 +1,15 @@
-"""A map of the test rows: rows with similar vectors are close to each other."""
+"""Maps of rows: rows with similar vectors are close to each other."""
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from textclf.charts.style import canvas, colours
+from textclf.charts.style import MANY, SHOWN, canvas, colours, panels
 
 MIN_ROWS = 10  # with fewer there is nothing to see, and t-SNE's neighbourhoods need some
 MAX_ROWS = 1000  # of more a sample is drawn: t-SNE's time grows faster than the rows, and dots hide each other
@@ -44,17 +45,49 @@ def draw_map(points: NDArray[np.float32], predictions: pd.DataFrame, labels: lis
     """
     side = 8 + min(5, len(labels) / 15)
     drawn = "the test rows" if len(points) == rows else f"{len(points):,} of {rows:,} test rows"
-    figure, axes = canvas(side, side, f"Map of {drawn} (t-SNE of the vectors before the output layer)")
-    actual = predictions["actual"].map({name: number for number, name in enumerate(labels)}).to_numpy()
-    axes.scatter(points[:, 0], points[:, 1], s=9, c=np.array(colours(len(labels)))[actual], linewidths=0)
+    title = f"Map of {drawn} (t-SNE of the vectors before the output layer)" + _left_out(labels)
+    figure, axes = canvas(side, side, title)
+    _draw_points(axes, points, predictions["actual"], labels)
     wrong = (predictions["actual"] != predictions["predicted"]).to_numpy()
     legend = f"wrong ({wrong.mean():.1%} of {len(wrong):,})"
     ring = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.6}
     axes.scatter(points[wrong, 0], points[wrong, 1], s=34, label=legend, **ring)  # type: ignore[arg-type]
-    behind = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6}
-    for number in np.unique(actual):
-        x, y = np.median(points[actual == number], axis=0)
-        axes.text(x, y, labels[number], fontsize=6.5, ha="center", va="center", bbox=behind)
     axes.axis("off")
     figure.legend(frameon=False, loc="outside lower center")
     return figure
+
+
+def draw_before_and_after(
+    before: NDArray[np.float32], after: NDArray[np.float32], actual: "pd.Series[str]", labels: list[str], rows: int
+) -> Figure:
+    """Draw the same training rows at two lots of points, shape (drawn rows, 2), coloured by label.
+
+    On the left those of the frozen body's vectors, on the right those of the trained classifier's. `rows` is the number
+    of all training rows.
+    """
+    side = 7 + min(4, len(labels) / 20)
+    figure, both = panels(2 * side, side, ncols=2)
+    drawn = "the training rows" if len(actual) == rows else f"{len(actual):,} of {rows:,} training rows"
+    titles = f"Before training: {drawn} (t-SNE of the frozen body's vectors)", "After training: the same rows"
+    left_out = _left_out(labels)
+    for axes, points, title in zip(both, (before, after), titles, strict=True):
+        axes.set_title(title + left_out)
+        _draw_points(axes, points, actual, labels)
+        axes.axis("off")
+    return figure
+
+
+def _draw_points(axes: Axes, points: NDArray[np.float32], labels_of_rows: "pd.Series[str]", labels: list[str]) -> None:
+    """Draw a dot a row, and each label's name at the median of its rows; of more than `MANY` labels the largest."""
+    actual = labels_of_rows.map({name: number for number, name in enumerate(labels)}).to_numpy()
+    axes.scatter(points[:, 0], points[:, 1], s=9, c=np.array(colours(len(labels)))[actual], linewidths=0)
+    behind = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6}
+    numbers, counts = np.unique(actual, return_counts=True)
+    named = numbers if len(labels) <= MANY else numbers[np.argsort(-counts, kind="stable")[:SHOWN]]
+    for number in named:
+        x, y = np.median(points[actual == number], axis=0)
+        axes.text(x, y, labels[number], fontsize=6.5, ha="center", va="center", bbox=behind)
+
+
+def _left_out(labels: list[str]) -> str:
+    return f"\nnames of the {SHOWN} largest of {len(labels)} labels" if len(labels) > MANY else ""

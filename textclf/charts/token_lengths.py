@@ -1,12 +1,13 @@
-"""Token lengths: does max_length cut texts?"""
+"""Lengths of texts: does max_length cut them, and are those of some labels longer?"""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from textclf.charts.style import BLUE, ORANGE, canvas
+from textclf.charts.style import BLUE, MANY, ORANGE, SHOWN, canvas, panels, short
 
 
 def draw_lengths(tokenized: pd.DataFrame, max_length: int) -> Figure:
@@ -23,4 +24,35 @@ def draw_lengths(tokenized: pd.DataFrame, max_length: int) -> Figure:
         axes.plot([], [], " ", label=f"longest: {tokens.max():,} tokens (counted in the last bar)")
     axes.set_xlim(0, longest + width)
     axes.legend(frameon=False)
+    return figure
+
+
+def draw_lengths_by_label(lengths: pd.DataFrame) -> Figure:
+    """Draw a box for the lengths of each label's texts (columns `label`, `words`, `tokens`), the longest on top.
+
+    A box holds the middle half of the texts, its line is the median, its whiskers end at 5% and 95%. Of more than
+    `MANY` labels, the longest and the shortest are drawn.
+    """
+    medians = lengths.groupby("label")[["words", "tokens"]].median()
+    order = medians.sort_values(["words", "tokens"], ascending=False, kind="stable").index.tolist()
+    title = "Lengths by label"
+    if len(order) > MANY:
+        title += f"\nthe {SHOWN // 2} longest and the {SHOWN // 2} shortest of {len(order)} labels"
+        order = order[: SHOWN // 2] + order[-(SHOWN // 2) :]
+    groups = dict(tuple(lengths[lengths["label"].isin(order)].groupby("label")))
+    figure, both = panels(11, 1.6 + 0.22 * len(order), ncols=2, sharey=True)
+    box: dict[str, Any] = {"boxprops": {"facecolor": "#d5e3f3", "edgecolor": BLUE}, "medianprops": {"color": ORANGE}}
+    for axes, column in zip(both, ("words", "tokens"), strict=True):
+        values = [groups[label][column].to_numpy() for label in order]
+        places = range(len(order))
+        axes.boxplot(
+            values, positions=places, widths=0.6, orientation="horizontal", whis=(5, 95), showfliers=False,
+            patch_artist=True, manage_ticks=False, **box,
+        )  # fmt: skip
+        axes.set(xlabel=column, xlim=(0, None))
+        axes.grid(axis="y", visible=False)
+        axes.tick_params(axis="y", length=0, labelsize=9)
+    both[0].set(title=title, ylim=(len(order) - 0.4, -0.6))
+    both[0].set_yticks(range(len(order)), [short(label) for label in order])
+    both[1].set_title("boxes: the middle half; whiskers: 5% and 95%", fontsize=9)
     return figure

@@ -21,13 +21,17 @@ from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.logistic import from_tensors, logits, to_tensors
 from textclf.outputs import write_json
 from textclf.rows import Rows, new_rows
+from textclf.unit import unit
 
 SETTINGS, TENSORS = "features.json", "features.safetensors"
 
 
 @dataclass(frozen=True)
 class Features:
-    """A frozen body, how its states are pooled into a vector, and the regression on that."""
+    """A frozen body, how its states are pooled into a vector, and the regression on that.
+
+    With `unit`, the regression is on the vector scaled to length 1.
+    """
 
     checkpoint: Checkpoint
     body: PreTrainedModel
@@ -37,13 +41,14 @@ class Features:
     regression: LogisticRegression
     precision: str
     cache_dir: Path | None = None
+    unit: bool = False
     kind = "features"
 
     def save(self, folder: Path) -> None:
         """Write the regression's tensors, the tokenizer, and which checkpoint, pooling and labels they are for."""
         self.tokenizer.save_pretrained(folder)
         save_file(to_tensors(self.regression), folder / TENSORS)
-        settings = {"pooling": self.pooling, "labels": self.labels}
+        settings = {"pooling": self.pooling, "labels": self.labels} | ({"unit": True} if self.unit else {})
         write_json(folder / SETTINGS, settings | {"checkpoint": self.checkpoint.model_dump(exclude_none=True)})
 
     def rows(self, texts: list[str]) -> Rows:
@@ -57,7 +62,7 @@ class Features:
         else:
             read = partial(pooled, self.body, pooling=self.pooling)
             vectors = forward(self.body, read, rows.input_ids, batch_size, desc, self.precision)
-        return Predicted(logits(self.regression, vectors), vectors)
+        return Predicted(logits(self.regression, unit(vectors) if self.unit else vectors), vectors)
 
 
 def load(folder: Path, precision: str, loading: Loading) -> Features:
@@ -68,8 +73,8 @@ def load(folder: Path, precision: str, loading: Loading) -> Features:
     tokenizer = saved_tokenizer(folder)
     body = load_body(locate(checkpoint), loading.device)
     prepare(body, precision, loading.exact or loading.cache_dir is not None)  # the cache's key is the exact weights
-    pooling, labels = settings["pooling"], settings["labels"]
-    return Features(checkpoint, body, tokenizer, pooling, labels, regression, precision, loading.cache_dir)
+    pooling, labels, of_unit = settings["pooling"], settings["labels"], settings.get("unit", False)
+    return Features(checkpoint, body, tokenizer, pooling, labels, regression, precision, loading.cache_dir, of_unit)
 
 
 def load_body(folder: Path, device: str = "auto") -> PreTrainedModel:

@@ -15,7 +15,8 @@ from textclf.oos.labels import is_out
 from textclf.specs import read_spec
 
 SPLITS = ("train", "validation", "test")
-CORPORA = Path("data/corpora")  # the folder that DVC watches
+CORPORA = Path("data/corpora")  # the folders that DVC watches
+CORRECTIONS = Path("data/corrections")
 ONE_LABEL = "one label a row is needed; multi-label, pairs and regression are not supported"
 
 SplitName = Literal["train", "validation", "test", "all"]
@@ -109,10 +110,13 @@ class Source(BaseModel):
     label: Name
     split: Name | None = None  # the column that names a row's split, in a file of all rows
     label_names: tuple[str, ...] | None = None  # names of the labels 0, 1, 2, ...
+    descriptions: dict[Name, Name] | None = None  # of labels, a sentence each, for methods that read them
     out_of_scope: OutOfScopeRows | None = None
     format: Literal["csv", "text", "json", "jsonl", "parquet", "clinc"] | None = None  # else by the file's ending
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] | None = None  # else a comma, or a tab in .tsv
     columns: tuple[str, ...] | None = None  # of a file without a header
+    corrections: Path | None = None  # decisions about single rows, in data/corrections
+    replies: dict[Name, Name] = {}  # to messages out of scope, by kind; `default` to those of any other kind
 
     @field_validator("text", "label", mode="before")
     @classmethod
@@ -136,6 +140,13 @@ class Source(BaseModel):
                 raise ValueError(f"{name!r} can't be a label: it is empty, reserved, or has signs that no one sees")
         return names
 
+    @field_validator("corrections")
+    @classmethod
+    def _watched(cls, path: Path | None) -> Path | None:
+        if path is not None and not (is_watched(path, CORRECTIONS) and path.suffix == ".csv"):
+            raise ValueError(f"{str(path)!r} is not a .csv file in {CORRECTIONS}, the folder that DVC watches")
+        return path
+
     @field_validator("delimiter", mode="before")
     @classmethod
     def _tab(cls, delimiter: Any) -> Any:
@@ -150,11 +161,24 @@ class Source(BaseModel):
     @field_validator("files")
     @classmethod
     def _trainable(cls, files: dict[str, SourceFile]) -> dict[str, SourceFile]:
-        if ("all" in files) == ("train" in files):
-            raise ValueError("either a train file or one file of all rows is needed")
+        if not {"all", "train", "test"} & set(files):
+            raise ValueError("a train file, one file of all rows, or for method zero_shot a test file is needed")
         if "all" in files and len(files) > 1:
             raise ValueError("a file of all rows cannot be combined with others")
         return files
+
+    @field_validator("descriptions")
+    @classmethod
+    def _readable(cls, descriptions: dict[str, str] | None) -> dict[str, str] | None:
+        for label, text in (descriptions or {}).items():
+            if not visible(text) or is_out(label):
+                raise ValueError(f"{label!r}: the description is empty, or the label is reserved for out of scope")
+        return descriptions
+
+    @property
+    def has_train_file(self) -> bool:
+        """Whether some rows may be training rows; with method `zero_shot` none is needed."""
+        return bool({"all", "train"} & set(self.files))
 
     @property
     def out_of_scope_columns(self) -> dict[str, str]:
@@ -172,7 +196,7 @@ class Source(BaseModel):
         changes = {"label": spec.kind or "", "label_names": None, "split": spec.split or self.split}
         if "all" not in spec.files:
             changes["split"] = spec.split
-        return self.model_copy(update=changes | {"files": spec.files, "out_of_scope": None})
+        return self.model_copy(update=changes | {"files": spec.files, "out_of_scope": None, "corrections": None})
 
 
 def read_source(dataset: str, folder: Path) -> Source:

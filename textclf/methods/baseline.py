@@ -6,8 +6,11 @@ from sklearn.dummy import DummyClassifier
 from textclf.classifiers.baseline import MostFrequent, Words, new_tfidf
 from textclf.errors import InputError
 from textclf.metrics.selection import log_loss
+from textclf.training.few_rows import candidates
 from textclf.training.selection import curve_row, select_C
 from textclf.training.task import Task, Trained
+
+C_OF_WORDS = 10.0  # of few rows
 
 
 def train(task: Task) -> Trained:
@@ -33,6 +36,7 @@ def _words(task: Task) -> Trained:
         where = f"{chosen.min_df:,} of the training texts; a lower baseline.min_df may help"
         raise InputError(f"method baseline: no word of two letters or more stands in {where}") from None
     validation = tfidf.transform(task.validation.texts), task.validation.labels
-    regression, curve = select_C((train, task.train.labels), validation, chosen.C, task.params)
+    strengths = candidates(chosen.C, C_OF_WORDS, task.train)
+    regression, curve = select_C((train, task.train.labels), validation, strengths, task.params)
     size = regression.coef_.size + regression.intercept_.size
     return Trained(Words(task.labels, tfidf, regression), curve, size, size)

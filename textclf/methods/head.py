@@ -26,5 +26,5 @@ def train(task: Task) -> Trained:
     optimizer = adamw(((parameter, params.lr) for parameter in head_parameters(model)), params.weight_decay)
     rows = vector_rows(task.train, train), vector_rows(task.validation, validation)
     with without_body(model):
-        curve = fit(model, optimizer, *rows, default_data_collator, params, task.resume_dir, task.curve_file)
+        curve = fit(model, optimizer, *rows, default_data_collator, task)
     return Trained(encoder, curve, *count(model.parameters()))

@@ -45,9 +45,7 @@ def train(task: Task) -> Trained:
         token_rows(task.train, positions=fresh is not None),
         token_rows(task.validation),
         fresh or collate,
-        params,
-        task.resume_dir,
-        task.curve_file,
+        task,
         [*([Unfreeze(model)] if gradual else []), *([fresh] if fresh else [])],
     )
     if not gradual:

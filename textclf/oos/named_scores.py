@@ -8,6 +8,7 @@ from textclf.oos.labels import is_out
 from textclf.oos.scores import Floats, Scores, Tensors
 from textclf.predictions import Predictions
 from textclf.probabilities import label_ids
+from textclf.unit import unit
 
 OF_LOGITS = {"probability": scores.probability, "energy": scores.energy, "logit": scores.logit}
 COMBINED = ("probability", "relative_mahalanobis", "knn")  # by `fisher`
@@ -25,7 +26,7 @@ def fit_score(score: str, neighbors: int, train: Predictions, validation: Predic
     if not np.isfinite(train.vectors).all():
         raise InputError("a training row has a vector that isn't a number; did the training diverge?")
     if score == "knn":
-        return {"known": scores.unit(train.vectors)}
+        return {"known": unit(train.vectors)}
     if score == "fisher":
         return _fit_fisher(neighbors, train, validation, validation.vectors, labels)
     fit = scores.fit_mahalanobis if score == "mahalanobis" else scores.fit_relative_mahalanobis

@@ -14,12 +14,13 @@ from textclf.errors import InputError
 from textclf.logistic import from_tensors, logits, to_tensors
 from textclf.oos.labels import OUT_OF_SCOPE, in_scope, is_out
 from textclf.oos.named_scores import fit_score, rate
-from textclf.oos.scores import Floats, Tensors, unit
+from textclf.oos.scores import Floats, Tensors
 from textclf.oos.threshold import choose_threshold
 from textclf.outputs import write_json
 from textclf.params import Oos
 from textclf.predictions import Predictions
 from textclf.probabilities import label_ids, softmax
+from textclf.unit import unit
 
 LEARNED = ("threshold", "class", "gate")  # methods that leave a rule
 SETTINGS, TENSORS = "oos.json", "oos.safetensors"
@@ -89,6 +90,8 @@ def fit(oos: Oos, labels: list[str], train: Predictions | None, validation: Pred
     It is fitted on `train`, its score `fisher` also on in-scope validation rows. `labels` are the classifier's. Rows of
     both tables may be out of scope; `class` needs no `train`.
     """
+    if not validation.ids:
+        raise InputError(f"params.yaml: oos.method = {oos.method!r} needs validation rows for its threshold; use none")
     intents, outside = in_scope(labels), [OUT_OF_SCOPE]
     fitted: Tensors = {}
     if train is None:

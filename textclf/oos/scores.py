@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from textclf.errors import InputError
 from textclf.probabilities import Labels, softmax
+from textclf.unit import unit
 
 Floats = NDArray[np.floating[Any]]
 Scores = NDArray[np.float64]
@@ -145,9 +146,3 @@ def _shrunk_precision(centered: Scores, shrinkage: float) -> Scores:
 
     covariance = shrunk_covariance(centered.T @ centered / len(centered), shrinkage)
     return np.ascontiguousarray(np.linalg.pinv(covariance, hermitian=True))  # safetensors ignores strides
-
-
-def unit(vectors: Floats) -> NDArray[np.float64]:
-    """Return the vectors scaled to length 1."""
-    wide = vectors.astype(np.float64)
-    return np.asarray(wide / np.linalg.norm(wide, axis=1, keepdims=True).clip(1e-12))

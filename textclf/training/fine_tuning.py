@@ -31,8 +31,7 @@ def fine_tune(task: Task, trained_layers: str | int) -> Trained:
     fresh = fresh_rows(task, collate)
     train, validation = token_rows(task.train, task.taught, positions=fresh is not None), token_rows(task.validation)
     optimizer = adamw(learning_rates(model, params), params.weight_decay)
-    folders = task.resume_dir, task.curve_file
-    curve = fit(model, optimizer, train, validation, fresh or collate, params, *folders, [fresh] if fresh else [])
+    curve = fit(model, optimizer, train, validation, fresh or collate, task, [fresh] if fresh else [])
     return Trained(encoder, curve, *count(encoder.model.parameters()))
 
 

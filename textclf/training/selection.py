@@ -1,36 +1,58 @@
 """Fitting logistic regressions, their C selected on validation rows."""
 
+import warnings
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.linear_model import LogisticRegression
 
-from textclf.metrics.selection import log_loss, selection_scores
+from textclf.metrics.selection import SELECTION_SCORES, log_loss, selection_scores
 from textclf.params import Params
 from textclf.probabilities import Labels, Probabilities
 
+PRIOR_ROWS = 8.0  # docs/few-labels.md has the measurement
+CURVE = ("train_loss", "validation_loss", *(f"validation_{name}" for name in SELECTION_SCORES))  # of a row's scores
 
-def fit_logistic(vectors: Any, labels: Labels, class_weights: str, C: float) -> LogisticRegression:
+
+def fit_logistic(
+    vectors: Any, labels: Labels, class_weights: str, C: float, row_weights: NDArray[np.float64] | None = None
+) -> LogisticRegression:
     """Return the regression of `labels` on `vectors`, dense or sparse, shape (rows, size); a smaller C is smoother.
+
+    A row counts as many as `row_weights` say, shape (rows,); else as one.
 
     Sparse vectors are fitted by SAGA (Defazio et al. 2014), which takes a row at a time, in an order that is always the
     same: L-BFGS keeps twenty copies of the coefficients and takes ten times as long (docs/scale.md).
     """
     weights = "balanced" if class_weights == "balanced" else None
     saga = {"solver": "saga", "max_iter": 200, "tol": 1e-2, "random_state": 0} if issparse(vectors) else {}
-    return LogisticRegression(**{"C": C, "max_iter": 3000, "class_weight": weights} | saga).fit(vectors, labels)
+    model = LogisticRegression(**{"C": C, "max_iter": 3000, "class_weight": weights} | saga)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # a row or two a label
+        return model.fit(vectors, labels, row_weights)
 
 
 def select_C(
-    train: tuple[Any, Labels], validation: tuple[Any, Labels], C: float | list[float], params: Params
+    train: tuple[Any, Labels],
+    validation: tuple[Any, Labels],
+    candidates: list[float],
+    params: Params,
+    prior: tuple[Any, Labels] | None = None,
 ) -> tuple[LogisticRegression, list[dict[str, float]]]:
     """Return the regression whose C has the best `selection_metric` on validation, and a row of scores for each C.
 
-    `train` and `validation` are vectors and labels. Among equally good ones the smallest C is kept.
+    `train`, `validation` and `prior` are vectors and labels; each row of `prior`, which has one a label, counts as
+    `PRIOR_ROWS` training rows. Among equally good ones the smallest C is kept.
     """
     fitted, table = [], []
-    for number, strength in enumerate(sorted(C) if isinstance(C, list) else [C], 1):
-        model = fit_logistic(*train, params.class_weights, strength)
+    rows, weights = train, None
+    if prior is not None:
+        rows = np.concatenate([train[0], prior[0]]), np.concatenate([train[1], prior[1]])
+        weights = np.repeat([1.0, PRIOR_ROWS], [len(train[1]), len(prior[1])])
+    for number, strength in enumerate(candidates, 1):
+        model = fit_logistic(*rows, params.class_weights, strength, weights)
         fitted.append(model)
         train_loss = log_loss(train[1], model.predict_proba(train[0]))
         row = curve_row(number, train_loss, validation[1], model.predict_proba(validation[0]))

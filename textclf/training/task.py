@@ -1,7 +1,7 @@
 """The input and the result of every method of training."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,8 @@ class Task:
     `resume_dir` holds this run's own epochs; `vector_cache` holds what frozen bodies computed, for all runs.
     `curve_file` is where the learning curve grows. `change_rows` returns the token ids of those rows that an epoch
     changes, by position, if rows are changed anew in each epoch. `taught` are the teachers' probabilities of the
-    training rows, shape (rows, labels), if there are teachers.
+    training rows, shape (rows, labels), if there are teachers. `label_texts` are the labels' descriptions or names in
+    words, by label.
     """
 
     checkpoint: Checkpoint
@@ -35,6 +36,7 @@ class Task:
     curve_file: Path | None = None
     change_rows: Callable[[Rows, int], dict[int, NDArray[np.int32]]] | None = None
     taught: NDArray[np.float64] | None = None
+    label_texts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

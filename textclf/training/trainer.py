@@ -41,11 +41,14 @@ from textclf.probabilities import Labels, softmax
 from textclf.progress import Progress
 from textclf.rows import Rows
 from textclf.training.ema import Ema
+from textclf.training.few_rows import is_few, say_fixed
 from textclf.training.resume import COMPLETE, last_checkpoint
+from textclf.training.task import Task
 from textclf.training.trackers import trackers
 
 Collate = Callable[[list[Any]], Any]  # from rows to a batch: a dict of tensors
 
+LAST = "last"  # the score of `LastIsBest`
 SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
@@ -55,26 +58,29 @@ def fit(
     train: Dataset,
     validation: Dataset,
     collate: Collate,
-    params: Params,
-    resume_dir: Path,
-    curve_file: Path | None = None,
+    task: Task,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> list[dict[str, float]]:
     """Train `model` in place, to the best epoch's weights, and return the learning curve, a dict an epoch.
 
     The data sets are those of `token_rows` or `vector_rows`; `collate` makes a batch of some of their rows. Training
-    resumes from the last whole checkpoint in `resume_dir`, with the same result as an uninterrupted run. The learning
-    curve so far is written to `curve_file` after each epoch, so that `dvc plots show` sees it grow.
+    resumes from the last whole checkpoint in the task's `resume_dir`, with the same result as an uninterrupted run. The
+    learning curve so far is written to its `curve_file` after each epoch, so that `dvc plots show` sees it grow.
+
+    With few training rows the last epoch counts as the best.
     """
+    params, resume_dir, few = task.params, task.resume_dir, is_few(task.train)
+    if few:
+        say_fixed(task.train, f"epochs = {params.epochs}")
     trainer = Trainer(
         model=model,
-        args=arguments(params, resume_dir, "group_by_length" if "input_ids" in train.column_names else "random"),
+        args=arguments(params, resume_dir, "group_by_length" if "input_ids" in train.column_names else "random", few),
         train_dataset=train,
         eval_dataset=validation,
         data_collator=collate,
         compute_loss_func=loss_function(_hard(np.asarray(train["labels"])), params),
         compute_metrics=_selection_scores,
-        callbacks=[*_callbacks(params, curve_file, optimizer), *callbacks],
+        callbacks=[*_callbacks(params, task.curve_file, optimizer), *callbacks, *([LastIsBest()] if few else [])],
         optimizers=(optimizer, None),
     )
     trainer.remove_callback(PrinterCallback)  # prints raw dictionaries; EpochLine prints sentences
@@ -147,8 +153,8 @@ def adamw(parameters: Iterable[tuple[torch.nn.Parameter, float]], weight_decay: 
     )
 
 
-def arguments(params: Params, resume_dir: Path, sampling: str) -> TrainingArguments:
-    """Return `params` by the names that the Trainer has for them."""
+def arguments(params: Params, resume_dir: Path, sampling: str, few: bool = False) -> TrainingArguments:
+    """Return `params` by the names that the Trainer has for them; with `few` rows the last epoch counts as the best."""
     device = choose_device(params.device)
     return TrainingArguments(
         output_dir=str(resume_dir),
@@ -170,8 +176,8 @@ def arguments(params: Params, resume_dir: Path, sampling: str) -> TrainingArgume
         save_strategy="epoch",
         logging_strategy="epoch",
         load_best_model_at_end=True,
-        metric_for_best_model=params.selection_metric,
-        greater_is_better=params.selection_metric != "log_loss",
+        metric_for_best_model=LAST if few else params.selection_metric,
+        greater_is_better=few or params.selection_metric != "log_loss",
         seed=params.seed,
         remove_unused_columns=False,  # a collator needs the rows' positions
         restore_callback_states_from_checkpoint=True,  # the patience of early stopping
@@ -265,6 +271,14 @@ class EpochLine(TrainerCallback):
         epoch = f"epoch {validation['epoch']:.0f} of {args.num_train_epochs:.0f}"
         tqdm.write(f"{epoch}: train loss {train['loss']:.4f}, {scored}")
         sys.stdout.flush()
+
+
+class LastIsBest(TrainerCallback):
+    """Give each epoch a higher score than the one before, so that the last is kept; early stopping never comes."""
+
+    def on_evaluate(self, args: Any, state: TrainerState, control: Any, metrics: Any = None, **_: Any) -> None:
+        """Add the score to those of the epoch, from which the Trainer chooses."""
+        metrics[f"eval_{LAST}"] = state.global_step
 
 
 class MarkComplete(TrainerCallback):

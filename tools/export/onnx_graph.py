@@ -42,7 +42,7 @@ class FeaturesGraph(nn.Module):
 
     def __init__(self, classifier: Features) -> None:
         super().__init__()
-        self.model, self.pooling = classifier.body, classifier.pooling
+        self.model, self.pooling, self.unit = classifier.body, classifier.pooling, classifier.unit
         weight, bias = linear_layer(classifier.regression)
         self.weight = nn.Parameter(torch.tensor(weight.T.copy()).float())
         self.bias = nn.Parameter(torch.tensor(bias).float())
@@ -51,7 +51,8 @@ class FeaturesGraph(nn.Module):
         """Return the pooled vectors and the logits."""
         inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
         vectors = pooled(self.model, inputs, self.pooling)
-        return vectors, vectors @ self.weight + self.bias
+        scaled = vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-12) if self.unit else vectors
+        return vectors, scaled @ self.weight + self.bias
 
 
 def save(classifier: object, folder: Path, int8: bool) -> None:

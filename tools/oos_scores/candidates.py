@@ -10,6 +10,7 @@ from textclf.oos.named_scores import OF_LOGITS
 from textclf.oos.scores import Floats, Scores, Tensors
 from textclf.predictions import Predictions
 from textclf.probabilities import Labels, label_ids
+from textclf.unit import unit
 
 Rater = Callable[[Floats, Floats], Scores]  # of logits and vectors
 
@@ -58,7 +59,7 @@ def average_rank(parts: list[Scores], reference: Scores) -> Scores:
 def _raters(vectors: Floats, labels: Labels) -> dict[str, Rater]:
     """Return the single scores, fitted on training vectors, shape (rows, size), and their label numbers."""
     raters: dict[str, Rater] = {name: _of_logits(score) for name, score in OF_LOGITS.items()}
-    known = {"known": scores.unit(vectors)}
+    known = {"known": unit(vectors)}
     for neighbors in (1, 5, 10):
         raters[f"knn, k = {neighbors}"] = _nearest(known, neighbors)
     by_label, overall = (scores.fit_mahalanobis(vectors, of) for of in (labels, np.zeros_like(labels)))

@@ -21,7 +21,7 @@ def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("predict", __doc__)
     parser.add_argument("text", nargs="*", help="texts; - reads one a line from standard input")
-    parser.add_argument("--top", type=int, default=3, help="number of labels shown, the most probable first (3)")
+    parser.add_argument("--top", type=int, help="number of labels shown, the most probable first (3; with --plot 20)")
     parser.add_argument("--plot", type=Path, metavar="PNG", help="draw the probabilities of one text")
     parser.add_argument(
         "--in", dest="source", metavar="FILE", help="CSV, TSV, JSON lines or Parquet, by ending; or a folder or pattern"
@@ -48,6 +48,7 @@ def parse_args() -> argparse.Namespace:
         parser.error("--plot draws one text")
     if options.plot and (options.plot.suffix.lower() != ".png" or not options.plot.parent.is_dir()):
         parser.error(f"--plot writes a PNG: {options.plot} must end in .png, in a folder that is there")
+    options.top = (20 if options.plot else 3) if options.top is None else options.top
     if options.top < 1 or options.batch_size < 1:
         parser.error("--top and --batch-size must be 1 or more")
     return options

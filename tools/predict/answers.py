@@ -51,6 +51,7 @@ def plot(model: Model, text: str, path: Path, top: int) -> None:
     predicted = answers.predicted[0]
     title = f"{text[:80]}{'…' if len(text) > 80 else ''}"
     title += f"\n{predicted.replace('_', ' ')}" if is_out(predicted) else ""
-    figure, axes = style.bars(title, names, values, "probability", style.BLUE, "{:.1%}")
+    most = f"probability, the {len(best)} highest of {len(answers.labels)}" if len(best) < len(answers.labels) else ""
+    figure, axes = style.bars(title, names, values, most or "probability", style.BLUE, "{:.1%}")
     axes.set_xlim(0, 1.1)
     style.save(figure, path, dpi=110)

@@ -1,0 +1,263 @@
+"""Few labels: what is drawn, what is fixed instead of chosen, what names of labels do, and what is advised."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.check import check_trainable
+from stages.download import label_order
+from stages.evaluate import headline
+from stages.split import split_rows
+from tests.conftest import ROOT
+from tests.own_data import PARAMS, make_project, run_stage
+from tests.toys import LABELS, TEXTS, params, task
+from textclf.data.label_texts import label_texts
+from textclf.data.source_spec import Source
+from textclf.encoders.frozen import Frozen
+from textclf.errors import InputError
+from textclf.methods import baseline, features, full, zero_shot
+from textclf.oos import rule
+from textclf.params import check_params, read_params
+from textclf.predictions import Predictions, read_predictions, write_predictions
+from textclf.training.advice import BEST, SETTINGS, advise
+from textclf.training.label_vectors import label_vectors
+from textclf.training.task import Task
+from tools.few_labels import page
+from tools.few_labels.arms import ARMS
+
+COLUMNS = ["id", "text", "label", "split"]
+
+
+def rows(**sizes: int) -> pd.DataFrame:
+    """So many training rows of each label, and a test row of each."""
+    counts = [
+        (label, split, number) for label, size in sizes.items() for split, number in (("train", size), ("test", 1))
+    ]
+    table = [(f"{label} {split} {n}", label, split) for label, split, number in counts for n in range(number)]
+    found = pd.DataFrame(table, columns=COLUMNS[1:])
+    return found.assign(id=found["text"])[COLUMNS]
+
+
+def split(table: pd.DataFrame, **changes: Any) -> dict[str, pd.DataFrame]:
+    settings = read_params(ROOT / "params.yaml").split.model_copy(update=changes)
+    return split_rows(table, table.iloc[:0], settings)[0]
+
+
+def test_each_label_gets_the_same_number_of_rows_and_a_rare_one_all_of_its_own() -> None:
+    parts = split(rows(a=40, b=20, c=3), rows_per_label=5, validation_fraction=0.1)
+    assert parts["train"]["label"].value_counts().to_dict() == {"a": 5, "b": 5, "c": 3}
+    assert len(parts["test"]) == 3
+    assert parts["validation"].equals(split(rows(a=40, b=20, c=3), validation_fraction=0.1)["validation"])
+
+
+def test_fewer_rows_are_a_part_of_more_and_another_seed_draws_others() -> None:
+    drawn = {number: set(split(rows(a=40, b=40), rows_per_label=number)["train"]["id"]) for number in (1, 5, 10)}
+    assert drawn[1] < drawn[5] < drawn[10]
+    assert drawn[5] != set(split(rows(a=40, b=40), rows_per_label=5, seed=1)["train"]["id"])
+
+
+def test_two_limits_of_the_training_rows_are_refused() -> None:
+    values = read_params(ROOT / "params.yaml").model_dump()
+    values["split"] |= {"rows_per_label": 5, "train_limit": 100}
+    with pytest.raises(InputError, match=r"split\.rows_per_label and split\.train_limit both limit the training rows"):
+        check_params(values)
+
+
+def few(toy: Task, each: int) -> Task:
+    """The task with so many training rows of each label."""
+    places = [np.flatnonzero(toy.train.labels == label)[:each] for label in range(len(toy.labels))]
+    return replace(toy, train=toy.train.take(np.concatenate(places).tolist()))
+
+
+@pytest.mark.parametrize("method", [features, baseline])
+def test_with_few_rows_c_is_fixed_and_validation_rows_change_nothing(
+    tiny: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], method: Any
+) -> None:
+    toy = few(task(tiny("bert"), tmp_path, method=method.__name__.split(".")[-1], baseline={"min_df": 1}), 5)
+    one = method.train(toy)
+    other = method.train(replace(toy, validation=toy.validation.take([3, 1, 2])))
+    assert len(one.curve) == 1
+    assert "5 training rows a label: C = " in capsys.readouterr().err
+    asked = toy.validation
+    found = [trained.classifier.predict(asked, 8, "").logits for trained in (one, other)]
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_c_that_was_chosen_by_the_user_stays(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    toy = few(task(tiny("bert"), tmp_path, method="features", features={"C": 7.0}), 5)
+    assert [row["C"] for row in features.train(toy).curve] == [7.0]
+
+
+def test_with_few_rows_the_last_epoch_is_kept_whatever_validation_says(
+    tiny: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = {"selection_metric": "log_loss", "early_stopping": 1, "epochs": 4, "lr": 1.0}
+    found = full.train(few(task(tiny("bert"), tmp_path, **changes), 5))
+    assert [row["kept"] for row in found.curve] == [0, 0, 0, 1]
+    assert "5 training rows a label: epochs = 4 is fixed, and validation rows choose nothing" in capsys.readouterr().err
+
+
+def test_a_run_of_few_rows_that_resumes_ends_with_the_same_weights(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    from tests.test_trainer import kill_in_epoch
+
+    toy = few(task(tiny("bert"), tmp_path, ema=0.9), 5)
+    whole: Any = full.train(replace(toy, resume_dir=tmp_path / "whole"))
+    kill_in_epoch(2, lambda: full.train(toy))
+    again: Any = full.train(toy)
+    assert again.curve == whole.curve
+    ours, theirs = (trained.classifier.model.state_dict() for trained in (again, whole))
+    assert all(ours[name].equal(theirs[name]) for name in theirs)
+
+
+def test_the_nearest_label_is_the_one_whose_text_was_read(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    """A text that is a label's own description is answered with that label, however many labels there are."""
+    for labels in (LABELS, LABELS[:2]):
+        toy = replace(task(tiny("bert"), tmp_path, method="zero_shot"), labels=labels)
+        toy = replace(toy, validation=toy.validation.take(np.flatnonzero(toy.validation.labels < len(labels)).tolist()))
+        classifier = zero_shot.train(toy).classifier
+        found = classifier.predict(classifier.rows([TEXTS[label] for label in labels]), 8, "")
+        assert found.logits.argmax(axis=1).tolist() == list(range(len(labels)))
+        assert found.logits.shape == (len(labels), len(labels))
+
+
+def test_zero_shot_needs_neither_training_nor_validation_rows(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    toy = task(tiny("bert"), tmp_path, method="zero_shot")
+    nothing = toy.train.take([])
+    bare = zero_shot.train(replace(toy, train=nothing, validation=nothing))
+    whole = zero_shot.train(toy)
+    ours, theirs = (trained.classifier.predict(toy.validation, 8, "").logits for trained in (bare, whole))
+    np.testing.assert_array_equal(ours, theirs)
+    assert list(bare.curve[0]) == list(whole.curve[0])
+
+
+def test_a_label_without_a_word_is_refused(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    toy = task(tiny("bert"), tmp_path, method="zero_shot")
+    toy = replace(toy, label_texts=label_texts(LABELS, {}) | {"b": "1"})
+    with pytest.raises(InputError, match="label 'b' has no word that says what it means; add descriptions"):
+        zero_shot.train(toy)
+
+
+def test_out_of_scope_labels_have_no_text(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    toy = replace(task(tiny("bert"), tmp_path), labels=["a", "b", "out_of_scope:chat"])
+    body = features.load_body(toy.folder)
+    vectors, numbers = label_vectors(toy, Frozen(body, "fp32", tmp_path), "mean")
+    assert numbers.tolist() == [0, 1]
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0)
+
+
+def test_names_of_labels_decide_where_rows_say_nothing(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    toy = few(task(tiny("bert"), tmp_path, method="features", features={"prior": "label_names"}), 1)
+    classifier = features.train(toy).classifier
+    found = classifier.predict(classifier.rows([TEXTS[label] for label in LABELS]), 8, "").logits
+    assert found.argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_a_label_is_read_by_its_description_or_its_words() -> None:
+    assert label_texts(["late_parcel", "x"], {"x": "asks for a refund"}) == {
+        "late_parcel": "late parcel",
+        "x": "asks for a refund",
+    }
+
+
+def spec(**more: Any) -> Source:
+    return Source.model_validate({"files": {"test": "data/corpora/t.csv"}, "text": "text", "label": "label"} | more)
+
+
+def test_without_training_rows_the_labels_are_those_of_the_test_rows_and_the_spec() -> None:
+    table = rows(b=0, a=0)
+    assert label_order(table, spec()) == ["a", "b"]
+    assert label_order(table, spec(descriptions={"c": "something else"})) == ["a", "b", "c"]
+    assert label_order(table, spec(label_names=["b", "a"])) == ["b", "a"]
+    assert {name: len(part) for name, part in split(table).items()} == {"train": 0, "validation": 0, "test": 2}
+
+
+def test_a_description_of_no_label_is_refused() -> None:
+    with pytest.raises(InputError, match="descriptions name 'refnud', which is no label of the rows"):
+        label_order(rows(refund=2, track=2), spec(descriptions={"refnud": "x"}))
+
+
+def test_other_methods_need_training_rows() -> None:
+    check_trainable(spec(), params(method="zero_shot"))
+    with pytest.raises(InputError, match="method = 'full': shop_support has no training rows; zero_shot needs none"):
+        check_trainable(spec(), params(method="full"))
+
+
+def test_zero_shot_learns_no_label_for_out_of_scope_rows() -> None:
+    with pytest.raises(InputError, match=r"oos\.method = 'class' learns from rows, and method zero_shot doesn't"):
+        params(method="zero_shot", oos={"method": "class"})
+
+
+def test_no_rows_are_predictions_too_and_score_nothing(tmp_path: Path) -> None:
+    write_predictions(Predictions([], [], np.empty((0, 0)), None), tmp_path / "none.parquet")
+    found = read_predictions(tmp_path / "none.parquet")
+    assert (found.ids, found.vectors, len(found.logits)) == ([], None, 0)
+    assert headline(np.array([], dtype=np.int64), np.empty((0, 1)), 15) == {"rows": 0}
+
+
+def test_a_threshold_and_a_temperature_need_validation_rows(in_tmp: Path) -> None:
+    nothing = Predictions([], [], np.empty((0, 1)), None)
+    oos = params(oos={"method": "threshold"}).oos
+    with pytest.raises(
+        InputError, match=r"oos\.method = 'threshold' needs validation rows for its threshold; use none"
+    ):
+        rule.fit(oos, ["a", "b"], nothing, nothing)
+    project = make_project(in_tmp)
+    (project / "params.yaml").write_text(PARAMS.replace("calibration: none", "calibration: temperature"))
+    write_predictions(nothing, project / "data/predicted/validation.parquet")
+    assert "calibration = 'temperature' needs validation rows" in run_stage("calibrate", project).stderr
+
+
+def test_test_rows_alone_are_downloaded_and_split_with_texts_for_their_labels(in_tmp: Path) -> None:
+    project = make_project(in_tmp)
+    (project / "data/corpora").mkdir()
+    (project / "data/corpora/t.csv").write_text("text,label\nwhere is it,late_parcel\nmoney back,x\n")
+    (project / "data/sources/mine.yaml").write_text(
+        "files:\n  test: data/corpora/t.csv\ntext: text\nlabel: label\ndescriptions:\n  x: asks for a refund\n"
+    )
+    assert "method = 'full': mine has no training rows; zero_shot needs none" in run_stage("check", project).stderr
+    (project / "params.yaml").write_text(PARAMS.replace("method: full", "method: zero_shot"))
+    for stage in ("check", "download", "split"):
+        done = run_stage(stage, project)
+        assert done.returncode == 0, done.stderr
+    texts = json.loads((project / "data/raw/label_texts.json").read_text())
+    assert texts == {"late_parcel": "late parcel", "x": "asks for a refund"}
+    assert (project / "data/splits/train.csv").read_text() == "id,label\n"
+
+
+def test_advice_is_printed_where_another_method_was_better(capsys: pytest.CaptureFixture[str]) -> None:
+    advise(params(method="full"), 5)
+    advised = capsys.readouterr().err
+    assert advised.startswith("5 training rows a label: method: features with prior: label_names was best for so many")
+    advise(params(method="features", features={"prior": "label_names"}), 5)
+    advise(params(method="full"), 500)
+    advise(params(method="zero_shot"), 0)
+    assert capsys.readouterr().err == ""
+
+
+def test_the_advice_is_what_the_measurements_say() -> None:
+    results = json.loads((ROOT / "results/few-labels.json").read_text())
+    assert set(SETTINGS) <= set(ARMS)
+
+    def average(arm: str, number: int) -> float:
+        own = [one for one in results if (one["arm"], one["rows"]) == (arm, number)]
+        sets = {one["dataset"] for one in own}
+        assert sets == {"banking77", "massive_en_us", "emotion"}, (arm, number)
+        return mean(mean(one["accuracy"] for one in own if one["dataset"] == name) for name in sets)
+
+    for number in (1, 5, 10, 30):
+        best = next(name for most, name in BEST if number <= most)
+        others = [arm for arm in ("features", "baseline") if arm != best]
+        assert all(average(best, number) > average(arm, number) for arm in others)
+        assert average(best, number) > average("zero_shot", 0)
+
+
+def test_the_page_has_the_recorded_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert (ROOT / "docs/few-labels.md").read_text() == page.page(), "python -m tools.few_labels --table"

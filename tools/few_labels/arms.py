@@ -1,0 +1,102 @@
+"""The ways of training that are compared, by name, and what each makes of a draw of rows."""
+
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from textclf.classifiers.features import Features
+from textclf.encoders.checkpoints import Checkpoint
+from textclf.errors import InputError
+from textclf.params import check_params, read_params
+from textclf.rows import Rows
+from textclf.training.task import Task
+
+NAMES = {"prior": "label_names"}
+ARMS: dict[str, dict[str, Any]] = {
+    "zero_shot": {"method": "zero_shot"},
+    "baseline": {"method": "baseline", "baseline": {"min_df": 1}},
+    "features": {"method": "features"},
+    "features, label names": {"method": "features", "features": NAMES},
+    "features, C by validation": {"method": "features"},
+    "features, fixed C": {"method": "features", "features": {"C": 0.3}},
+    "full": {"method": "full"},
+    "full, 20 epochs": {"method": "full", "epochs": 20},
+}
+BY_VALIDATION = "features, C by validation"
+CHEAP = [name for name in ARMS if name != "features, fixed C" and not name.startswith("full")]
+SETFIT = "setfit"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set with its training and test rows; `folder` and `checkpoint` are those of the default model."""
+
+    name: str
+    labels: list[str]
+    label_texts: dict[str, str]
+    train: Rows
+    test: Rows
+    checkpoint: Checkpoint
+    folder: Path
+    vectors: Path
+
+
+def accuracy(arm: str, data: DataSet, drawn: Rows, validation: Rows, cached: bool) -> tuple[float, float]:
+    """Return the accuracy on test of what `arm` makes of the `drawn` rows, and the CPU seconds that training took.
+
+    `validation` rows choose what they choose with many rows. The seconds begin with the checkpoint on disk and, unless
+    `cached`, no vector computed.
+    """
+    params = check_params(_merged(read_params().model_dump(), ARMS[arm]))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        task = Task(
+            data.checkpoint, data.folder, data.labels, drawn, validation, params,
+            folder / "resume", data.vectors if cached else folder / "vectors", label_texts=data.label_texts,
+        )  # fmt: skip
+        start = time.process_time()
+        classifier = _train(task, arm)
+        seconds = time.process_time() - start
+    if isinstance(classifier, Features):
+        classifier = replace(classifier, cache_dir=data.vectors)
+    found = classifier.predict(data.test, params.eval_batch_size, "").logits
+    return float(np.mean(found.argmax(axis=1) == data.test.labels)), seconds
+
+
+def _train(task: Task, arm: str) -> Any:
+    import importlib
+
+    if arm == BY_VALIDATION:
+        return _by_validation(task)
+    return importlib.import_module(f"textclf.methods.{task.params.method}").train(task).classifier
+
+
+def _by_validation(task: Task) -> Features:
+    """Return the classifier whose C a tenth of the rows has chosen, as with many rows; the others train it."""
+    from sklearn.model_selection import train_test_split
+
+    from textclf.methods import features
+    from textclf.training import few_rows
+
+    rows = np.arange(len(task.train.ids))
+    size = max(len(task.labels), round(len(rows) / 10))
+    if len(rows) < 2 * len(task.labels):
+        raise InputError("C by validation needs two rows a label or more")
+    train, validation = train_test_split(rows, test_size=size, random_state=0, stratify=task.train.labels)
+    parts = task.train.take(train.tolist()), task.train.take(validation.tolist())
+    few_rows.FEW, kept = 0, few_rows.FEW  # what is measured is the rule for many rows
+    try:
+        classifier: Any = features.train(replace(task, train=parts[0], validation=parts[1])).classifier
+    finally:
+        few_rows.FEW = kept
+    return classifier
+
+
+def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    return values | {
+        key: values[key] | change if isinstance(change, dict) else change for key, change in changes.items()
+    }
