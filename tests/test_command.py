@@ -27,18 +27,7 @@ def python(code: str) -> "subprocess.CompletedProcess[str]":
 
 def test_every_tool_is_found() -> None:
     commands = {"bench", "bench.growth", "errors", "export", "predict", "publish", "recipe", "review", "serve"}
-    commands |= {"bench.training", "bench.preparation", "oos_scores", "sweep", "teach"}
-    commands |= {
-        "audit",
-        "audit.effect",
-        "audit.planted",
-        "data_curve",
-        "few_labels",
-        "few_labels.setfit_child",
-        "select",
-        "select.intents",
-        "select.replay",
-    }
+    commands |= {"bench.training", "oos_scores", "sweep", "teach"}
     assert {f"tools.{name}" for name in commands | {"deps", "machine_note", "plots_page", "stage_times"}} == set(TOOLS)
 
 
