@@ -27,7 +27,7 @@ def python(code: str) -> "subprocess.CompletedProcess[str]":
 
 def test_every_tool_is_found() -> None:
     commands = {"bench", "bench.growth", "errors", "export", "predict", "publish", "recipe", "review", "serve"}
-    commands |= {"bench.training", "oos_scores", "teach"}
+    commands |= {"bench.training", "oos_scores", "sweep", "teach"}
     assert {f"tools.{name}" for name in commands | {"deps", "machine_note", "plots_page", "stage_times"}} == set(TOOLS)
 
 
