@@ -7,7 +7,7 @@ COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-an
   --no-emit-index-url pyproject.toml
 USE := --extra train --extra review --extra serve --extra export --extra publish
 
-.PHONY: help setup repro check test faults docs bench bench-train bench-growth deps lock clean
+.PHONY: help setup repro check test faults docs bench bench-train bench-growth deps test-cluster lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: setup docs  ## lint and types, of the workflows too, and the docs' links
 
 test: check  ## lint, types and all tests
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test-cluster: setup  ## what takes minutes on a Ray cluster of small nodes on this machine, with kills in the middle
+	python -m pytest -m cluster tests/test_cluster.py
 
 faults: setup  ## kill stages and dvc at random moments, and try many inputs that nobody thought of (minutes)
 	python -m tests.faults

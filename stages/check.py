@@ -6,6 +6,7 @@ Every other stage comes after this one. It always writes the same bytes, so re-r
 from pathlib import Path
 
 from textclf import process
+from textclf.data.expectations import read_expectations
 from textclf.data.source_spec import Source, read_source
 from textclf.encoders.checkpoint_spec import read_checkpoint
 from textclf.errors import InputError
@@ -17,6 +18,7 @@ PARAMS = Path("params.yaml")
 SOURCES = Path("data/sources")
 CHECKPOINTS = Path("models/checkpoints")
 TEACHERS = Path("data/teachers")
+EXPECTED = Path("data/robustness")
 CHECKED = Path("data/checked.txt")
 
 
@@ -34,6 +36,7 @@ def main() -> None:
     check_trainable(read_source(params.dataset, SOURCES), params)
     read_checkpoint(params.model, CHECKPOINTS)
     check_teachers(params.distil.teachers if params.method == "distil" else [], TEACHERS)
+    read_expectations(params.dataset, EXPECTED)
     ensure_parent(CHECKED).write_text("params.yaml and its specs are valid\n", encoding="utf-8")
 
 

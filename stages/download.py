@@ -1,6 +1,5 @@
 """Download: bring a data set's files into one table of rows with ids, and count its oddities."""
 
-import hashlib
 import sys
 from pathlib import Path
 
@@ -8,6 +7,8 @@ import pandas as pd
 
 from textclf import process
 from textclf.data.corpus import read_corpus
+from textclf.data.corrections import counts
+from textclf.data.ids import row_ids
 from textclf.data.label_texts import label_texts
 from textclf.data.leaks import same_texts
 from textclf.data.source_spec import SPLITS, Source, read_source
@@ -21,30 +22,18 @@ SOURCES = Path("data/sources")
 CORPORA = Path("data/corpora")  # where the files of embedded data sets lie, by their specs
 CHECKED = Path("data/checked.txt")  # written once all parameters are valid
 RAW = Path("data/raw")
+JUDGED = Path("data/judged.csv")
+REPLIES = Path("data/replies.json")
 METRICS = Path("metrics/data.json")
+CORRECTIONS = Path("data/corrections")  # where people's decisions about single rows lie, by the specs
+COUNTED = Path("metrics/corrections.json")
 
-
-def row_ids(rows: pd.DataFrame) -> "pd.Series[str]":
-    """Return a unique id for each row: a hash of the text, and a number for each exact repeat.
-
-    Ids of out-of-scope rows begin with `oos-`, because the same text can be in scope too.
-    Test rows are counted first, so that their ids don't depend on the other rows.
-
-    >>> rows = pd.DataFrame({"text": ["hi", "hi", "bye"], "label": "a", "split": ["train", "test", "train"]})
-    >>> row_ids(rows).tolist()
-    ['8f434346648f6b96-1', '8f434346648f6b96', 'b49f425a7e1f9cff']
-    """
-    hashes = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in rows["text"]]
-    names = [f"oos-{name}" if is_out(label) else name for name, label in zip(hashes, rows["label"], strict=True)]
-    order = rows["split"].map({"test": 0, "validation": 1, "train": 2}).argsort(kind="stable")
-    digest = pd.Series(names, index=rows.index, dtype=object)
-    repeat = digest.iloc[order].groupby(digest.iloc[order]).cumcount().reindex(rows.index)
-    return pd.Series([d if n == 0 else f"{d}-{n}" for d, n in zip(digest, repeat, strict=True)], rows.index, name="id")
+FLEETING = ["known", "judged"]  # columns that corrections need on their way
 
 
 def with_ids(rows: pd.DataFrame, out: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both tables with ids first, of which none stands in both."""
-    ids = row_ids(pd.concat([rows, out], ignore_index=True)[["text", "label", "split"]]).tolist()
+    ids = row_ids(pd.concat([rows, out], ignore_index=True)).tolist()
     names = pd.Series(ids[: len(rows)], name="id", dtype=object), pd.Series(ids[len(rows) :], name="id", dtype=object)
     return pd.concat([names[0], rows], axis=1), pd.concat([names[1], out], axis=1)
 
@@ -90,22 +79,32 @@ def with_text(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["text"].map(visible) != ""].reset_index(drop=True)
 
 
+def judged(rows: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
+    """Return id and action of the rows that a person has judged: of those that corrections name, and that are left."""
+    tables = [table.loc[table["judged"] != "", ["id", "judged"]] for table in (rows, out) if "judged" in table]
+    return pd.concat(tables or [pd.DataFrame(columns=["id", "judged"])], ignore_index=True)
+
+
 def main() -> None:
-    """Write data/raw and metrics/data.json."""
+    """Write data/raw, data/judged.csv, data/replies.json, metrics/data.json and metrics/corrections.json."""
     params = read_params()
     source = read_source(params.dataset, SOURCES)
     corpus = read_corpus(source, params.dataset, params.oos)
     rows, out = with_ids(with_text(corpus.rows), with_text(corpus.out_of_scope))
-    empty = sum(map(len, corpus)) - len(rows) - len(out)
+    empty = len(corpus.rows) + len(corpus.out_of_scope) - len(rows) - len(out)
     if empty:
         print(f"{params.dataset}: {empty} rows have no text and are left out", file=sys.stderr)
     labels = label_order(rows, source)
-    rows.to_parquet(ensure_parent(RAW / "rows.parquet"), index=False)
-    out.to_parquet(ensure_parent(RAW / "oos.parquet"), index=False)
+    judged(rows, out).to_csv(JUDGED, index=False)
+    rows.drop(columns=FLEETING, errors="ignore").to_parquet(ensure_parent(RAW / "rows.parquet"), index=False)
+    out.drop(columns=FLEETING, errors="ignore").to_parquet(RAW / "oos.parquet", index=False)
     write_json(RAW / "labels.json", labels)
     write_json(RAW / "label_texts.json", label_texts(in_scope(labels), source.descriptions or {}))
+    write_json(REPLIES, source.replies)
     out_of_scope = int(rows["label"].map(is_out).sum()) + len(out)
-    write_json(METRICS, describe(rows, labels, empty) | {"out_of_scope_rows": out_of_scope})
+    more = {"out_of_scope_rows": out_of_scope, "corrections": len(corpus.corrections)}
+    write_json(METRICS, describe(rows, labels, empty) | more)
+    write_json(COUNTED, counts(list(corpus.corrections)))
 
 
 if __name__ == "__main__":

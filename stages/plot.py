@@ -9,7 +9,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from textclf import process
-from textclf.charts import confusion, extreme_rows, labels, learning_curve, map, oos, reliability, style, token_lengths
+from textclf.charts import (
+    confusion,
+    extreme_rows,
+    labels,
+    learning_curve,
+    map,
+    oos,
+    reliability,
+    robustness,
+    style,
+    token_lengths,
+)
 from textclf.metrics.listing import read_listing
 from textclf.oos.labels import in_scope, is_out
 from textclf.params import Params, read_params
@@ -23,6 +34,7 @@ TOKENIZED = Path("data/tokenized/rows.parquet")
 SPLITS = Path("data/splits")
 CURVE = Path("plots/learning_curve.csv")
 CLASSES = Path("plots/classes.csv")
+ROBUSTNESS = Path("plots/robustness.csv")
 TEST = Path("metrics/test.json")
 CALIBRATION = Path("metrics/calibration.json")
 OOS = Path("metrics/predictions/oos.json")
@@ -72,6 +84,7 @@ def draw_results(params: Params) -> None:
     rows = extreme_rows.extreme_rows(read_listing(VALIDATION_PREDICTIONS), texts, params.plots.loss_rows)
     rows.to_csv(EXTREMES, index=False, quoting=csv.QUOTE_NONNUMERIC)  # a carriage return needs quotes
     show(extreme_rows.draw_extremes(rows), "extreme_rows", params)
+    show(robustness.draw_changes(pd.read_csv(ROBUSTNESS, keep_default_na=False, na_values="")), "robustness", params)
 
 
 def draw_map(test: pd.DataFrame, params: Params) -> None:

@@ -96,6 +96,10 @@ def main() -> None:
     with locked(resume_dir):
         task = read_task(params, resume_dir)
         advise(params, rows_each(task.train))
+        if params.workers > 1:
+            from textclf.training import workers  # imports Ray
+
+            workers.train_epochs(task, method.train)  # leaves the epochs in resume_dir, from which the method goes on
         trained: Trained = method.train(task)
         classifiers.save(trained.classifier, TRAINED)
         pd.DataFrame(trained.curve).to_csv(ensure_parent(CURVE), index=False)

@@ -1,5 +1,6 @@
 """What many tests share: a tiny checkpoint, a toy data set, and a private copy of the project."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -99,6 +100,15 @@ def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         return printed
 
     return call
+
+
+def without_dropout(checkpoint: Path, folder: Path) -> Path:
+    """Return a copy of a BERT in `folder` whose training draws nothing, so that its sums alone can differ."""
+    shutil.copytree(checkpoint, folder)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
 
 
 class Clone:

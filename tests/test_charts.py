@@ -18,6 +18,7 @@ from textclf.charts import (
     map,
     oos,
     reliability,
+    robustness,
     style,
     token_lengths,
 )
@@ -205,6 +206,25 @@ def test_risk_rises_to_the_share_of_wrong_answers_if_all_are_answered() -> None:
     curve_drawn, threshold = oos.draw_risk(DECIDED).axes[0].lines
     assert curve_drawn.get_xydata().tolist()[-1] == [1.0, 3 / 5]  # type: ignore[union-attr]
     assert threshold.get_xydata().tolist() == [[3 / 5, 2 / 3]]  # type: ignore[union-attr]
+
+
+def test_changes_are_drawn_the_worst_first_and_one_of_no_text_has_no_share() -> None:
+    names = ["split", "change", "rows", "share", "share_low", "share_high", "accuracy", "accuracy_low", "accuracy_high"]
+    table = pd.DataFrame(
+        [
+            ("test", "none", 300, None, None, None, 0.8, 0.75, 0.84),
+            ("test", "numbers", 300, None, None, None, 0.8, 0.75, 0.84),
+            ("test", "two_typos", 300, 0.2, 0.16, 0.25, 0.7, 0.65, 0.75),
+            ("validation", "two_typos", 300, 0.2, 0.16, 0.25, 0.5, 0.45, 0.55),
+        ],
+        columns=names,
+    )
+    figure = robustness.draw_changes(table)
+    accuracy, share = figure.axes
+    assert [label.get_text() for label in accuracy.get_yticklabels()] == ["two typos", "numbers"]
+    assert [text.get_text() for text in accuracy.texts] == ["0.700", "0.800"]
+    assert [text.get_text() for text in share.texts] == ["20.0%"]
+    assert figure.legends[0].get_texts()[0].get_text() == "texts as they are: 0.800"
 
 
 def test_extreme_rows_are_the_ends_of_the_losses_with_their_texts() -> None:

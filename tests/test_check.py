@@ -32,6 +32,14 @@ def test_a_mistake_in_a_spec_is_found(project: Path) -> None:
     assert "models/checkpoints/m.yaml: revision: String should match pattern" in run_stage("check", project).stderr
 
 
+def test_a_mistake_in_the_expectations_is_found(project: Path) -> None:
+    (project / "data/robustness").mkdir()
+    (project / "data/robustness/mine.yaml").write_text("exspect: []\n")
+    assert run_stage("check", project).stderr == (
+        "error: data/robustness/mine.yaml: exspect is no key here; allowed: expect, same, differ\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -22,6 +22,8 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
+from textclf.changes.apply import CHANGES
+from textclf.data.expectations import Expectations
 from textclf.data.source_spec import OutOfScopeRows, Source, SourceFile, read_source
 from textclf.inference.model import Answers
 from textclf.metrics.hf_metrics import LABEL_SCORES, ProbabilityScores
@@ -29,10 +31,19 @@ from textclf.oos import metrics as oos_metrics
 from textclf.params import Oos, Params
 from tools.recipe import results_page
 from tools.recipe.recipes import find_recipes
-from tools.review.rules import Rules, ScoreRule, SliceRule
+from tools.review.rules import ChangeRule, Rules, ScoreRule, SliceRule
 
 PATHS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/corpora/shop_support.md")),
+    *(
+        ROOT / name
+        for name in (
+            "README.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "data/corpora/shop_support.md",
+            "data/robustness/README.md",
+        )
+    ),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in PATHS}
@@ -247,13 +258,13 @@ def test_every_score_is_defined() -> None:
 
 
 def test_every_number_in_metrics_is_explained() -> None:
-    for name in ("data", "tokens", "split", "train", "calibration"):
+    for name in ("data", "tokens", "split", "train", "calibration", "robustness"):
         for key in json.loads((ROOT / "metrics" / f"{name}.json").read_text()):
             assert f"`{key}`" in REFERENCE, f"{name}.json: {key}"
 
 
 def test_the_columns_of_files_are_those_that_are_named() -> None:
-    for name in ("test", "oos"):
+    for name in ("test", "oos", "robustness"):
         header = (ROOT / "metrics" / "predictions" / f"{name}.json").read_text().splitlines()[1].rstrip(",")
         assert f"\n{header},\n" in REFERENCE, name
     for path in (ROOT / "plots").glob("*.csv"):
@@ -275,8 +286,13 @@ def test_every_out_of_scope_score_is_defined() -> None:
     assert found <= explained(PAGES["docs/out-of-scope.md"])
 
 
+def test_every_change_of_texts_and_every_key_of_an_expectation_is_explained() -> None:
+    page = explained(PAGES["docs/robustness.md"])
+    assert {*CHANGES, *Expectations.model_fields} <= page
+
+
 def test_every_key_of_review_yaml_is_explained() -> None:
-    keys = {key for part in (Rules, ScoreRule, SliceRule) for key in part.model_fields}
+    keys = {key for part in (Rules, ScoreRule, SliceRule, ChangeRule) for key in part.model_fields}
     assert keys <= explained(PAGES["docs/review.md"])
     for score in options(Rules.model_fields["primary"].annotation):
         assert f"`{score}`" in PAGES["docs/review.md"]

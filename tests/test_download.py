@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stages.download import describe, label_order, row_ids, with_ids
+from stages.download import describe, label_order, with_ids
 from tests.own_data import make_project, run_stage
 from textclf.data.corpus import read_splits
+from textclf.data.ids import row_ids
 from textclf.data.source_spec import Source
 from textclf.errors import InputError
 

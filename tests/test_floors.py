@@ -9,6 +9,7 @@ from tools import deps
 
 # From the top down: a folder imports from the ones below it alone. Modules beside the folders are below all of them.
 TEXTCLF = (
+    ("audit",),
     ("charts", "data", "inference", "methods"),
     ("training",),
     ("classifiers",),
@@ -17,12 +18,28 @@ TEXTCLF = (
 )
 TOOLS = (
     ("oos_scores",),  # compares scores on the runs of recipes
-    ("bench", "errors", "export", "few_labels", "predict", "publish", "recipe", "review", "serve", "teach"),
+    (
+        "audit",
+        "bench",
+        "data_curve",
+        "errors",
+        "export",
+        "few_labels",
+        "predict",
+        "publish",
+        "recipe",
+        "review",
+        "select",
+        "serve",
+        "sweep",
+        "teach",
+    ),
     ("card",),
     ("runs",),
-    ("stats",),
+    ("cluster", "stats"),
 )
-SIDEWAYS = {("recipe", "bench"), ("bench", "export")}  # results have the table of speeds; bench times exports
+# Results have the table of speeds; bench times exports; select reads files as predict does.
+SIDEWAYS = {("recipe", "bench"), ("bench", "export"), ("select", "predict")}
 DOORS = {Path("textclf/__init__.py")}  # opens on `load` what is above
 
 

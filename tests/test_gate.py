@@ -36,6 +36,7 @@ def report(base: pd.DataFrame, head: pd.DataFrame) -> Any:
         differences=differences(base, head),
         slices=slice_differences(seeds(base), seeds(head), style, 0.005, {}),
         oos=pd.DataFrame(columns=["metric", "low"]),
+        changed_texts=SimpleNamespace(table=pd.DataFrame(columns=["change", "low", "high"]), not_alike=None),
         primary="accuracy",
         same_inputs=False,
         seeds=(1, 1),
@@ -102,6 +103,42 @@ def test_a_rule_for_another_data_set_is_moot() -> None:
     assert broken_rules(same, rules) == []
     assert moot_rules(same, rules) == [elsewhere]
     assert moot_rules(same, RULES) == []
+
+
+def on_typos(low: float, high: float, not_alike: str | None = None) -> Any:
+    found = report(predictions(), predictions())
+    table = pd.DataFrame([("none", 0.0, 0.0), ("typo", low, high)], columns=["change", "low", "high"])
+    found.changed_texts = SimpleNamespace(table=table, not_alike=not_alike)
+    return found
+
+
+def change_rules(**rule: object) -> Rules:
+    changes = [{"score": "accuracy", "change": "typo", "margin": 0.01} | rule]
+    return Rules.model_validate(RULES.model_dump() | {"slices": [], "metrics": {}, "robustness": changes})
+
+
+def test_a_rule_can_name_a_change_of_the_texts() -> None:
+    assert broken_rules(on_typos(-0.05, -0.005), change_rules()) == []
+    (sentence,) = broken_rules(on_typos(-0.05, -0.02), change_rules())
+    shown = "accuracy with change typo: a loss of at least 0.0200 is shown (95% interval); review.yaml allows 0.0100"
+    assert sentence == shown
+    (sentence,) = broken_rules(on_typos(-0.05, 0.02), change_rules(rule="non_inferior"))
+    assert sentence.startswith("accuracy with change typo: a loss of 0.0500 cannot be ruled out (95% interval); ")
+    assert broken_rules(on_typos(-0.005, 0.02), change_rules(rule="non_inferior")) == []
+
+
+def test_a_rule_for_a_change_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(InputError, match=r"review.yaml: robustness: no change tpyo; there are: none, typo"):
+        broken_rules(on_typos(0, 0), change_rules(change="tpyo"))
+
+
+def test_a_rule_for_texts_that_were_not_changed_alike_is_moot_and_says_why() -> None:
+    gate = judge(on_typos(-0.5, -0.4, "main has no answers to changed texts"), change_rules())
+    assert gate.broken == []
+    assert gate.rules == 0
+    assert gate.moot == ["accuracy with change typo: main has no answers to changed texts"]
+    gate = judge(on_typos(-0.5, -0.4), change_rules(dataset="bank"))
+    assert gate.moot == ["accuracy with change typo is for data set bank"]
 
 
 def test_slices_are_the_sources_own_columns_length_nearness_and_truncation() -> None:

@@ -36,7 +36,7 @@ def test_without_a_method_nothing_of_it_runs(copy: Clone) -> None:
 def test_a_threshold_trains_nothing_and_leaves_the_other_scores_alone(copy: Clone) -> None:
     before = copy.read("metrics/test.json")
     output = copy.run("dvc", "exp", "run", "-S", "oos.method=threshold", "-S", "oos.score=energy", "-n", "energy")
-    assert ran(output) == ["check", "download", "tokenize", "split", "predict", "oos", "package", "plot"]
+    assert ran(output) == ["check", "download", "tokenize", "split", "predict", "oos", "package", "robustness", "plot"]
     assert copy.read("metrics/test.json") == before
     found = scores(copy, "oos")
     assert {"auroc", "aupr", "fpr_at_95_recall", "in_scope_accuracy", "out_recall", "recall_gibberish"} <= set(found)
@@ -44,7 +44,7 @@ def test_a_threshold_trains_nothing_and_leaves_the_other_scores_alone(copy: Clon
     pictures = {path.stem for path in (copy.folder / "plots/pictures").glob("oos_*")}
     assert pictures == {"oos_scores", "oos_roc", "oos_risk_coverage"}
     other = copy.run("dvc", "exp", "run", "-S", "oos.score=mahalanobis", "-n", "mahalanobis")
-    assert ran(other) == ["check", "oos", "package", "plot"]
+    assert ran(other) == ["check", "oos", "package", "robustness", "plot"]
     copy.reset()
 
 

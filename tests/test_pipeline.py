@@ -22,6 +22,7 @@ STAGES = {
     "download",
     "tokenize",
     "split",
+    "audit",
     "prepare",
     "augment",
     "teach",
@@ -32,6 +33,7 @@ STAGES = {
     "package",
     "evaluate",
     "slices",
+    "robustness",
     "plot",
 }
 NO_CHANGE = "Data and pipelines are up to date."
@@ -51,6 +53,7 @@ def without_check(lock: bytes) -> dict[str, Any]:
 def test_every_output_is_there(trained: Clone) -> None:
     metrics = {path.name for path in (trained.folder / "metrics").glob("*.json")}
     before, after = {"data", "tokens", "split"}, {"train", "validation", "test", "calibration", "oos", "slices"}
+    after |= {"robustness", "expectations"}
     assert metrics == {f"{name}.json" for name in before | after}
     pictures = {path.stem for path in (trained.folder / "plots/pictures").iterdir()}
     assert pictures == {
@@ -65,6 +68,7 @@ def test_every_output_is_there(trained: Clone) -> None:
         "map",
         "map_of_training",
         "reliability",
+        "robustness",
         "token_lengths",
     }
     for name in ("test", "validation"):
@@ -94,7 +98,17 @@ def test_the_second_run_does_nothing(trained: Clone) -> None:
 def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_cache(trained: Clone) -> None:
     before = trained.read("dvc.lock")
     slower = trained.run("dvc", "exp", "run", "-S", "lr=5e-5", "--name", "slower")
-    assert set(ran(slower)) == {"check", "train", "predict", "calibrate", "package", "evaluate", "slices", "plot"}
+    assert set(ran(slower)) == {
+        "check",
+        "train",
+        "predict",
+        "calibrate",
+        "package",
+        "evaluate",
+        "slices",
+        "robustness",
+        "plot",
+    }
     assert "lr: 5e-05" in trained.read("params.yaml").decode()
     diff = trained.run("dvc", "params", "diff")
     assert "5e-05" in diff

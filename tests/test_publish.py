@@ -1,6 +1,7 @@
 """Publish: what goes to the Hub, its card, and one sentence for whatever stands in the way."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -75,6 +76,8 @@ def test_the_card_is_of_this_run(trained: Clone, written: Path) -> None:
     assert f"| `data/corpora/shop_support.csv` | `{checksum}` |" in card.text
     assert f"| accuracy | {scores['accuracy']} | " in card.text
     assert "| `style` | `everyday` |" in card.text
+    assert re.search(r"\| `none` \| 0\.\d{4} \| 0\.\d{3} to 0\.\d{3} \|  \|  \|\n\| `typo` \| 0\.\d{4} \|", card.text)
+    assert re.search(r"It meets \d+ of \d+ expectations", card.text)
     assert "It has no rule for them" in card.text
     assert "lr: 0.001" in card.text
     for picture in ("confusion_matrix.png", "reliability.png"):

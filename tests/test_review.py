@@ -46,9 +46,17 @@ def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
     assert "One seed on a side and no spread is recorded: that side is one model, not a configuration" in out
     assert re.search(r"\*\*Gate (passed|failed): ", out)
     assert "<details><summary>The " in out
-    for title in ("Scores on test", "Fixed and broken rows", "Confusions that moved", "Labels that moved", "Slices"):
+    for title in (
+        "Scores on test",
+        "Fixed and broken rows",
+        "Confusions that moved",
+        "Labels that moved",
+        "Slices",
+        "Changed texts",
+    ):
         assert f"### {title}" in out
     assert "| `style` | `everyday` |" in out
+    assert re.search(r"\| two_typos \| 120 \| [\d.]+ \| [\d.]+ \| ", out)
     assert reviewed.read("review.md").decode() in out
     page = reviewed.read("review.html").decode()
     assert not re.search(r"""(?:src|href|srcset)=["'](?!data:)""", page)

@@ -23,8 +23,10 @@ from textclf.errors import InputError
 from textclf.inference.model import Answers, Model, load_model
 from textclf.methods import full
 from textclf.oos.rule import OosRule
-from tools.serve.__main__ import listen, model_commit
+from tools.listening import listen
+from tools.serve.__main__ import model_commit
 from tools.serve.app import create_app
+from tools.serve.feedback import Feedback
 from tools.serve.limits import Limits
 
 COMMIT = "0123456789abcdef"
@@ -363,3 +365,64 @@ def test_mistakes_get_one_sentence(arguments: list[str], message: str) -> None:
     assert done.returncode != 0
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+REPLIES = {"chitchat": "Hello! What about your order?", "default": "Could you say it in other words?"}
+
+
+@pytest.fixture
+def strict(model: Model) -> Model:
+    rule = OosRule("threshold", "probability", 1, ["out_of_scope"], {}, threshold=0.5)
+    return replace(model, oos_rule=rule, replies=REPLIES)
+
+
+def test_a_message_out_of_scope_gets_the_reply_of_its_kind(strict: Model) -> None:
+    with TestClient(create_app(strict, COMMIT, Limits())) as made:
+        (found,) = made.post("/predict", json={"text": "zzz"}).json()["predictions"]
+        assert found["reply"] == REPLIES["default"]
+        (found,) = made.post("/predict", json={"text": "aaa please"}).json()["predictions"]
+        assert found["reply"] is None
+    assert strict.reply("out_of_scope:chitchat") == REPLIES["chitchat"]
+    assert replace(strict, replies={}).reply("out_of_scope") is None
+
+
+def test_without_a_file_there_is_no_feedback(client: TestClient) -> None:
+    assert client.post("/feedback", json={"text": "x", "answered": "a", "label": "b"}).status_code == 404
+    assert client.get("/about").json()["feedback"] == []
+
+
+def test_feedback_is_kept_whole_and_in_no_log(
+    strict: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import csv
+
+    file = tmp_path / "said.csv"
+    with TestClient(create_app(strict, COMMIT, Limits(chars=40), Feedback(file))) as made:
+        said = {"text": 'aaa, "4711"\n=1+1', "answered": "a", "label": "out_of_scope:chitchat"}
+        assert made.post("/feedback", json=said).status_code == 204
+        for wrong in ({"label": "d"}, {"answered": "4711"}, {"text": " "}, {"text": "x" * 41}, {"who": "me"}):
+            refused = made.post("/feedback", json=said | wrong)
+            assert refused.status_code == 422
+            assert "4711" not in refused.text
+        assert made.get("/about").json()["feedback"][-2:] == ["out_of_scope", "out_of_scope:chitchat"]
+    with file.open(newline="") as lines:
+        assert list(csv.DictReader(lines)) == [said]
+    assert "4711" not in "".join(capsys.readouterr())
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_the_feedback_file_is_bounded_and_belongs_to_nothing_else(strict: Model, tmp_path: Path) -> None:
+    file = tmp_path / "said.csv"
+    feedback = Feedback(file, most=50)
+    with TestClient(create_app(strict, COMMIT, Limits(), feedback)) as made:
+        codes = [made.post("/feedback", json={"text": "hi", "answered": "a", "label": "b"}).status_code for _ in "123"]
+    assert codes == [204, 204, 507]
+    assert file.read_text().splitlines()[-1] == '"hi","a","b"'
+    with file.open("a") as more:
+        more.write('"half')
+    with pytest.raises(InputError, match=r"said.csv ends in the middle of a line; remove that line$"):
+        Feedback(file)
+    with pytest.raises(InputError, match="its first line is not text,answered,label; it holds something else"):
+        Feedback(Path(__file__))
+    with pytest.raises(InputError, match="not a file in a folder that exists"):
+        Feedback(tmp_path / "none" / "said.csv")

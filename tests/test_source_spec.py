@@ -35,7 +35,9 @@ def test_five_lines_are_enough_for_a_csv_of_ones_own(in_tmp: Path) -> None:
 
 
 def test_an_unknown_data_set_says_which_are_known() -> None:
-    with pytest.raises(InputError, match=r"dataset = 'shop': no .*shop.yaml; allowed: banking77, clinc150, emotion"):
+    with pytest.raises(
+        InputError, match=r"dataset = 'shop': no .*shop.yaml; allowed: banking77, banking77_corrected, clinc150"
+    ):
         read_source("shop", SPECS)
 
 

@@ -144,10 +144,26 @@ class Oos(Section):
     held_out: list[str]
 
 
+class Audit(Section):
+    """How rows are found that a person should look at."""
+
+    enabled: bool
+    folds: Annotated[int, Field(ge=2, le=100)]
+    C: Positive
+    seed: Seed
+    max_rows: Annotated[int, Field(ge=100)]
+
+
 class Evaluation(Section):
     """How predictions are scored."""
 
     ece_bins: Annotated[int, Field(ge=2, le=100)]
+
+
+class Robustness(Section):
+    """How answers to changed texts are looked at."""
+
+    rows: Count | None
 
 
 class Plots(Section):
@@ -176,6 +192,9 @@ class Params(Section):
     lr: Annotated[float, Field(gt=0, le=1)]
     epochs: Annotated[int, Field(ge=1, le=1000)]
     batch_size: Count
+    workers: Count
+    accumulate: Count
+    gradient_checkpointing: bool
     eval_batch_size: Count
     weight_decay: Annotated[float, Field(ge=0, le=1)]
     warmup: Annotated[float, Field(ge=0, lt=1)]
@@ -198,7 +217,9 @@ class Params(Section):
     baseline: Baseline
     calibration: Literal["none", "temperature"]
     oos: Oos
+    audit: Audit
     evaluation: Evaluation
+    robustness: Robustness
     plots: Plots
 
     @model_validator(mode="after")
@@ -231,6 +252,28 @@ class Params(Section):
             )
         if self.oos.held_out and self.oos.method == "none":
             raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
+        return self
+
+    @model_validator(mode="after")
+    def _work_divides(self) -> Self:
+        if self.batch_size % (self.workers * self.accumulate):
+            raise PydanticCustomError(
+                "together",
+                f"batch_size = {self.batch_size}: workers * accumulate = {self.workers * self.accumulate} must divide "
+                "it, as they compute equal parts of a batch",
+            )
+        if self.workers > 1 and self.method in ("features", "baseline"):
+            raise PydanticCustomError(
+                "together", f"workers = {self.workers}: method {self.method} is fitted by one process; set workers to 1"
+            )
+        if self.workers > 1 and self.method == "lora" and self.lora.unfreeze == "gradual":
+            raise PydanticCustomError(
+                "together", f"workers = {self.workers}: lora.unfreeze = 'gradual' needs one process; set workers to 1"
+            )
+        if self.gradient_checkpointing and self.method == "head":
+            raise PydanticCustomError(
+                "together", "gradient_checkpointing is for methods that train layers; method head trains none"
+            )
         return self
 
     def _augmented(self) -> None:

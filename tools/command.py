@@ -18,6 +18,32 @@ def parser(name: str, doc: str | None) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(prog=f"python -m tools.{name}", description=description, allow_abbrev=False)
 
 
+def add_cluster(parser: argparse.ArgumentParser, address: str | None) -> None:
+    """Add the options of a command that can use a Ray cluster; `address` is the one that the environment names."""
+    group = parser.add_argument_group("on a Ray cluster")
+    group.add_argument("--address", default=address, help="the cluster (RAY_ADDRESS); local starts a Ray here")
+    group.add_argument("--cpus", type=positive, default=1.0, metavar="N", help="processors for each task (1)")
+    group.add_argument("--gpus", type=share, default=0.0, metavar="N", help="GPUs for each task; 0.5 is half a one (0)")
+
+
+def positive(typed: str) -> float:
+    """Return a number of processors."""
+    if (number := share(typed)) <= 0:
+        raise argparse.ArgumentTypeError(f"{typed} is not above 0")
+    return number
+
+
+def share(typed: str) -> float:
+    """Return a number of GPUs, or a part of one."""
+    try:
+        number = float(typed)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{typed!r} is not a number") from None
+    if not 0 <= number < 1e6 or (number > 1 and number != int(number)):  # as Ray has it; nan compares as false
+        raise argparse.ArgumentTypeError(f"{typed} is neither a whole number nor a part of 1")
+    return number
+
+
 def run(main: Callable[[], None]) -> None:
     """Run a tool's `main`: a user's mistake ends it with one sentence and exit code 1, Ctrl-C with exit code 130."""
     for stream in (sys.stdout, sys.stderr):

@@ -21,6 +21,7 @@ MARK = "      # Code and packages, written by `make deps`.\n"
 NO_DEPS = (
     "textclf/__init__.py",  # `load`, the door for programs
     "textclf/cache.py",
+    "textclf/cluster.py",
     "textclf/encoders/quiet.py",
     "textclf/errors.py",
     "textclf/params.py",

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from textclf.data.corrections import Line, apply_corrections, read_corrections
 from textclf.data.fetch import fetch
 from textclf.data.row_labels import look_alikes
 from textclf.data.source_rows import read_source_rows
@@ -12,12 +13,18 @@ from textclf.errors import InputError
 from textclf.oos.labels import is_out, out_label
 from textclf.params import Oos
 
+COLUMNS = ["text", "label", "split", "known", "judged"]  # of rows out of scope; the last two are those of corrections
+
 
 class Corpus(NamedTuple):
-    """Rows with text, label, split and the source's own columns; those out of scope have no columns of their own."""
+    """Rows with text, label, split and the source's own columns; those out of scope have no columns of their own.
+
+    Where a data set has corrections, both tables also have the columns of `apply_corrections`.
+    """
 
     rows: pd.DataFrame
     out_of_scope: pd.DataFrame
+    corrections: tuple[Line, ...] = ()
 
 
 def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
@@ -31,17 +38,31 @@ def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
     if (spec := source.out_of_scope) and not spec.files and not marked.any():
         what = f"label: {spec.label}" if spec.label else f"column: {spec.column}, value: {spec.value}"
         raise InputError(f"data/sources/{dataset}.yaml: out_of_scope: no row is marked by {what}")
-    rows, out = rows[~marked], [rows[marked]]
+    out: list[pd.DataFrame] = [rows[marked]]
+    lines: tuple[Line, ...] = ()
+    if oos.method != "none" or source.corrections:
+        out += _apart(source, dataset)
+    if source.corrections:
+        lines = tuple(read_corrections(source.corrections))
+        rows = apply_corrections(pd.concat([rows[~marked], *out], ignore_index=True), list(lines))
+        marked = rows["label"].map(is_out)
+        out = [rows[marked]]
+    rows = rows[~marked]
     if oos.method == "none":
-        return Corpus(rows.reset_index(drop=True), _slim(out).iloc[:0])
-    if apart := source.out_of_scope_source:
-        others = read_splits(apart, dataset, optional=True)
-        out.append(others.assign(label=others["label"].map(out_label)))
+        return Corpus(rows.reset_index(drop=True), _slim(out).iloc[:0], lines)
     held = rows["label"].isin(_known(oos.held_out, rows, dataset))
     test = (rows["split"] == "test") if (rows["split"] == "test").any() else True  # a source without test rows
     unseen = rows[held & test]
     out.append(unseen.assign(label=unseen["label"].map(out_label), split="test"))
-    return _learned(Corpus(rows[~held].reset_index(drop=True), _slim(out)), oos.method, dataset)
+    return _learned(Corpus(rows[~held].reset_index(drop=True), _slim(out), lines), oos.method, dataset)
+
+
+def _apart(source: Source, dataset: str) -> list[pd.DataFrame]:
+    """Return the out-of-scope rows of files of their own, if there are such files."""
+    if (apart := source.out_of_scope_source) is None:
+        return []
+    others = read_splits(apart, dataset, optional=True)
+    return [others.assign(label=others["label"].map(out_label))[COLUMNS[:3]]]
 
 
 def read_splits(source: Source, dataset: str, optional: bool = False) -> pd.DataFrame:
@@ -70,11 +91,12 @@ def _learned(corpus: Corpus, method: str, dataset: str) -> Corpus:
     if method != "class":
         return corpus
     rows = pd.concat([corpus.rows, corpus.out_of_scope[~test]], ignore_index=True)
-    return Corpus(rows, corpus.out_of_scope[test].reset_index(drop=True))
+    return corpus._replace(rows=rows, out_of_scope=corpus.out_of_scope[test].reset_index(drop=True))
 
 
 def _slim(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True)[["text", "label", "split"]]
+    whole = pd.concat(tables, ignore_index=True)
+    return whole[[column for column in COLUMNS if column in whole]]
 
 
 def _known(held_out: list[str], rows: pd.DataFrame, dataset: str) -> list[str]:

@@ -11,4 +11,9 @@ def same_texts(texts: "pd.Series[str]") -> "pd.Series[str]":
     >>> same_texts(pd.Series(["Where is\tmy  caf\u00e9?", " where is my cafe\u0301\u200b?"])).nunique()
     1
     """
-    return texts.map(lambda text: visible(visible(text).casefold()))
+    return texts.map(same_text)
+
+
+def same_text(text: str) -> str:
+    """Return the key of one text, as `same_texts` does."""
+    return visible(visible(text).casefold())

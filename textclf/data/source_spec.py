@@ -15,7 +15,8 @@ from textclf.oos.labels import is_out
 from textclf.specs import read_spec
 
 SPLITS = ("train", "validation", "test")
-CORPORA = Path("data/corpora")  # the folder that DVC watches
+CORPORA = Path("data/corpora")  # the folders that DVC watches
+CORRECTIONS = Path("data/corrections")
 ONE_LABEL = "one label a row is needed; multi-label, pairs and regression are not supported"
 
 SplitName = Literal["train", "validation", "test", "all"]
@@ -114,6 +115,8 @@ class Source(BaseModel):
     format: Literal["csv", "text", "json", "jsonl", "parquet", "clinc"] | None = None  # else by the file's ending
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] | None = None  # else a comma, or a tab in .tsv
     columns: tuple[str, ...] | None = None  # of a file without a header
+    corrections: Path | None = None  # decisions about single rows, in data/corrections
+    replies: dict[Name, Name] = {}  # to messages out of scope, by kind; `default` to those of any other kind
 
     @field_validator("text", "label", mode="before")
     @classmethod
@@ -136,6 +139,13 @@ class Source(BaseModel):
             if not visible(name) or name != name.strip() or is_out(name) or not name.isprintable():
                 raise ValueError(f"{name!r} can't be a label: it is empty, reserved, or has signs that no one sees")
         return names
+
+    @field_validator("corrections")
+    @classmethod
+    def _watched(cls, path: Path | None) -> Path | None:
+        if path is not None and not (is_watched(path, CORRECTIONS) and path.suffix == ".csv"):
+            raise ValueError(f"{str(path)!r} is not a .csv file in {CORRECTIONS}, the folder that DVC watches")
+        return path
 
     @field_validator("delimiter", mode="before")
     @classmethod
@@ -186,7 +196,7 @@ class Source(BaseModel):
         changes = {"label": spec.kind or "", "label_names": None, "split": spec.split or self.split}
         if "all" not in spec.files:
             changes["split"] = spec.split
-        return self.model_copy(update=changes | {"files": spec.files, "out_of_scope": None})
+        return self.model_copy(update=changes | {"files": spec.files, "out_of_scope": None, "corrections": None})
 
 
 def read_source(dataset: str, folder: Path) -> Source:

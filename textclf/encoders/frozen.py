@@ -5,6 +5,7 @@ of the last layer), the means of all layers, and the states of the lowest layers
 """
 
 import hashlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ Kept = dict[str, dict[bytes, torch.Tensor]]  # tensors by key, of each kind
 
 FILE = 2**26  # bytes of a file: an interrupted pass loses no more
 LIMIT = 4 * 2**30  # bytes of states of one split that are kept
+NAMES = ("id2label", "label2id")  # of the config: a head's alone
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
 
@@ -137,8 +139,12 @@ class Frozen:
 
 
 def _digest(body: PreTrainedModel, precision: str) -> str:
-    """Hash weights, architecture, arithmetic, code and machine: threads change the last digits."""
-    settings = [precision, *machine(), body.config.to_json_string(use_diff=False)]
+    """Hash weights, architecture, arithmetic, code and machine: threads change the last digits.
+
+    A body under a head and one without share what they compute.
+    """
+    config = json.loads(body.config.to_json_string(use_diff=False))
+    settings = [precision, *machine(), json.dumps({key: config[key] for key in sorted(config) if key not in NAMES})]
     digest = hashlib.sha256("\n".join(settings).encode())
     for module in ("fixed_batches", "forward", "frozen", "layers", "pooling", "row_store"):
         digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())

@@ -9,6 +9,7 @@ from textclf.outputs import write_json
 
 MODEL = Path("models/classifier")  # the pipeline's
 CALIBRATION_FILE, OOS_FOLDER, PREPARATION_FOLDER = "calibration.json", "oos", "preparation"
+REPLIES_FILE = "replies.json"
 CHECKSUMS = "checksums.json"
 READ = (".bin", ".json", ".model", ".onnx", ".py", ".safetensors", ".txt")  # endings of what libraries read
 GRAPH, REPORT = "model.onnx", "export.json"  # of an exported model: its network, and a comparison with the original

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from textclf import classifiers
 from textclf.atomic import replace_folder
 from textclf.cache import cache_folder
 from textclf.checksums import sha256
-from textclf.classifiers.base import Loading, Predictor
+from textclf.classifiers.base import Loading, Predicted, Predictor
 from textclf.errors import InputError
 from textclf.inference.files import (
     CALIBRATION_FILE,
@@ -22,10 +22,11 @@ from textclf.inference.files import (
     MODEL,
     OOS_FOLDER,
     PREPARATION_FOLDER,
+    REPLIES_FILE,
     check_complete,
 )
 from textclf.oos import rule
-from textclf.oos.labels import in_scope
+from textclf.oos.labels import in_scope, is_out, kind_of
 from textclf.oos.rule import OosRule
 from textclf.preparation import preparation
 from textclf.preparation.preparation import Preparation
@@ -57,13 +58,17 @@ class Answers:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier with the preparation of its texts, and the temperature and rule that validation rows chose."""
+    """A classifier with the preparation of its texts, and the temperature and rule that validation rows chose.
+
+    `replies` are those to messages out of scope, by kind; `default` is for those of any other kind.
+    """
 
     folder: Path
     preparation: Preparation
     classifier: Predictor
     temperature: float
     oos_rule: OosRule | None
+    replies: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> list[str]:
@@ -74,21 +79,34 @@ class Model:
         """Return the answers to `texts`, one or more, none empty."""
         rows = self.rows(texts)
         predicted, cut = self.classifier.predict(rows, batch_size, ""), _truncated(self.classifier, rows)
-        probabilities = softmax(predicted.logits[:, : len(self.labels)] / self.temperature)
+        probabilities = self._probabilities(predicted)
         intents = [self.labels[number] for number in probabilities.argmax(axis=1)]
         if self.oos_rule is None:
             return Answers(self.labels, probabilities, intents, None, cut)
         scores, decided = self.oos_rule.predict(predicted.logits, predicted.vectors, intents)
         return Answers(self.labels, probabilities, decided, scores, cut)
 
+    def reply(self, predicted: str) -> str | None:
+        """Return the reply to a message with this answer; None if it is in scope, or if there are no replies."""
+        return self.replies.get(kind_of(predicted), self.replies.get("default")) if is_out(predicted) else None
+
     def rows(self, texts: list[str]) -> Rows:
         """Return raw texts as prepared rows for the classifier, cut at the length that it was trained with."""
         return self.classifier.rows(self.preparation(texts))
 
+    def probabilities(self, rows: Rows, batch_size: int, desc: str) -> Probabilities:
+        """Return the probabilities of the in-scope labels, shape (rows, labels); `desc` names the progress bar."""
+        return self._probabilities(self.classifier.predict(rows, batch_size, desc))
+
+    def _probabilities(self, predicted: Predicted) -> Probabilities:
+        return softmax(predicted.logits[:, : len(self.labels)] / self.temperature)
+
     def copy_rules(self, folder: Path) -> None:
-        """Copy the files of preparation, temperature and out-of-scope rule into `folder`."""
+        """Copy the files of preparation, temperature, out-of-scope rule and replies into `folder`."""
         shutil.copytree(self.folder / PREPARATION_FOLDER, folder / PREPARATION_FOLDER)
         shutil.copy(self.folder / CALIBRATION_FILE, folder)
+        if (self.folder / REPLIES_FILE).is_file():  # a model of before 0.2.0 has none
+            shutil.copy(self.folder / REPLIES_FILE, folder)
         shutil.copytree(self.folder / OOS_FOLDER, folder / OOS_FOLDER)
 
     def in_fp32(self) -> "Model":
@@ -101,11 +119,11 @@ class Model:
         return sha256(self.folder / CHECKSUMS)
 
 
-def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False) -> Model:
+def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False, device: str = "auto") -> Model:
     """Return the model in `folder`, or the pipeline's at the revision `rev`; `InputError` if it is not complete.
 
-    `exact` is for a classifier that is to be saved again (see `Loading`). The folder is the pipeline's
-    models/classifier, or one that `tools.export` or `tools.publish` wrote.
+    `exact` is for a classifier that is to be saved again, and `device` is where it answers (see `Loading`). The folder
+    is the pipeline's models/classifier, or one that `tools.export` or `tools.publish` wrote.
     """
     if rev is not None and folder != MODEL:
         raise InputError(f"a revision has {MODEL} alone: give {folder} or the revision {rev}, not both")
@@ -115,7 +133,9 @@ def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False
     temperature = _temperature(folder / CALIBRATION_FILE)
     try:
         prepared, oos_rule = preparation.load(folder / PREPARATION_FOLDER), rule.load(folder / OOS_FOLDER)
-        return _tried(Model(folder, prepared, _load_classifier(folder, exact), temperature, oos_rule))
+        classifier = _load_classifier(folder, Loading(exact=exact, device=device))
+        replies = _replies(folder / REPLIES_FILE)
+        return _tried(Model(folder, prepared, classifier, temperature, oos_rule, replies))
     except InputError:
         raise
     except Exception as error:  # of many kinds: safetensors', tokenizers', KeyError of a config, ...
@@ -152,9 +172,9 @@ def _fetched(rev: str) -> Path:
     return copy / MODEL.name
 
 
-def _load_classifier(folder: Path, exact: bool) -> Predictor:
+def _load_classifier(folder: Path, loading: Loading) -> Predictor:
     if not (folder / GRAPH).is_file():
-        return classifiers.load(folder, Loading(exact=exact))
+        return classifiers.load(folder, loading)
     from textclf.inference import onnx_classifier  # imports onnxruntime
 
     return onnx_classifier.load(folder)
@@ -171,6 +191,13 @@ def _truncated(classifier: Predictor, rows: Rows) -> list[bool]:
         len(ids) >= most and len(backend.encode(text).overflowing) > 0
         for ids, text in zip(rows.input_ids, rows.texts, strict=True)
     ]
+
+
+def _replies(path: Path) -> dict[str, str]:
+    values = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        raise InputError(f"{path} holds no replies by kind; rebuild the model")
+    return values
 
 
 def _temperature(path: Path) -> float:

@@ -44,6 +44,30 @@ def near_duplicates(texts: list[str], others: list[str]) -> NDArray[np.bool_]:
     return np.asarray(found[rows])
 
 
+def nearest_twins(texts: list[str], others: list[str] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each of `texts` the position of its nearest near-duplicate among `others`, and their cosine.
+
+    Without `others`, among the other `texts`, which are then all different. Shape (texts,) both; -1 and 0 for a text
+    without a near-duplicate.
+
+    >>> nearest_twins(["where is my parcel?", "bye", "where is my parcel"])[0].tolist()
+    [2, -1, 0]
+    """
+    twin, nearest = np.full(len(texts), -1), np.zeros(len(texts))
+    among = texts if others is None else others
+    if not texts or not among:
+        return twin, nearest
+    grams, frequency = fit_grams(among)
+    order = np.argsort(np.argsort(frequency, kind="stable"))
+    asked = grams.transform(among)
+    heads = _heads(asked, order).T.tocsr()
+    for first, block in blocks(grams, texts):
+        for own, other in _candidates(_heads(block, order), heads):
+            kept = np.ones(len(own), dtype=bool) if others is not None else own + first != other
+            _keep_nearest(block, first, own[kept], asked, other[kept], (twin, nearest))
+    return twin, nearest
+
+
 def _heads(vectors: csr_matrix, order: NDArray[np.int64]) -> csr_matrix:
     """Return `vectors`, each with its head alone."""
     rows = np.repeat(np.arange(vectors.shape[0]), np.diff(vectors.indptr))
@@ -75,3 +99,23 @@ def _compare(
         part = slice(start, start + PAIRS)
         cosines = np.asarray(vectors[own[part]].multiply(asked[other[part]]).sum(axis=1)).ravel()
         found[other[part][cosines >= NEAR]] = True
+
+
+def _keep_nearest(
+    vectors: csr_matrix,
+    first: int,
+    own: NDArray[np.int64],
+    asked: csr_matrix,
+    other: NDArray[np.int64],
+    found: tuple[NDArray[np.int64], NDArray[np.float64]],
+) -> None:
+    """Note in `found`, twins and their cosines, what is nearer to the rows `own` of `vectors` than what is there."""
+    twin, nearest = found
+    for start in range(0, len(own), PAIRS):
+        part = slice(start, start + PAIRS)
+        cosines = np.asarray(vectors[own[part]].multiply(asked[other[part]]).sum(axis=1)).ravel()
+        table = pd.DataFrame({"own": own[part] + first, "other": other[part], "cosine": cosines})
+        table = table[table["cosine"] >= NEAR].sort_values(["cosine", "other"], ascending=[False, True])
+        best = table.drop_duplicates("own")
+        better = best[best["cosine"].to_numpy() > nearest[best["own"]]]
+        twin[better["own"]], nearest[better["own"]] = better["other"], better["cosine"]

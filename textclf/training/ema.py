@@ -55,8 +55,10 @@ class Ema(TrainerCallback):
         torch._foreach_copy_(self.weights, self.average)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Add the last weights to the checkpoint."""
-        save_file({str(number): weight for number, weight in enumerate(self.last)}, _checkpoint(args, state) / LAST)
+        """Add the last weights, which all workers have alike, to the checkpoint."""
+        if state.is_world_process_zero:
+            weights = {str(number): weight for number, weight in enumerate(self.last)}
+            save_file(weights, _checkpoint(args, state) / LAST)
 
 
 def _checkpoint(args: TrainingArguments, state: TrainerState) -> Path:

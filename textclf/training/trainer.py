@@ -155,7 +155,10 @@ def arguments(params: Params, resume_dir: Path, sampling: str, few: bool = False
     return TrainingArguments(
         output_dir=str(resume_dir),
         num_train_epochs=params.epochs,
-        per_device_train_batch_size=params.batch_size,
+        per_device_train_batch_size=params.batch_size // (processes() * params.accumulate),
+        gradient_accumulation_steps=params.accumulate,
+        activation_checkpointing=params.gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False},  # which frozen layers below don't upset
         per_device_eval_batch_size=params.eval_batch_size,
         train_sampling_strategy=sampling,
         learning_rate=params.lr,
@@ -179,10 +182,16 @@ def arguments(params: Params, resume_dir: Path, sampling: str, few: bool = False
     )
 
 
+def processes() -> int:
+    """Return how many processes train together: `workers`, and 1 before and after their work."""
+    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+
+
 def loss_function(train: Labels, params: Params) -> Callable[..., torch.Tensor]:
     """Return the mean cross-entropy of a batch, with label smoothing and class weights as `params` say.
 
-    Where labels are followed by the teachers' probabilities, the loss is that of `taught_loss`.
+    Where labels are followed by the teachers' probabilities, the loss is that of `taught_loss`. Of a batch that is
+    computed in parts, by `workers` or one after the other (`accumulate`), a part's loss counts by its rows.
 
     `train` holds the labels of the training rows, from which the weights are computed.
     """
@@ -191,7 +200,9 @@ def loss_function(train: Labels, params: Params) -> Callable[..., torch.Tensor]:
         balanced = compute_class_weight("balanced", classes=np.unique(train), y=train)
         weight = torch.tensor(balanced, dtype=torch.float32)
 
-    def loss(outputs: Any, labels: torch.Tensor, **_: Any) -> torch.Tensor:
+    parts = params.workers * params.accumulate
+
+    def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None, **_: Any) -> torch.Tensor:
         logits = outputs["logits"].float()
         hard = torch.nn.functional.cross_entropy(
             logits,
@@ -199,7 +210,9 @@ def loss_function(train: Labels, params: Params) -> Callable[..., torch.Tensor]:
             weight=None if weight is None else weight.to(logits.device),
             label_smoothing=params.label_smoothing,
         )
-        return hard if labels.ndim == 1 else taught_loss(logits, labels[:, 1:], hard, params.distil)
+        mean = hard if labels.ndim == 1 else taught_loss(logits, labels[:, 1:], hard, params.distil)
+        # The Trainer counts the values of a whole batch's labels, and adds up the parts' losses.
+        return mean if parts == 1 or num_items_in_batch is None else mean * (labels.numel() / num_items_in_batch)
 
     return loss
 
@@ -271,6 +284,10 @@ class MarkComplete(TrainerCallback):
     """
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        if processes() > 1:
+            torch.distributed.barrier()  # each worker has written what is its own
+        if not state.is_world_process_zero:
+            return
         folder = Path(str(args.output_dir))
         (folder / f"checkpoint-{state.global_step}" / COMPLETE).touch()
         for step in {int(path.name.split("-")[1]) for path in folder.glob("checkpoint-*")}:
@@ -307,6 +324,8 @@ def _callbacks(task: Task, optimizer: torch.optim.Optimizer) -> list[TrainerCall
     average = [Ema(optimizer, params.ema)] if params.ema else []  # adds to a checkpoint before it is complete
     curve = [GrowingCurve(task.curve_file)] if task.curve_file else []
     stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
+    if processes() > 1 and torch.distributed.get_rank() > 0:  # the first worker speaks for all
+        return [*average, MarkComplete(), *stopping]
     shown = ProgressBar() if sys.stderr.isatty() else StepLines()
     few: list[TrainerCallback] = []
     if is_few(task.train):

@@ -82,6 +82,8 @@ def _text(run: Run, model: Model, name: str, license: str | None, export: str) -
         alone=run.params["method"] in HUGGING_FACE and not export,
         scores=numbers.score_rows(run),
         slices=numbers.slice_rows(run),
+        robustness=numbers.robustness_rows(run),
+        expectations=run.expectations,
         weakest=numbers.weakest_labels(run),
         files=numbers.data_files(run),
         oos=run.oos_scores,

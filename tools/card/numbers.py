@@ -10,6 +10,8 @@ from textclf.metrics.slices import each_slice, slices
 from tools.runs.run import Run
 from tools.stats.influence import F1_BY_LABEL, interval, scores, to_side
 
+ROBUSTNESS = "plots/robustness.csv"
+
 Rows = list[dict[str, Any]]
 
 
@@ -36,6 +38,19 @@ def slice_rows(run: Run) -> Rows:
         accuracy = hits / len(ids)
         table.append({"by": column, "slice": value, "rows": len(ids), "accuracy": accuracy, "interval": interval})
     return table
+
+
+def robustness_rows(run: Run) -> Rows:
+    """Return for each change of texts the test rows' accuracy and the share of answers that changed, with intervals."""
+    if not run.revision.tracked(ROBUSTNESS):
+        return []
+    table = run.revision.csv(ROBUSTNESS)
+    rows: Rows = table[table["split"] == "test"].to_dict("records")  # an empty cell is empty text
+    return [row | {f"{name}_interval": _ends(row, name) for name in ("accuracy", "share")} for row in rows]
+
+
+def _ends(row: dict[str, Any], name: str) -> tuple[float, float] | None:
+    return None if row[name] == "" else (float(row[f"{name}_low"]), float(row[f"{name}_high"]))
 
 
 def weakest_labels(run: Run, number: int = 5) -> Rows:

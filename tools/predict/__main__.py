@@ -1,14 +1,20 @@
 """Predict: the trained classifier's answers to texts, `python -m tools.predict "where is my parcel?"`.
 
-Texts come from the command line, one a line from standard input (`-`), or from a file of any size (`--in`, `--out`).
+Texts come from the command line, one a line from standard input (`-`), from a file of any size (`--in`, `--out`), or
+from many files: a folder or a pattern, here or in S3, also on a Ray cluster (`--address`).
 """
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from textclf.cluster import default_address
 from textclf.inference.files import MODEL
 from tools import command
+
+if TYPE_CHECKING:  # it imports what takes seconds
+    from textclf.inference.model import Model
 
 
 def parse_args() -> argparse.Namespace:
@@ -18,9 +24,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--top", type=int, help="number of labels shown, the most probable first (3; with --plot 20)")
     parser.add_argument("--plot", type=Path, metavar="PNG", help="draw the probabilities of one text")
     parser.add_argument(
-        "--in", type=Path, dest="source", metavar="FILE", help="CSV, TSV, JSON lines or Parquet, by ending"
+        "--in", dest="source", metavar="FILE", help="CSV, TSV, JSON lines or Parquet, by ending; or a folder or pattern"
     )
-    parser.add_argument("--out", type=Path, dest="target", metavar="FILE", help="the same rows with the answers")
+    parser.add_argument("--out", dest="target", metavar="FILE", help="the same rows with the answers; or a folder")
     parser.add_argument("--text-column", default="text", metavar="NAME", help="the column of texts (text)")
     parser.add_argument(
         "--delimiter",
@@ -28,10 +34,11 @@ def parse_args() -> argparse.Namespace:
         metavar="SIGN",
         help="between the input's cells (a comma; a tab in .tsv)",
     )
-    parser.add_argument("--resume", action="store_true", help="continue scoring a file after an interruption")
+    parser.add_argument("--resume", action="store_true", help="continue scoring after an interruption")
     parser.add_argument("--batch-size", type=int, default=64, help="texts at a time (64)")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
     parser.add_argument("--rev", help="use the model of this commit, tag, branch or experiment")
+    command.add_cluster(parser, default_address())
     options = parser.parse_args()
     if options.rev and options.model != MODEL:
         parser.error("--rev takes the pipeline's model of that revision; leave out --model")
@@ -62,6 +69,21 @@ def read_stdin() -> list[str]:
     return texts or sys.exit("error: standard input holds no text")
 
 
+def is_many(source: str) -> bool:
+    """Return whether `source` names many files: a folder, an address such as s3://bucket/messages, or a pattern."""
+    path = Path(source)
+    return "://" in source or path.is_dir() or (not path.exists() and any(sign in source for sign in "*?["))
+
+
+def predict_many(options: argparse.Namespace, model: "Model") -> None:
+    """Score the files that --in names into the folder --out."""
+    from tools.predict import folder_job, many
+
+    settings = folder_job.Settings(options.text_column, options.batch_size, options.delimiter)
+    job = folder_job.plan(options.source, options.target, settings)
+    many.run(job, model, options.resume, options.address, (options.cpus, options.gpus))
+
+
 def main() -> None:
     """Answer as the command line says."""
     options = parse_args()
@@ -69,10 +91,11 @@ def main() -> None:
     from tools.predict import answers, score_file
 
     model = load_model(options.model, options.rev)
-    if options.source:
-        job = score_file.Job(
-            options.source, options.text_column, options.target, options.batch_size, delimiter=options.delimiter
-        )
+    if options.source and is_many(options.source):
+        predict_many(options, model)
+    elif options.source:
+        files = Path(options.source), options.text_column, Path(options.target)
+        job = score_file.Job(*files, options.batch_size, delimiter=options.delimiter)
         if unanswered := score_file.run(job, model, options.resume):
             print(f"{unanswered:,} rows have no answer; their column `reason` says why", file=sys.stderr)
     elif options.plot:

@@ -48,15 +48,18 @@ class Job:
         return self.target.with_name(f"{self.target.name}.parts")
 
 
-def run(job: Job, model: Model, resume: bool) -> int:
-    """Score `job`, if `resume` from where it was cut off; return how many of the rows scored now have no answer."""
+def run(job: Job, model: Model, resume: bool, desc: str = "predict") -> int:
+    """Score `job`, if `resume` from where it was cut off; return how many of the rows scored now have no answer.
+
+    The progress is shown under the name `desc`; without one, not at all.
+    """
     check_files(job)
     added = Columns(job.source, columns(job.source, job.delimiter), added_columns(model))
     check_columns(job, added)
     with held(job.parts):
         begin(job, model, resume)
         try:
-            files, unanswered = score_windows(job, model, added)
+            files, unanswered = score_windows(job, model, added, desc)
         except InputError:
             shutil.rmtree(job.parts)  # once the input is fixed, it is another input
             raise
@@ -82,10 +85,10 @@ def held(parts: Path) -> Iterator[None]:
         lock.release()
 
 
-def score_windows(job: Job, model: Model, written: Columns) -> tuple[list[Path], int]:
+def score_windows(job: Job, model: Model, written: Columns, desc: str) -> tuple[list[Path], int]:
     """Write a file for each window that has none yet; return all of them, and how many rows got no answer now."""
     files, unanswered = [], 0
-    with closing(Progress("predict", "rows")) as shown:
+    with closing(Progress(desc, "rows")) as shown:
         for number, window in enumerate(read_windows(job.source, job.window, job.delimiter)):
             files.append(job.parts / f"{number:08d}{job.target.suffix}")
             if not files[-1].is_file():

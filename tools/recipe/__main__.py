@@ -2,11 +2,13 @@
 
 The experiment runs in a copy of the repository, so the workspace stays as it is: `dvc exp show` compares it with
 others, `dvc exp apply NAME` takes it over. `--record` keeps the result in results/, with the time of each stage
-that ran (of every stage with `--force`); `--table` writes docs/results.md from there.
+that ran (of every stage with `--force`); `--table` writes docs/results.md from there. With --address, the experiments
+of `--sweep` and the further ones of `--seeds` run on a Ray cluster.
 """
 
 import argparse
 
+from textclf.cluster import default_address
 from tools import command
 
 
@@ -16,13 +18,20 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("recipe", nargs="*", help="names of files in recipes/; 'banking77-*' means all that match")
     parser.add_argument("--list", action="store_true", help="list the recipes, a line each")
     parser.add_argument("--queue", action="store_true", help="queue the experiments; dvc queue start runs them")
-    parser.add_argument("--sweep", action="append", default=[], metavar="KEY=V1,V2", help="queue one for each value")
+    parser.add_argument(
+        "--sweep",
+        action="append",
+        default=[],
+        metavar="KEY=V1,V2",
+        help="queue one for each value; with --address, run them",
+    )
     parser.add_argument("--record", action="store_true", help="write results/<recipe>.json, with the stages' seconds")
     parser.add_argument(
         "--seeds", type=int, metavar="N", help="with --record: also see to it that N seeds are recorded"
     )
     parser.add_argument("--force", action="store_true", help="run every stage, even if DVC's cache has its outputs")
     parser.add_argument("--table", action="store_true", help="write docs/results.md from results/")
+    command.add_cluster(parser, default_address())
     options = parser.parse_args()
     if not (options.recipe or options.list or options.table):
         parser.error("give a recipe, --list or --table")

@@ -5,15 +5,15 @@ import shlex
 import subprocess
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from textclf.errors import InputError
 from textclf.revisions import check_committed, check_queue
+from tools.cluster.experiments import Resources
 from tools.recipe.recipes import Recipe, check, find_recipes
 from tools.recipe.results import record
 from tools.runs.overrides import assignments, merged
 from tools.runs.run import open_run
 from tools.runs.seeds import ensure_seeds
+from tools.runs.sweep import combinations, named, sweep
 from tools.stage_times import run_timed
 
 
@@ -32,25 +32,22 @@ def check_names_free(names: list[str]) -> None:
         raise InputError(f"experiment {known[0]} already exists; remove it with: dvc exp remove {known[0]}")
 
 
-def check_sweep(name: str, recipe: Recipe, sweep: list[str]) -> None:
-    """Raise `InputError` for a value of `--sweep` that the parameters don't allow."""
-    for entry in sweep:
-        key, equals, values = entry.partition("=")
-        if not equals or not values:
-            raise InputError(f"--sweep {entry}: key=value,value is needed, such as lr=1e-4,5e-5")
-        for value in values.split(","):
-            nested: Any = YAML(typ="safe", pure=True).load(value)
-            for part in reversed(key.split(".")):
-                nested = {part: nested}
-            check(name, merged(recipe.overrides, nested))
+def swept(name: str, recipe: Recipe, sweep: list[str]) -> list[dict[str, Any]]:
+    """Return the recipe's overrides with each combination of `--sweep`; `InputError` for one that isn't allowed."""
+    combined = [merged(recipe.overrides, one) for one in combinations(sweep)]
+    for overrides in combined:
+        check(name, overrides)
+    return combined
 
 
 def run_recipes(options: argparse.Namespace) -> None:
     """Check all recipes, then run them one after the other."""
     recipes = find_recipes(options.recipe)
-    for name, recipe in recipes.items():
-        check(name, recipe.overrides)
-        check_sweep(name, recipe, options.sweep)
+    combined = {name: swept(name, recipe, options.sweep) for name, recipe in recipes.items()}
+    if options.sweep and options.address:
+        experiments = [one for name, overrides in combined.items() for one in named(overrides, name)]
+        sweep(experiments, Resources(options.address, options.cpus, options.gpus), resume=True)
+        return
     check_queue()
     if options.record:
         check_committed()
@@ -63,4 +60,5 @@ def run_recipes(options: argparse.Namespace) -> None:
         if options.record:
             print(f"recorded in {record(name, seconds)}", flush=True)
         if options.seeds:
-            print(f"recorded in {ensure_seeds(open_run(name), options.seeds).folder}", flush=True)
+            resources = Resources(options.address, options.cpus, options.gpus) if options.address else None
+            print(f"recorded in {ensure_seeds(open_run(name), options.seeds, resources).folder}", flush=True)

@@ -1,13 +1,15 @@
 """Is a change better, or is it noise? `python -m tools.review [BASE] [HEAD]` compares main with the workspace.
 
 BASE and HEAD are a branch, tag, commit, experiment or `workspace`. Nothing is trained without --seeds. The exit code is
-2 if the runs can't be compared and, with `--gate`, 1 if a rule of review.yaml is broken.
+2 if the runs can't be compared and, with `--gate`, 1 if a rule of review.yaml is broken. With --address, the missing
+seeds run on a Ray cluster.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+from textclf.cluster import default_address
 from tools import command
 
 
@@ -22,6 +24,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--seeds", type=int, metavar="N", help="first see to it that both sides have N seeds, and record them"
     )
+    command.add_cluster(parser, default_address())
     options = parser.parse_args()
     if not options.base or not options.head:
         parser.error("BASE and HEAD are names")
@@ -44,10 +47,12 @@ def main() -> None:
 
     rules, base, head = read_rules(), open_run(options.base), open_run(options.head)
     if options.seeds:
+        from tools.cluster.experiments import Resources
         from tools.runs.seeds import ensure_seeds
 
+        resources = Resources(options.address, options.cpus, options.gpus) if options.address else None
         for run in (base, head):
-            ensure_seeds(run, options.seeds)
+            ensure_seeds(run, options.seeds, resources)
     try:
         report = compare(base, head, rules)
     except NotComparable as error:

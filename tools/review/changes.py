@@ -85,7 +85,7 @@ def _code(run: Run) -> dict[str, dict[str, str]]:
     files: dict[str, dict[str, str]] = {}
     for name, stage in run.lock.items():
         for entry in stage.get("deps", []):
-            if entry["path"].endswith(".py"):
+            if entry["path"].startswith(("stages/", "textclf/")):
                 files.setdefault(entry["path"], {})[name] = entry["md5"]
     return files
 
@@ -98,7 +98,7 @@ def _pins(run: Run) -> dict[str, str]:
 def same_inputs(base: Run, head: Run) -> bool:
     """Return whether dvc.lock names the same inputs for both: commands, parameters, and all files that no stage writes.
 
-    The first stage only checks, and pictures and slices come after the scores.
+    The first stage only checks, the audit decides no score, and pictures, slices and changed texts come after them.
     """
     return _inputs(base) == _inputs(head)
 
@@ -107,7 +107,7 @@ def _inputs(run: Run) -> dict[str, tuple[object, ...]]:
     written = {out["path"] for stage in run.lock.values() for out in stage.get("outs", [])}
     found: dict[str, tuple[object, ...]] = {}
     for name, stage in run.lock.items():
-        if name not in ("check", "plot", "slices"):
+        if name not in ("audit", "check", "plot", "robustness", "slices"):
             deps = {dep["path"]: dep.get("md5") for dep in stage.get("deps", []) if dep["path"] not in written}
             found[name] = (stage.get("cmd"), deps, stage.get("params"))
     return found

@@ -8,7 +8,7 @@ import pandas as pd
 from textclf.errors import InputError
 from textclf.metrics.slices import MIN_ROWS
 from tools.review.report import Report
-from tools.review.rules import Rules, ScoreRule, SliceRule
+from tools.review.rules import ChangeRule, Rules, ScoreRule, SliceRule
 from tools.stats.power import rows_to_rule_out
 
 
@@ -33,8 +33,8 @@ class Gate:
 def judge(report: Report, rules: Rules) -> Gate:
     """Return what the rules say of the head."""
     moot = moot_rules(report, rules)
-    sentences = [f"slice {rule.by} = {rule.slice} is for data set {rule.dataset}" for rule in moot]
-    return Gate(len(rules.metrics) + len(rules.slices) - len(moot), broken_rules(report, rules), sentences)
+    whole = len(rules.metrics) + len(rules.slices) + len(rules.robustness)
+    return Gate(whole - len(moot), broken_rules(report, rules), [_why_moot(report, rule) for rule in moot])
 
 
 def try_to_judge(report: Report, rules: Rules) -> Gate:
@@ -50,7 +50,8 @@ def broken_rules(report: Report, rules: Rules) -> list[str]:
 
     A score breaks a rule `non_inferior` if its 95% interval reaches beyond the margin: such a loss cannot be ruled out.
     It breaks a rule `not_worse`, as a slice breaks its rule, if the whole interval lies beyond the margin: the loss is
-    shown. A rule for a score or a slice that is not there is an `InputError`, unless it is moot.
+    shown. A rule for changed texts is either. A rule for a score, a slice or a change that is not there is an
+    `InputError`, unless it is moot.
     """
     scores = pd.concat([report.differences.scores, report.oos]).set_index("metric")
     sentences = []
@@ -58,16 +59,35 @@ def broken_rules(report: Report, rules: Rules) -> list[str]:
         if metric not in scores.index or scores.loc[metric, "low"] != scores.loc[metric, "low"]:
             raise InputError(f"review.yaml: metrics.{metric}: this comparison has no interval of that score")
         sentences += _broken_score(metric, rule, scores.loc[metric], report)
+    moot = moot_rules(report, rules)
     for part in rules.slices:
-        if part not in moot_rules(report, rules):
-            sentences += _broken_slice(report, part)
+        sentences += [] if part in moot else _broken_slice(report, part)
+    for change in rules.robustness:
+        sentences += [] if change in moot else _broken_change(report, change)
     return sentences
 
 
-def moot_rules(report: Report, rules: Rules) -> list[SliceRule]:
-    """Return the rules for slices of another data set than the head's."""
+def moot_rules(report: Report, rules: Rules) -> list[SliceRule | ChangeRule]:
+    """Return the rules for another data set than the head's, and those for texts that the runs didn't change alike."""
     dataset = report.head.params["dataset"]
-    return [part for part in rules.slices if part.dataset not in (None, dataset)]
+    every: list[SliceRule | ChangeRule] = [*rules.slices, *rules.robustness]
+    return [
+        part
+        for part in every
+        if part.dataset not in (None, dataset) or (isinstance(part, ChangeRule) and report.changed_texts.not_alike)
+    ]
+
+
+def _why_moot(report: Report, rule: SliceRule | ChangeRule) -> str:
+    if rule.dataset not in (None, report.head.params["dataset"]):
+        return f"{_name(rule)} is for data set {rule.dataset}"
+    return f"{_name(rule)}: {report.changed_texts.not_alike}"
+
+
+def _name(rule: SliceRule | ChangeRule) -> str:
+    if isinstance(rule, SliceRule):
+        return f"slice {rule.by} = {rule.slice}"
+    return f"{rule.score} with change {rule.change}"
 
 
 def _broken_score(metric: str, rule: ScoreRule, row: "pd.Series[Any]", report: Report) -> list[str]:
@@ -107,4 +127,17 @@ def _broken_slice(report: Report, part: SliceRule) -> list[str]:
     if row["high"] >= -part.margin:
         return []
     lost = f"accuracy dropped by {100 * -row['difference']:.1f} points"
-    return [f"slice {part.by} = {part.slice}: {lost}; the whole 95% interval is beyond the allowed margin"]
+    return [f"{_name(part)}: {lost}; the whole 95% interval is beyond the allowed margin"]
+
+
+def _broken_change(report: Report, part: ChangeRule) -> list[str]:
+    row = next((row for _, row in report.changed_texts.table.iterrows() if row["change"] == part.change), None)
+    if row is None:
+        known = ", ".join(report.changed_texts.table["change"])
+        raise InputError(f"review.yaml: robustness: no change {part.change}; there are: {known}")
+    name, allowed = _name(part), f"review.yaml allows {part.margin:.4f}"
+    if part.rule == "not_worse":
+        shown = f"{name}: a loss of at least {-row['high']:.4f} is shown (95% interval); {allowed}"
+        return [shown] if row["high"] < -part.margin else []
+    possible = f"{name}: a loss of {-row['low']:.4f} cannot be ruled out (95% interval); {allowed}"
+    return [possible] if row["low"] < -part.margin else []

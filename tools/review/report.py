@@ -9,8 +9,10 @@ from textclf.errors import InputError
 from textclf.metrics.slices import slices
 from tools.review.changes import changes, same_inputs
 from tools.review.comparable import common_rows
+from tools.review.data_changes import DataChanges, data_changes
 from tools.review.differences import Differences, compare_predictions, flips
 from tools.review.oos_differences import Decisions, moved_rows, oos_differences
+from tools.review.robustness_differences import ChangedTexts, compare_changed_texts
 from tools.review.rules import Rules
 from tools.review.slice_differences import slice_differences
 from tools.runs.records import read_record
@@ -32,7 +34,8 @@ class Report:
     `seeds` is how many seeds each side has; `pooled` over how many recorded configurations the variance between seeds
     of a side with one seed was pooled, 0 if there is none. `rows` are the test rows that one run gets right and the
     other wrong, the largest change of loss first: id, text, actual, base, head, base_confidence, head_confidence,
-    change (of the loss), flip (fixed or broken). `moved` and `oos` are the tables of tools/review/oos_differences.py.
+    change (of the loss), flip (fixed or broken). `moved` and `oos` are the tables of tools/review/oos_differences.py,
+    `changed_texts` is of tools/review/robustness_differences.py.
     """
 
     base: Run
@@ -42,11 +45,13 @@ class Report:
     remarks: list[str]
     stale_base: str | None
     changes: list[tuple[str, str]]
+    data: DataChanges
     differences: Differences
     rows: pd.DataFrame
     slices: pd.DataFrame
     moved: pd.DataFrame
     oos: pd.DataFrame
+    changed_texts: ChangedTexts
     seeds: tuple[int, int]
     pooled: int
     same_inputs: bool
@@ -87,11 +92,13 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         remarks=common.remarks,
         stale_base=reason,
         changes=changes(base, head),
+        data=data_changes(base, head),
         differences=differences,
         rows=flipped_rows(sides[0].tables[0], sides[1].tables[0], head.rows["text"]),
         slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy"), known),
         moved=moved_rows(base, head),
         oos=oos_differences(_decisions(base), _decisions(head), effects),
+        changed_texts=compare_changed_texts((base, head), (sides[0], sides[1]), effects.get("accuracy"), known),
         seeds=seeds,
         pooled=pooled,
         same_inputs=reason is None and same_inputs(base, head),
@@ -107,7 +114,8 @@ def without_verdicts(report: Report) -> Report:
     """Return `report` with no score called improved or regressed: nothing that could make it better has changed."""
     tables = {name: getattr(report, name).assign(verdict=SAME_INPUTS) for name in ("slices", "oos")}
     scores = report.differences.scores.assign(verdict=SAME_INPUTS)
-    return replace(report, differences=replace(report.differences, scores=scores), **tables)
+    changed = replace(report.changed_texts, table=report.changed_texts.table.assign(verdict=SAME_INPUTS))
+    return replace(report, differences=replace(report.differences, scores=scores), changed_texts=changed, **tables)
 
 
 def _train_rows(run: Run) -> int:

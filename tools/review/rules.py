@@ -37,6 +37,18 @@ class SliceRule(BaseModel):
     margin: Share = 0.0
 
 
+class ChangeRule(BaseModel):
+    """The rule for answers to texts that are changed in one way, a name in the table of the stage robustness."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str | None = None  # the rule is moot on others
+    score: Literal["accuracy"]
+    change: str
+    margin: Share
+    rule: Literal["non_inferior", "not_worse"] = "not_worse"
+
+
 class Rules(BaseModel):
     """All of review.yaml."""
 
@@ -46,6 +58,7 @@ class Rules(BaseModel):
     min_rows: Annotated[int, Field(ge=1)]
     metrics: dict[LabelScore | OosScore, ScoreRule]
     slices: tuple[SliceRule, ...] = ()
+    robustness: tuple[ChangeRule, ...] = ()
 
     @property
     def effects(self) -> dict[str, float]:

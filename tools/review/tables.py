@@ -24,9 +24,40 @@ class Table:
 
 def tables(report: Report) -> list[Table]:
     """Return all tables that have rows, in the order of a reader's questions."""
-    all_tables = [_scores(report), _oos(report), _changes(report), _moved(report), _rows(report), _pairs(report)]
-    all_tables += [_labels(report), _slices(report)]
+    all_tables = [
+        _data(report),
+        _test_labels(report),
+        _scores(report),
+        _oos(report),
+        _changes(report),
+        _moved(report),
+        _rows(report),
+        _pairs(report),
+    ]
+    all_tables += [_labels(report), _slices(report), _robustness(report), _expectations(report)]
     return [table for table in all_tables if table.rows]
+
+
+def _data(report: Report) -> Table:
+    rows = [[str(cell) for cell in row] for row in report.data.rows.to_numpy().tolist()]
+    data = report.data
+    shown = "Rows" if data.number == len(rows) else f"The first {len(rows):,} of {data.number:,} rows"
+    note = f"{shown} that were added, dropped or relabelled; {data.test_rows:,} are test rows. "
+    note += "audit is what the base's audit thought of them."
+    note = f"{note} {data.remark}".strip()
+    columns = ["change", "split", "text", "old label", "new label", "audit"]
+    return Table("data", "Data", note, columns, rows, ("text", "old label", "new label", "audit"))
+
+
+def _test_labels(report: Report) -> Table:
+    rows = [
+        [str(row.which), f"{row.rows:,}", f"{100 * row.base:.1f}", f"{100 * row.head:.1f}"]
+        for row in report.data.test.itertuples()
+    ]
+    note = (
+        "Accuracy in percent on the test rows that both runs have. The scores below leave out those with another label."
+    )
+    return Table("test-labels", "Corrected test labels", note, ["test rows", "rows", "base", "head"], rows)
 
 
 def _scores(report: Report) -> Table:
@@ -146,3 +177,32 @@ def _slices(report: Report) -> Table:
     )
     columns = ["by", "slice", "rows", "base", "head", "difference", "95% interval", "verdict"]
     return Table("slices", "Slices", note, columns, rows, ("by", "slice"))
+
+
+def _robustness(report: Report) -> Table:
+    rows = [
+        [
+            str(row.change),
+            f"{row.rows:,}",
+            f"{100 * row.base:.1f}",
+            f"{100 * row.head:.1f}",
+            points(float(row.difference)),
+            f"{points(float(row.low))} to {points(float(row.high))}",
+            str(row.verdict),
+        ]
+        for row in report.changed_texts.table.itertuples()
+    ]
+    note = (
+        "Accuracy in percent on the same test rows, changed in the same ways, of the two runs themselves; intervals "
+        "over rows and seeds, not corrected for the number of changes. With the change none, texts are as they are."
+    )
+    columns = ["change", "rows", "base", "head", "difference", "95% interval", "verdict"]
+    return Table("robustness", "Changed texts", note, columns, rows)
+
+
+def _expectations(report: Report) -> Table:
+    columns = ["flip", "kind", "texts", "label", "base", "head"]
+    rows = [[str(row[column]) for column in columns] for row in report.changed_texts.expectations.to_dict("records")]
+    note = "Expectations of data/robustness that only one run meets; several texts and their labels are divided by |."
+    outside = ("texts", "label", "base", "head")
+    return Table("expectations", "Expectations that moved", note, columns, rows, outside)

@@ -9,6 +9,7 @@ from tools.runs.run import Run
 DATA = ("data/raw", "data/splits", "data/tokenized")  # the outputs before training; the last one names the checkpoint
 # The bytes of the data, the method itself and the resolved precision stand for the others.
 LEFT_OUT = ("dataset", "method", "model", "precision", "seed")
+AS_BEFORE = [("workers", 1), ("accumulate", 1), ("gradient_checkpointing", False)]  # as it was without the parameter
 
 
 def config_hash(run: Run) -> str | None:
@@ -28,7 +29,7 @@ def config_hash(run: Run) -> str | None:
         params |= run.lock.get(stage, {}).get("params", {}).get("params.yaml", {})
     if params.get("oos", {}).get("method") == "none":
         del params["oos"]
-    params = {key: value for key, value in params.items() if key not in LEFT_OUT}
+    params = {key: value for key, value in params.items() if key not in LEFT_OUT and (key, value) not in AS_BEFORE}
     config = [switched_on(params), run.params["method"], data, precision]
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 

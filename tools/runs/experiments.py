@@ -22,6 +22,15 @@ def ensure_experiment(place: Path, name: str, values: list[str]) -> Run:
         return open_run(name)
 
 
+def is_here(name: str) -> bool:
+    """Return whether the experiment `name` has been run."""
+    try:
+        open_run(name)
+    except InputError:
+        return False
+    return True
+
+
 def mirrors() -> dict[str, str]:
     """Return the mirrors' variables for another working folder: a relative path becomes absolute, an address stays."""
     mirrors = {name: os.environ.get(name, "") for name in ("DATA_MIRROR", "MODEL_MIRROR")}

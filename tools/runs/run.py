@@ -6,10 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from textclf.metrics.robustness import UNCHANGED
 from textclf.revisions import WORKSPACE, Revision, resolve
 
 PREDICTIONS = "metrics/predictions/test.json"
 OUT_OF_SCOPE = "metrics/predictions/oos.json"
+CHANGED_TEXTS = "metrics/predictions/robustness.json"
+EXPECTATIONS = "metrics/expectations.json"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,23 @@ class Run:
         """All test rows' actual, predicted, intent and score, by id; None if nothing is ever out of scope."""
         decisions = self._listing(OUT_OF_SCOPE) if self.revision.tracked(OUT_OF_SCOPE) else pd.DataFrame()
         return None if decisions.empty else decisions
+
+    @cached_property
+    def changed_texts(self) -> pd.DataFrame | None:
+        """A sample of test rows: `actual` and the label after each change, by id; None for a run without the stage."""
+        if not self.revision.tracked(CHANGED_TEXTS):
+            return None
+        table = self._listing(CHANGED_TEXTS)
+        return table.apply(lambda after: after.fillna(table[UNCHANGED]))
+
+    @cached_property
+    def expectations(self) -> pd.DataFrame | None:
+        """The expectations with kind, label, texts and answers, both as one text, and met; None if there are none."""
+        if not self.revision.tracked(EXPECTATIONS):
+            return None
+        columns, *rows = self.revision.json(EXPECTATIONS)
+        table = pd.DataFrame(rows, columns=columns)
+        return table.assign(texts=table["texts"].map(" | ".join), answers=table["answers"].map(" | ".join))
 
     def _listing(self, path: str) -> pd.DataFrame:
         columns, *rows = self.revision.json(path)

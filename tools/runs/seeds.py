@@ -13,18 +13,20 @@ from textclf.cache import cache_folder
 from textclf.errors import InputError
 from textclf.process import TIMES
 from textclf.revisions import check_queue, snapshot
+from tools.cluster.experiments import Resources, run_experiments
+from tools.cluster.node import Experiment
 from tools.runs.config import config_hash
-from tools.runs.experiments import ensure_experiment
+from tools.runs.experiments import ensure_experiment, is_here, mirrors
 from tools.runs.records import Record, new_folder, read_record, write_seed
-from tools.runs.run import Run
+from tools.runs.run import Run, open_run
 from tools.runs.stale import stale
 
 
-def ensure_seeds(run: Run, wanted: int) -> Record:
+def ensure_seeds(run: Run, wanted: int, resources: Resources | None = None) -> Record:
     """Return the record of the run's configuration and code with at least `wanted` seeds; missing ones are run.
 
-    Each is an experiment of the run's own commit, in a checkout of its own; what DVC has cached isn't trained again.
-    An interrupted call goes on where it was.
+    Each is an experiment of the run's own commit, in a checkout of its own, one after the other or, with `resources`,
+    on a Ray cluster; what DVC has cached isn't trained again. An interrupted call goes on where it was.
     """
     name = config_hash(run)
     if reason := stale(run):
@@ -40,10 +42,29 @@ def ensure_seeds(run: Run, wanted: int) -> Record:
         check_queue()
         print(f"{run.revision.name}: {len(missing)} seeds to run{_estimate(len(missing))}", file=sys.stderr, flush=True)
         sha = snapshot(run.revision)
+        names = {f"seed-{sha[:7]}-{name[:7]}-{seed}": seed for seed in missing}
+        if resources:
+            _run_on_cluster(sha, names, name, folder, resources)
+            return Record(folder)
         with checkout(sha) as place:
-            for seed in missing:
-                write_seed(_run(place, f"seed-{sha[:7]}-{name[:7]}-{seed}", seed, name), folder)
+            for experiment, seed in names.items():
+                write_seed(_checked(ensure_experiment(place, experiment, [f"seed={seed}"]), name), folder)
     return Record(folder)
+
+
+def _run_on_cluster(sha: str, names: dict[str, int], name: str, folder: Path, resources: Resources) -> None:
+    """Run the experiments `names` with their seeds, except those that are here; record each one as it comes."""
+
+    def record(experiment: str) -> None:
+        write_seed(_checked(open_run(experiment), name), folder)
+
+    here = [experiment for experiment in names if is_here(experiment)]
+    for experiment in here:
+        record(experiment)
+    waiting = [Experiment(one, [f"seed={seed}"]) for one, seed in names.items() if one not in here]
+    if failures := run_experiments((sha, sha), waiting, resources, mirrors(), record):
+        first, reason = next(iter(failures.items()))
+        raise InputError(f"{len(failures)} of {len(names)} seeds failed, such as {first}: {reason}")
 
 
 @contextmanager
@@ -87,10 +108,10 @@ def _estimate(runs: int) -> str:
     return f", about {runs * sum(seconds) / 60:.0f} minutes (by the stages' last times here)" if seconds else ""
 
 
-def _run(place: Path, experiment: str, seed: int, name: str) -> Run:
-    """Return the run of the seed, an experiment that is run now unless it is there from an interrupted call."""
-    found = ensure_experiment(place, experiment, [f"seed={seed}"])
+def _checked(found: Run, name: str) -> Run:
+    """Return an experiment's run, or raise `InputError` if it is of another configuration than `name`."""
     if config_hash(found) != name:
+        experiment = found.revision.name
         raise InputError(f"the experiment {experiment} has another configuration; dvc exp remove {experiment}")
     return found
 

@@ -6,12 +6,12 @@ Prometheus, /health tells that the model is loaded, /about which model is served
 
 import argparse
 import json
-import socket
 from pathlib import Path
 
 from textclf.errors import InputError
 from textclf.inference.files import MODEL, REPORT
 from tools import command
+from tools.listening import listen
 from tools.serve.limits import Limits
 
 
@@ -31,6 +31,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--max-connections", type=int, default=many, help=f"the next one is closed ({many})")
     parser.add_argument("--timeout", type=int, default=seconds, help=f"seconds to send a request in ({seconds})")
     parser.add_argument("--grace", type=int, default=10, help="seconds to end in after a SIGTERM (10)")
+    parser.add_argument(
+        "--feedback", type=Path, metavar="FILE", help="keep what users say is right: messages and labels"
+    )
     options = parser.parse_args()
     if options.rev and options.model != MODEL:
         parser.error("--rev takes the pipeline's model of that revision; leave out --model")
@@ -58,16 +61,6 @@ def model_commit(folder: Path, rev: str | None) -> str:
     return str(values.get("commit", "unknown"))
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at `host` and `port`, or raise `InputError`."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host with an empty or very long part
-        cause = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
-        raise InputError(f"--host {host} --port {port}: {cause}") from None
-
-
 def main() -> None:
     """Load the model and serve it."""
     options = parse_args()
@@ -77,16 +70,18 @@ def main() -> None:
         from textclf.inference.model import load_model
         from tools.serve.app import create_app
         from tools.serve.connections import limited_protocol
+        from tools.serve.feedback import Feedback
 
         texts, batch = (options.max_texts, options.max_chars), (options.max_batch, options.max_queue)
         limits = Limits(*texts, *batch, options.max_connections, options.timeout)
+        feedback = Feedback(options.feedback) if options.feedback else None
         model = load_model(options.model, options.rev)
         commit = model_commit(options.model, options.rev)
         host = f"[{options.host}]" if ":" in options.host else options.host
         print(f"http://{host}:{listening.getsockname()[1]}", flush=True)
         protocol = limited_protocol(limits.connections, limits.seconds)
         config = uvicorn.Config(
-            create_app(model, commit, limits),
+            create_app(model, commit, limits, feedback),
             http=protocol,
             timeout_graceful_shutdown=options.grace,
             log_level="warning",

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tools.serve.metrics import ServiceMetrics
 
-PATHS = ("/", "/about", "/docs", "/health", "/metrics", "/openapi.json", "/predict")
+PATHS = ("/", "/about", "/docs", "/feedback", "/health", "/metrics", "/openapi.json", "/predict")
 
 
 class AccessLog:

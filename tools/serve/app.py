@@ -18,6 +18,7 @@ from textclf.data.visible import visible
 from textclf.inference.model import Model
 from textclf.oos.labels import is_out, kind_of
 from tools.serve.access_log import AccessLog
+from tools.serve.feedback import Feedback, FeedbackFull, choices
 from tools.serve.limits import Limits
 from tools.serve.metrics import ServiceMetrics
 from tools.serve.microbatch import Batcher, QueueFull
@@ -40,6 +41,7 @@ class Prediction(BaseModel):
     label: str | None = Field(description="null for a text that is out of scope")
     out_of_scope: bool
     kind: str | None = Field(description="the kind of out-of-scope message, if the model distinguishes kinds")
+    reply: str | None = Field(description="what to say to a message out of scope, if the data set has replies")
     truncated: bool = Field(description="whether the text is longer than the model takes, so that its end was not read")
     labels: list[LabelProbability]
 
@@ -59,6 +61,7 @@ def answer(model: Model, texts: list[str]) -> list[Prediction]:
             label=None if is_out(predicted) else predicted,
             out_of_scope=is_out(predicted),
             kind=kind_of(predicted) or None,
+            reply=model.reply(predicted),
             truncated=answers.truncated[row],
             labels=[
                 LabelProbability(label=answers.labels[n], probability=round(float(answers.probabilities[row][n]), 6))
@@ -90,8 +93,8 @@ async def refuse(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": [{"loc": one["loc"], "msg": one["msg"]} for one in mistakes]}, 422)
 
 
-def create_app(model: Model, commit: str, limits: Limits) -> FastAPI:
-    """Return the application for `model`, which was trained at `commit`."""
+def create_app(model: Model, commit: str, limits: Limits, feedback: Feedback | None = None) -> FastAPI:
+    """Return the application for `model`, which was trained at `commit`; with `feedback` it takes corrections."""
     metrics = ServiceMetrics()
 
     def work(texts: list[str]) -> list[Prediction]:
@@ -112,8 +115,11 @@ def create_app(model: Model, commit: str, limits: Limits) -> FastAPI:
     app = FastAPIOffline(title=title, version=commit[:12], lifespan=lifespan, redoc_url=None)
     app.add_middleware(AccessLog, metrics=metrics, most=limits.body)
     app.add_exception_handler(RequestValidationError, refuse)
+    right = choices(model.labels, model.oos_rule.outside if model.oos_rule else [], model.replies) if feedback else []
     about = {"commit": commit, "model_sha256": model.checksum, "labels": model.labels, "limits": asdict(limits)}
-    _add_pages(app, about)
+    _add_pages(app, about | {"feedback": right})
+    if feedback:
+        _add_feedback(app, feedback, right, limits)
     _add_metrics(app, metrics, batcher)
     _add_predict(app, batcher, limits)
     return app
@@ -154,3 +160,24 @@ def _add_predict(app: FastAPI, batcher: Batcher[str, Prediction], limits: Limits
             return Predictions(predictions=await batcher.ask([text] if isinstance(text, str) else text))
         except QueueFull:
             raise HTTPException(503, "server busy, try again", {"Retry-After": RETRY_AFTER}) from None
+
+
+def _add_feedback(app: FastAPI, feedback: Feedback, right: list[str], limits: Limits) -> None:
+    kind = StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.chars)
+    text: Any = (Annotated[str, kind, AfterValidator(_seen)], Field())
+
+    def known(label: str) -> str:
+        if label not in right:
+            raise ValueError(f"one of {', '.join(right)} is allowed")
+        return label
+
+    label: Any = (Annotated[str, AfterValidator(known)], Field())
+    Said = create_model("Said", __config__=ConfigDict(extra="forbid"), text=text, answered=label, label=label)
+
+    @app.post("/feedback", status_code=204, responses={507: {"description": "the file has no room left"}})
+    async def store(body: Said) -> None:
+        """Keep a message, the answer that it got, and the right label; `out_of_scope` is none of the labels."""
+        try:
+            feedback.add(body.text, body.answered, body.label)  # type: ignore[attr-defined]
+        except FeedbackFull:
+            raise HTTPException(507, "no room is left for feedback") from None

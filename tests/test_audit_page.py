@@ -1,0 +1,317 @@
+"""The page of decisions in a headless browser, and without one: nothing that was decided is lost."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import ROOT
+from tests.own_data import make_project, run_stage
+from textclf.audit.audit import COLUMNS
+from textclf.data.ids import row_ids
+from textclf.errors import InputError
+from tools.audit import __main__ as audit
+from tools.audit.app import create_app
+from tools.audit.queue import label_names, messages, read_rows, suspects
+from tools.audit.session import Session
+from tools.audit.similar import Similar
+from tools.audit.store import Store
+
+FILE = Path("data/corrections/mine.csv")
+MARKUP = '<img src=x onerror="document.title=1">'
+LABELS = ["refund", "order", MARKUP]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture
+def project(in_tmp: Path) -> Path:
+    """A data set of 42 rows, of which 14 are suspect; one of its labels is markup."""
+    make_project(in_tmp)
+    spec = Path("data/sources/mine.yaml")
+    spec.write_text(spec.read_text() + f"split: split\ncorrections: {FILE}\n")
+    rows = pd.DataFrame(
+        {"text": [f"message <b>{n}</b> & more" for n in range(42)], "label": LABELS * 14, "split": "train"}
+    )
+    rows.loc[40:, "split"] = "test"
+    rows.insert(0, "id", row_ids(rows))
+    for folder in ("data/raw", "data/audit", "data/corpora", "data/corrections"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    rows.drop(columns="id").to_csv("data/corpora/all.csv", index=False)
+    rows.to_parquet("data/raw/rows.parquet")
+    rows.iloc[:0].to_parquet("data/raw/oos.parquet")
+    found = rows.head(14).assign(suggested=LABELS[1:2] * 14, probability=0.9, kind="label", twin="", similarity="")
+    found.loc[found["label"] == "order", "suggested"] = MARKUP
+    found[COLUMNS].to_csv("data/audit/rows.csv", index=False)
+    return in_tmp
+
+
+def session() -> Session:
+    items, rows = suspects(), read_rows()
+    return Session(items, label_names(rows, items), Store(FILE), "me")
+
+
+def written() -> list[dict[str, str]]:
+    with FILE.open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_a_decision_is_written_at_once_and_can_be_taken_back(project: Path) -> None:
+    made = session()
+    first, second = made.items[:2]
+    made.decide(first.key, "relabel", "order", "")
+    assert (FILE.read_text().splitlines()[1]) == f"{first.id},{first.text},train,relabel,order,me,"
+    made.decide(second.key, "keep", "", "fine, really")
+    assert written()[1]["reason"] == "fine, really"
+    assert [item.key for item in made.left()][:1] == [made.items[2].key]
+    assert made.undo() == second.key
+    assert made.undo() == first.key
+    assert FILE.read_text() == "id,text,split,action,label,by,reason\n"
+    with pytest.raises(InputError, match="nothing to undo"):
+        made.undo()
+
+
+@pytest.mark.parametrize(
+    ("action", "label", "message"),
+    [
+        ("relabel", "refund", "the row already has the label 'refund'; keep it instead"),
+        ("relabel", "ordr", "relabel: no row has the label 'ordr'; did you mean order"),
+        ("relabel", "", "relabel: no row has the label ''"),
+        ("destroy", "", "action 'destroy'; allowed: keep, relabel, drop"),
+    ],
+)
+def test_what_download_would_not_take_is_not_written(project: Path, action: str, label: str, message: str) -> None:
+    made = session()
+    with pytest.raises(InputError, match=message):
+        made.decide(made.items[0].key, action, label, "")
+    assert not FILE.exists()
+
+
+def test_what_is_written_is_taken_by_download(project: Path) -> None:
+    made = session()
+    for item, action, label in zip(made.items, ["keep", "drop", "relabel"], ["", "", "order"], strict=False):
+        made.decide(item.key, action, label, "")
+    shutil.rmtree("data/raw")
+    done = run_stage("download", project)
+    assert done.returncode == 0, done.stderr
+    assert len(pd.read_parquet("data/raw/rows.parquet")) == 41
+
+
+def test_a_row_that_another_process_decided_is_refused(project: Path) -> None:
+    ours, theirs = session(), session()
+    theirs.decide(theirs.items[0].key, "drop", "", "")
+    with TestClient(create_app(ours, Similar(read_rows()), "f")) as client:
+        token = page_token(client)
+        body = {"key": ours.items[0].key, "action": "keep"}
+        assert client.post("/decide", json=body, headers={"X-Token": token}).status_code == 409
+        assert len(client.get("/rows").json()["rows"]) == 13
+    assert [line["action"] for line in written()] == ["drop"]
+
+
+def page_token(client: TestClient) -> str:
+    text = client.get("/").text
+    return text.split('"token": "')[1].split('"')[0]
+
+
+def test_another_site_can_neither_decide_nor_read(project: Path) -> None:
+    made = session()
+    with TestClient(create_app(made, Similar(read_rows()), "f")) as client:
+        body = {"key": made.items[0].key, "action": "drop"}
+        assert client.post("/decide", json=body).status_code == 403
+        assert client.post("/undo", headers={"X-Token": "guess"}).status_code == 403
+        assert client.get("/rows", headers={"Host": "evil.example"}).status_code == 400
+        assert "access-control-allow-origin" not in client.get("/rows").headers
+        assert "<img src=x" not in client.get("/").text
+    assert not FILE.exists()
+
+
+def test_similar_rows_are_those_of_the_label_without_the_text_itself_and_without_test_rows(project: Path) -> None:
+    rows = read_rows()
+    found = Similar(rows).to("message <b>3</b> & more", "refund")
+    assert len(found) == 3
+    assert set(found) <= set(rows["text"][(rows["label"] == "refund") & (rows["split"] != "test")])
+    assert "message <b>3</b> & more" not in found
+
+
+def test_messages_from_the_service_are_added_in_scope_or_out(project: Path) -> None:
+    Path("said.csv").write_text(
+        'text,answered,label\nmessage <b>1</b> & MORE,order,refund\n"oh, no",order,refund\n'
+        '"Oh,  no",order,out_of_scope:chitchat\n'
+        "hi,out_of_scope,order\n"
+    )
+    items = messages(Path("said.csv"))
+    assert [(item.given, item.suggested) for item in items] == [
+        ("order", "out_of_scope:chitchat"),
+        ("out_of_scope", "order"),
+    ]
+    made = Session(items, label_names(read_rows(), items), Store(FILE), "me")
+    made.decide(items[0].key, "relabel", "out_of_scope:chitchat", "")
+    made.decide(items[1].key, "keep", "", "")
+    with pytest.raises(InputError, match="can't be dropped; skip it"):
+        made.decide(items[1].key, "drop", "", "")
+    assert [(line["action"], line["label"]) for line in written()] == [
+        ("add", "out_of_scope:chitchat"),
+        ("add", "out_of_scope"),
+    ]
+    assert not made.left()
+
+
+def test_without_a_browser_a_file_is_filled_in_and_applied_whole(project: Path, typed: Callable[..., str]) -> None:
+    out = typed(audit.main, project, "--print", "3", "--by", "me")
+    table = pd.read_csv(Path("decisions.csv"), dtype=str) if Path("decisions.csv").exists() else None
+    assert table is None
+    Path("decisions.csv").write_text(out)
+    table = pd.read_csv("decisions.csv", dtype=str, keep_default_na=False)
+    assert table["action"].tolist() == ["", "", ""]
+    table["action"], table["label"] = ["keep", "relabel", ""], ["", "nonsense", ""]
+    table.to_csv("decisions.csv", index=False)
+    refused = typed(audit.main, project, "--apply", "decisions.csv", fails=True)
+    assert "decisions.csv: line 3: relabel: no row has the label 'nonsense'" in refused
+    assert not FILE.exists()
+    table["label"] = ["", "refund", ""]
+    table.to_csv("decisions.csv", index=False)
+    assert "2 decisions added" in typed(audit.main, project, "--apply", "decisions.csv", "--by", "me")
+    assert [line["action"] for line in written()] == ["keep", "relabel"]
+    again = typed(audit.main, project, "--apply", "decisions.csv", fails=True)
+    assert "stands in data/corrections/mine.csv already" in again
+
+
+# In a browser.
+
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None and "CI" not in os.environ, reason="chromium is not installed; .ci/run installs it"
+)
+
+
+class Tool:
+    """The tool as a process, at an address."""
+
+    def __init__(self, port: int) -> None:
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "tools.audit", "--by", "me", "--port", str(port)]
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        self.address = self.process.stdout.readline().split()[0]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def start(project: Path) -> Iterator[Callable[..., Tool]]:
+    started: list[Tool] = []
+
+    def start_at(port: int = 0) -> Tool:
+        started.append(Tool(port))
+        return started[-1]
+
+    yield start_at
+    for tool in started:
+        tool.kill()
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM, "chromium is needed in CI"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def opened(browser: Any, address: str) -> Any:
+    page = browser.new_page()
+    page.goto(address)
+    page.wait_for_selector("#row:not([hidden])")
+    return page
+
+
+def says(page: Any, selector: str, text: str) -> None:
+    """Wait until the element holds the text."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(selector)).to_contain_text(text, timeout=20_000)
+
+
+def press(page: Any, key: str, decided: int) -> None:
+    page.keyboard.press(key)
+    says(page, "#counter", f"· {decided} decided")
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_ten_rows_are_decided_by_keys_and_none_is_lost_when_the_tool_is_killed(
+    start: Callable[..., Tool], browser: Any
+) -> None:
+    tool = start()
+    port = int(tool.address.rpartition(":")[2])
+    page = opened(browser, tool.address)
+    assert page.inner_text("#text") == "message <b>0</b> & more"
+    for number, key in enumerate(["k", "y", "d", "y", "k"], 1):
+        press(page, key, number)
+    page.keyboard.press("r")
+    page.keyboard.type("ref")
+    page.keyboard.press("Enter")
+    says(page, "#counter", "· 6 decided")
+    tool.kill()
+    page.keyboard.press("k")
+    says(page, "#message", "can't be reached")
+    assert [line["action"] for line in written()] == ["keep", "relabel", "drop", "relabel", "keep", "relabel"]
+    tool = start(port)
+    page.keyboard.press("k")
+    says(page, "#message", "reload the page")
+    page.reload()
+    page.wait_for_selector("#row:not([hidden])")
+    assert page.inner_text("#text") == "message <b>6</b> & more"
+    for number, key in enumerate(["k", "d", "y", "k"], 1):
+        press(page, key, number)
+    press(page, "u", 3)
+    press(page, "d", 4)
+    tool.kill()
+    assert [line["action"] for line in written()][6:] == ["keep", "drop", "relabel", "drop"]
+    assert len({line["id"] for line in written()}) == 10
+    assert page.title() == "Audit", "no markup of a label or text has run"
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_two_tabs_never_decide_the_same_row_twice(start: Callable[..., Tool], browser: Any) -> None:
+    tool = start()
+    one, two = opened(browser, tool.address), opened(browser, tool.address)
+    press(one, "k", 1)
+    two.keyboard.press("d")
+    says(two, "#message", "decided in another place")
+    press(two, "d", 2)
+    tool.kill()
+    assert [line["action"] for line in written()] == ["keep", "drop"]
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_labels_with_markup_are_text(start: Callable[..., Tool], browser: Any) -> None:
+    tool = start()
+    page = opened(browser, tool.address)
+    page.keyboard.press("s")
+    says(page, "#text", "1")
+    assert page.inner_text("#suggested") == MARKUP
+    page.keyboard.press("r")
+    page.keyboard.type("onerror")
+    assert page.inner_text("#found li") == MARKUP
+    page.keyboard.press("Enter")
+    says(page, "#counter", "· 1 decided")
+    tool.kill()
+    assert written()[0]["label"] == MARKUP
+    assert page.title() == "Audit"
+    assert page.query_selector("img") is None

@@ -1,0 +1,73 @@
+"""The review's table of rows that changed, and the scores on test rows whose label has changed."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+from textclf.errors import InputError
+from tools.review.data_changes import MOST, data_changes, relabelled_scores
+
+
+def run(rows: list[tuple[str, str, str]], md5: str, predicted: dict[str, str], audit: str | None = None) -> Any:
+    """A run of rows (text, label, split), whose ids are their texts; `audit` is the content of its list of suspects."""
+    table = pd.DataFrame(rows, columns=["text", "label", "used"]).set_index("text", drop=False).rename_axis("id")
+    test = table[table["used"] == "test"]
+    predictions = pd.DataFrame(
+        {"actual": test["label"], "predicted": [predicted.get(name, "a") for name in test.index]}
+    )
+
+    def csv(path: str) -> pd.DataFrame:
+        if audit is None:
+            raise InputError("not here")
+        from io import StringIO
+
+        return pd.read_csv(StringIO(audit), keep_default_na=False)
+
+    outs = [{"path": "data/raw/rows.parquet", "md5": md5}]
+    return SimpleNamespace(
+        rows=table,
+        oos_rows=pd.DataFrame({"text": [], "label": [], "split": []}, dtype=str),
+        predictions=predictions,
+        lock={"download": {"outs": outs}, "audit": {}},
+        revision=SimpleNamespace(csv=csv),
+    )
+
+
+BASE = [("x", "a", "train"), ("y", "b", "train"), ("t", "a", "test"), ("u", "b", "test")]
+AUDIT = "id,kind,suggested,probability\ny,label,a,0.91\ny,outlier,,\n"
+
+
+def test_every_row_that_was_added_dropped_or_relabelled_is_listed_with_what_the_audit_thought() -> None:
+    head = [("y", "a", "train"), ("z", "b", "train"), ("t", "b", "test"), ("u", "b", "test")]
+    found = data_changes(run(BASE, "1", {}, AUDIT), run(head, "2", {}))
+    assert found.rows.to_numpy().tolist() == [
+        ["added", "train", "z", "", "b", ""],
+        ["dropped", "train", "x", "a", "", ""],
+        ["relabelled", "test", "t", "a", "b", ""],
+        ["relabelled", "train", "y", "b", "a", "label: a (0.91); outlier"],
+    ]
+    assert (found.number, found.test_rows, found.remark) == (4, 1, "")
+
+
+def test_the_scores_of_corrected_test_rows_stand_apart_by_old_and_by_new_labels() -> None:
+    head = [*BASE[:2], ("t", "b", "test"), ("u", "b", "test")]
+    table = relabelled_scores(run(BASE, "1", {"t": "a", "u": "b"}), run(head, "2", {"t": "b", "u": "a"}))
+    assert table.to_numpy().tolist() == [
+        ["unchanged label", 1, 1.0, 0.0],
+        ["changed label, by the old one", 1, 1.0, 0.0],
+        ["changed label, by the new one", 1, 0.0, 1.0],
+    ]
+    assert relabelled_scores(run(BASE, "1", {}), run(BASE, "2", {})).empty
+
+
+def test_the_same_bytes_are_not_even_read() -> None:
+    same = SimpleNamespace(lock=run(BASE, "1", {}).lock)
+    assert data_changes(same, same).number == 0  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_told_is_said_and_long_lists_are_cut() -> None:
+    many = [(f"row {n}", "a", "train") for n in range(MOST + 5)]
+    found = data_changes(run(BASE, "1", {}), run([*BASE, *many], "2", {}))
+    assert found.remark == "What the base's audit thought is not in DVC's cache."
+    assert (len(found.rows), found.number) == (MOST, MOST + 5)

@@ -1,0 +1,85 @@
+"""Expectations that people write down: what is read, what is refused, when one is met."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.conftest import ROOT
+from textclf.data.expectations import Expectation, check_labels, read_expectations
+from textclf.errors import InputError
+
+FOLDER = ROOT / "data" / "robustness"
+
+
+def read(folder: Path, text: str) -> list[Expectation]:
+    (folder / "mine.yaml").write_text(text, encoding="utf-8")
+    return read_expectations("mine", folder)
+
+
+def test_a_template_is_filled_with_each_combination(tmp_path: Path) -> None:
+    found = read(tmp_path, 'expect: [{text: "{a} is {b}{b}", a: [x, y], b: ["1", ""], label: l}]')
+    assert [one.texts for one in found] == [("x is 11",), ("x is ",), ("y is 11",), ("y is ",)]
+    assert {one.label for one in found} == {"l"}
+
+
+def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
+    assert read_expectations("other", tmp_path) == []
+    assert read(tmp_path, "same: []") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('expect: [{text: "{a}?", label: l}]', r"expect.0: \{a\} stands in the text, but no list a says what fills it"),
+        (
+            "expect: [{text: hi, label: l, a: [x]}]",
+            r"expect.0: \{a\} does not stand in the text, but there is a list a",
+        ),
+        ("expect: [{text: hi}]", r"expect.0.label: Field required"),
+        ('expect: [{text: "{a}", label: l, a: [" "]}]', r"expect.0: its lists leave a text empty"),
+        ('expect: [{text: "{a}", label: l, a: []}]', r"expect.0.a: List should have at least 1 item"),
+        ('expect: [{text: "{a}", label: l, a: [7]}]', r"expect.0.a.0: Input should be a valid string"),
+        ("same: [[only one]]", r"same.0: List should have at least 2 items"),
+        ("differ: [hello]", r"differ.0: Input should be a valid list"),
+        ("exspect: []", r"exspect is no key here; allowed: expect, same, differ"),
+        ("- 7", r"the spec: Input should be a valid dictionary"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=f"mine.yaml: {message}"):
+        read(tmp_path, text)
+
+
+def test_lists_that_make_too_many_texts_are_refused(tmp_path: Path) -> None:
+    words = ", ".join(f"w{number}" for number in range(40))
+    with pytest.raises(InputError, match="its lists make 1,600 texts; 1,000 are allowed"):
+        read(tmp_path, f'expect: [{{text: "{{a}}{{b}}", a: [{words}], b: [{words}], label: l}}]')
+
+
+def test_when_an_expectation_is_met() -> None:
+    expect = Expectation(kind="expect", texts=("x",), label="a")
+    assert expect.met(["a"])
+    assert not expect.met(["b"])
+    same = Expectation(kind="same", texts=("x", "y", "z"))
+    assert same.met(["b", "b", "b"])
+    assert not same.met(["b", "b", "a"])
+    differ = Expectation(kind="differ", texts=("x", "y", "z"))
+    assert differ.met(["a", "b", "c"])
+    assert not differ.met(["a", "b", "a"])
+
+
+def test_a_label_that_the_data_set_lacks_is_named_with_a_like_one(tmp_path: Path) -> None:
+    found = read(tmp_path, "expect: [{text: hi, label: ordr_status}]")
+    message = "mine.yaml: expect: 'ordr_status' is no label of mine; did you mean order_status?"
+    with pytest.raises(InputError, match=message):
+        check_labels(found, ["order_status", "refund"], "mine", tmp_path)
+
+
+def test_those_of_shop_support_are_many_and_of_its_labels() -> None:
+    found = read_expectations("shop_support", FOLDER)
+    labels = set(pd.read_csv(ROOT / "data/corpora/shop_support.csv")["label"])
+    kinds = [one.kind for one in found]
+    assert {kind: kinds.count(kind) >= 8 for kind in ("expect", "same", "differ")} == dict.fromkeys(kinds, True)
+    assert len({one.label for one in found} - {""}) >= 15
+    check_labels(found, sorted(labels), "shop_support", FOLDER)

@@ -1,0 +1,241 @@
+"""Sweeps: what is combined and refused before anything runs, and experiments that come back from a cluster's nodes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster_nodes import SMALL, nodes
+from tests.conftest import ROOT, Clone
+from textclf.cluster import check_reachable, connected
+from textclf.errors import InputError
+from tools.cluster.board import Board, Row
+from tools.cluster.experiments import Resources, run_experiments
+from tools.cluster.node import Experiment
+from tools.cluster.source import has_remote, packed
+from tools.runs.sweep import check_combinations, combinations
+from tools.sweep.__main__ import main
+
+
+def test_values_are_combined_each_with_each() -> None:
+    found = combinations(["lr=1e-4,2e-4", "lora.target_modules=[query,value],auto", "early_stopping=null"])
+    assert len(found) == 4
+    assert found[0] == {"lr": 1e-4, "lora": {"target_modules": ["query", "value"]}, "early_stopping": None}
+    assert found[3] == {"lr": 2e-4, "lora": {"target_modules": "auto"}, "early_stopping": None}
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        (["lr"], "lr: key=value,value is needed, such as lr=1e-4,5e-5"),
+        (["lr="], "lr=: key=value,value is needed"),
+        (["lr=1e-4,"], None),
+        (["lr=1e-4,0.0001"], "lr=0.0001 is there twice; each combination is run once"),
+        (["lr=1", "lr=2"], "lr is given twice; give all of its values at once: lr=value,value"),
+        (["lr=[1"], r"lr=\[1: '\[1' is not a value"),
+        (["--lr=1"], "key=value,value is needed"),
+    ],
+)
+def test_what_is_no_combination_is_refused(entries: list[str], message: str | None) -> None:
+    if message is None:
+        with pytest.raises(InputError, match="should be a valid number"):
+            check_combinations(combinations(entries))
+        return
+    with pytest.raises(InputError, match=message):
+        combinations(entries)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("lrr=1,2", "lrr=1: lrr is not a parameter; did you mean lr?"),
+        ("lr=1e-4,fast", "lr=fast: lr = 'fast': should be a valid number"),
+        ("dataset=shop_support,none", "dataset=none: dataset = 'none': no data/sources/none.yaml"),
+    ],
+)
+def test_one_bad_value_stops_all_before_any_runs(entry: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(InputError) as error:
+        check_combinations(combinations([entry]))
+    assert message in str(error.value)
+
+
+def test_a_board_says_each_change_once_and_keeps_logs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    board = Board({name: Row(name, f"seed={name}", tmp_path / f"{name}.log") for name in ("a", "b")})
+    for line in ("one", "tw\x1b[2Jo"):
+        board.add_line("a", line)
+    board.set_state("b", "failed", "no room")
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["running  a  seed=a  one", f"failed   b  seed=b  no room ({tmp_path}/b.log)"]
+    assert (tmp_path / "a.log").read_text() == "one\ntw\x1b[2Jo\n"
+    assert "\x1b" not in board.line(board.rows["a"]), "what a log holds never acts on the terminal"
+
+
+def test_without_ray_an_address_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install -r requirements/cluster.txt"), connected("local"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999", "no.such.host.invalid:6379"]
+)
+def test_an_address_at_which_nothing_answers_is_said_at_once(address: str) -> None:
+    with pytest.raises(InputError, match=r"no Ray cluster answers at .*; start one with: ray start"):
+        check_reachable(address)
+
+
+STAGE = """
+import json, os, re, time
+from pathlib import Path
+seed = int(re.search("seed: ([0-9])", Path("params.yaml").read_text())[1])
+if seed == 3:
+    raise SystemExit("seed 3 is bad")
+runs = Path(os.environ["RUNS"]) / f"{seed}-{os.getpid()}"
+runs.touch()
+if seed == 2 and len(list(runs.parent.glob("2-*"))) == 1:
+    time.sleep(600)  # until its node is killed
+Path("out.txt").write_text(f"{seed}\\n")
+Path("metrics.json").write_text(json.dumps({"score": seed * 2}))
+print(Path("data.txt").read_text())
+"""
+DVC_YAML = """
+stages:
+  train:
+    cmd: python stage.py
+    deps: [stage.py, data.txt]
+    params: [seed]
+    outs: [out.txt]
+    metrics:
+      - metrics.json:
+          cache: false
+"""
+
+
+class Toy(Clone):
+    """A project of one small stage."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.run("git", "init", "--quiet", "--initial-branch=main")
+        self.run("dvc", "init", "--quiet")
+        self.run("dvc", "config", "core.analytics", "false")
+        for key, value in {"user.name": "Someone", "user.email": "someone@example.org"}.items():
+            self.run("git", "config", key, value)
+        for name, text in {
+            "dvc.yaml": DVC_YAML,
+            "stage.py": STAGE,
+            "data.txt": "committed",
+            "params.yaml": "seed: 0\n",
+        }.items():
+            (folder / name).write_text(text)
+        (folder / ".gitignore").write_text("/.cache/\n/out.txt\n.*.part*\n")
+        self.commit("first")
+
+    @property
+    def baseline(self) -> str:
+        return self.run("git", "rev-parse", "HEAD").strip()
+
+    def shown(self) -> dict[str, Any]:
+        """The score of each experiment, by its name, as `dvc exp show` has them."""
+        (baseline,) = json.loads(self.run("dvc", "exp", "show", "--json"))[1:]
+        found = {}
+        for experiment in baseline["experiments"] or []:
+            data = experiment["revs"][0]["data"]
+            found[experiment["name"]] = data["metrics"]["metrics.json"]["data"]["score"]
+        return found
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
+    toy = Toy(tmp_path / "toy")
+    (tmp_path / "runs").mkdir()
+    monkeypatch.chdir(toy.folder)
+    monkeypatch.setenv("RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    for name in ("DVC_ROOT", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    return toy
+
+
+def test_a_state_is_packed_with_its_uncommitted_changes_and_without_credentials(toy: Toy) -> None:
+    (toy.folder / "data.txt").write_text("changed")
+    state = toy.run("git", "stash", "create").strip()
+    with packed(toy.baseline, state, {"DATA_MIRROR": "https://name:hidden@host", "MODEL_MIRROR": "/here"}) as source:
+        assert source.is_here
+        assert source.mirrors == {"MODEL_MIRROR": "/here"}
+        assert not source.remote
+        assert "hidden" not in repr(source)
+    assert not source.is_here, "the marks are gone"
+    assert toy.run("git", "for-each-ref", "refs/cluster") == ""
+
+
+def test_a_remote_that_only_this_checkout_knows_is_refused(toy: Toy) -> None:
+    toy.run("dvc", "remote", "add", "--local", "--default", "mine", "/somewhere")
+    with pytest.raises(InputError, match="set it with dvc remote add --default, without --local"):
+        has_remote()
+    toy.run("dvc", "remote", "add", "--default", "mine", "/somewhere")
+    assert has_remote()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_experiments_come_back_when_one_fails_and_a_node_dies(toy: Toy, tmp_path: Path) -> None:
+    (toy.folder / "data.txt").write_text("changed")  # and not committed
+    state = toy.run("git", "stash", "create").strip()
+    experiments = [Experiment(f"seed-{seed}", [f"seed={seed}"]) for seed in (1, 2, 3)]
+    with nodes(1) as cluster:
+        second = cluster.worker_nodes.copy().pop()
+
+        def done(name: str) -> None:
+            if name == "seed-1":  # seed-2 runs on the second node, which dies, and a third one comes
+                until = time.monotonic() + 120
+                while not list((tmp_path / "runs").glob("2-*")):
+                    assert time.monotonic() < until
+                    time.sleep(0.1)
+                cluster.add_node(num_cpus=1, **SMALL)
+                cluster.remove_node(second, allow_graceful=False)
+
+        failures = run_experiments((toy.baseline, state), experiments, Resources(cluster.address), {}, done)
+    assert list(failures) == ["seed-3"]
+    assert "dvc exp run failed" in failures["seed-3"]
+    assert toy.shown() == {"seed-1": 2, "seed-2": 4}
+    log = (toy.folder / ".cache/sweeps/seed-1.log").read_text()
+    assert "changed" in log
+    assert (toy.folder / "data.txt").read_text() == "changed"
+    toy.run("git", "checkout", "--quiet", "data.txt")
+    toy.run("dvc", "exp", "apply", "seed-2")
+    assert (toy.folder / "out.txt").read_text() == "2\n"
+    assert not list((toy.folder / ".cache/experiments").glob("seed-1*")), "a checkout goes when its experiment is done"
+
+
+@pytest.mark.slow
+def test_without_an_address_a_sweep_is_queued(trained: Clone, typed: Callable[..., str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.sweep", "method=baseline", "seed=1,2"],
+        cwd=trained.folder,
+        env=trained.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert "queued 2 experiments; dvc queue start runs them" in done.stderr, done.stderr
+    assert len([word for word in trained.run("dvc", "queue", "status").split() if word.startswith("sweep-")]) == 2
+    trained.run("dvc", "queue", "remove", "--all")
+
+
+def test_mistakes_on_the_command_line_get_one_sentence(typed: Callable[..., str]) -> None:
+    for arguments, message in (
+        (["lr=1", "--cpus", "0"], "0 is not above 0"),
+        (["lr=1", "--gpus", "1.5"], "1.5 is neither a whole number nor a part of 1"),
+        (["lr=1", "--cpus", "many"], "'many' is not a number"),
+        (["lrr=1"], "lrr is not a parameter"),
+    ):
+        assert message in typed(main, ROOT, *arguments, fails=True)

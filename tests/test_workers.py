@@ -1,0 +1,77 @@
+"""A batch in parts: one after the other, by several workers, with states computed twice; the sums are the same."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, without_dropout
+from tests.test_seeds import run, trained_with
+from tests.toys import params, task
+from textclf.errors import InputError
+from textclf.methods import full
+from tools.runs.config import config_hash
+
+PLAIN: dict[str, Any] = {"full": {"trained_layers": "all"}, "ema": 0.9, "epochs": 2}
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return without_dropout(tiny("bert"), tmp_path_factory.mktemp("plain") / "bert")
+
+
+def losses(checkpoint: Path, folder: Path, **changes: Any) -> list[float]:
+    """The losses of each epoch: those of a batch whose parts count twice would be twice as high."""
+    curve = full.train(task(checkpoint, folder, **PLAIN, **changes)).curve
+    return [row[name] for row in curve for name in ("train_loss", "validation_loss")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [{"accumulate": 2}, {"accumulate": 4}, {"gradient_checkpointing": True}], ids=str)
+def test_a_batch_in_parts_trains_as_the_whole_one_does(
+    checkpoint: Path, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    whole = losses(checkpoint, tmp_path / "whole")
+    assert losses(checkpoint, tmp_path / "parts", **changes) == pytest.approx(whole, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"workers": 3}, "batch_size = 8: workers \\* accumulate = 3 must divide it"),
+        ({"workers": 2, "accumulate": 8}, "workers \\* accumulate = 16 must divide it"),
+        ({"workers": 0}, "workers = 0: should be greater than or equal to 1"),
+        ({"workers": 2, "method": "features"}, "method features is fitted by one process; set workers to 1"),
+        ({"workers": 2, "method": "lora", "lora": {"unfreeze": "gradual"}}, "'gradual' needs one process"),
+        ({"gradient_checkpointing": True, "method": "head"}, "method head trains none"),
+    ],
+)
+def test_work_that_cannot_be_divided_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        params(**changes)
+
+
+def test_without_ray_several_workers_say_what_to_install(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from textclf.training import workers
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(InputError, match=r"needs Ray, which is not installed; pip install -r requirements/cluster.txt"):
+        workers.train_epochs(task(tiny("bert"), tmp_path, workers=2), full.train)
+
+
+def test_a_run_by_one_worker_imports_no_ray() -> None:
+    code = "import sys, stages.train, tools.sweep.__main__, tools.predict.many; print('ray' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_one_worker_leaves_the_configuration_as_it_was() -> None:
+    one = run(trained_with(workers=1, accumulate=1, gradient_checkpointing=False))
+    assert config_hash(one) == config_hash(run())
+    assert config_hash(run(trained_with(workers=2))) != config_hash(run())

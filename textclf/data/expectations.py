@@ -1,0 +1,107 @@
+"""Expectations of a classifier that people write down: data/robustness/<dataset>.yaml."""
+
+import difflib
+import re
+from itertools import combinations, product
+from math import prod
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from textclf.errors import InputError
+from textclf.specs import read_spec
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Words = Annotated[list[str], Field(min_length=1)]
+PLACE = re.compile(r"\{(\w+)\}")
+MOST = 1000  # texts that a template makes
+
+
+class Template(BaseModel):
+    """A text whose label is known; a further key for each `{place}` in it lists the words that fill it in."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, Words]
+
+    text: Text
+    label: Text
+
+    @model_validator(mode="after")
+    def _filled(self) -> "Template":
+        places, lists = set(PLACE.findall(self.text)), set(self.__pydantic_extra__)
+        if missing := sorted(places - lists):
+            raise ValueError(f"{{{missing[0]}}} stands in the text, but no list {missing[0]} says what fills it in")
+        if unused := sorted(lists - places):
+            raise ValueError(f"{{{unused[0]}}} does not stand in the text, but there is a list {unused[0]}")
+        if (number := prod(map(len, self.__pydantic_extra__.values()))) > MOST:
+            raise ValueError(f"its lists make {number:,} texts; {MOST:,} are allowed")
+        if not all(text.strip() for text in self.texts()):
+            raise ValueError("its lists leave a text empty")
+        return self
+
+    def texts(self) -> list[str]:
+        """Return the text with each combination of words.
+
+        >>> Template(text="where is my {thing}?", label="a", thing=["parcel", "order"]).texts()
+        ['where is my parcel?', 'where is my order?']
+        """
+        lists = self.__pydantic_extra__
+        return [_fill(self.text, dict(zip(lists, words, strict=True))) for words in product(*lists.values())]
+
+
+def _fill(text: str, words: dict[str, str]) -> str:
+    return PLACE.sub(lambda place: words[place[1]], text)
+
+
+class Expectations(BaseModel):
+    """Templates with their label, and groups of texts that must get the same label, or labels that all differ."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    expect: list[Template] = []
+    same: list[Annotated[list[Text], Field(min_length=2)]] = []
+    differ: list[Annotated[list[Text], Field(min_length=2)]] = []
+
+
+class Expectation(BaseModel):
+    """What some texts must get: all of them `label` (expect), all the same (same), or no two the same (differ)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["expect", "same", "differ"]
+    texts: tuple[str, ...]
+    label: str = ""
+
+    def met(self, labels: list[str]) -> bool:
+        """Return whether the `labels` of the texts are as expected."""
+        if self.kind == "expect":
+            return labels == [self.label] * len(labels)
+        if self.kind == "same":
+            return len(set(labels)) == 1
+        return all(first != second for first, second in combinations(labels, 2))
+
+
+def read_expectations(dataset: str, folder: Path) -> list[Expectation]:
+    """Return what `folder`/<dataset>.yaml expects, a filled template each; nothing if there is no such file."""
+    path = folder / f"{dataset}.yaml"
+    if not path.is_file():
+        return []
+    spec = read_spec(path, Expectations)
+    return [
+        *(
+            Expectation(kind="expect", texts=(text,), label=template.label)
+            for template in spec.expect
+            for text in template.texts()
+        ),
+        *(Expectation(kind="same", texts=tuple(group)) for group in spec.same),
+        *(Expectation(kind="differ", texts=tuple(group)) for group in spec.differ),
+    ]
+
+
+def check_labels(expectations: list[Expectation], labels: list[str], dataset: str, folder: Path) -> None:
+    """Raise `InputError` for an expected label that is not among `labels`."""
+    for label in (one.label for one in expectations if one.kind == "expect" and one.label not in labels):
+        close = difflib.get_close_matches(label, labels, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise InputError(f"{folder / dataset}.yaml: expect: {label!r} is no label of {dataset}{hint}")

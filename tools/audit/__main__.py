@@ -1,0 +1,96 @@
+"""Decide about suspect rows: `python -m tools.audit` opens a page at this machine's own address, until interrupted.
+
+Each decision is appended to the corrections file of the data set at once. `--print 50` and `--apply FILE` do the same
+without a browser.
+"""
+
+import argparse
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textclf.errors import InputError
+from tools import command
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tools.audit.session import Session
+
+SOURCES = Path("data/sources")
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = command.parser("audit", __doc__)
+    parser.add_argument("--rows", type=Path, metavar="FILE", help="review the messages of this CSV (column text)")
+    parser.add_argument("--print", type=int, metavar="N", dest="shown", help="print the first N as a CSV to fill in")
+    parser.add_argument("--apply", type=Path, metavar="FILE", help="write the decisions of such a CSV")
+    parser.add_argument("--by", help="who decides (git's user.name)")
+    parser.add_argument("--port", type=int, default=8001, help="0 is any free one (8001)")
+    options = parser.parse_args()
+    if options.shown is not None and options.shown < 1:
+        parser.error("--print needs a number of 1 or more")
+    if options.shown and options.apply:
+        parser.error("--print and --apply: give one of them")
+    if not 0 <= options.port <= 65535:
+        parser.error(f"--port {options.port}: 0 to 65535 is allowed")
+    return options
+
+
+def user_name() -> str:
+    """Return git's user.name, `unknown` without one."""
+    done = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def corrections_file() -> Path:
+    """Return the corrections file that the spec of the data set names, or raise `InputError`."""
+    from textclf.data.source_spec import read_source
+    from textclf.params import read_params
+
+    dataset = read_params().dataset
+    if (path := read_source(dataset, SOURCES).corrections) is None:
+        raise InputError(
+            f"data/sources/{dataset}.yaml names no corrections file; add a line such as "
+            f"corrections: data/corrections/{dataset}.csv"
+        )
+    return path
+
+
+def main() -> None:
+    """Print, apply, or serve the page."""
+    options = parse_args()
+    from tools.audit.decisions import apply_file, print_items
+    from tools.audit.queue import label_names, messages, read_rows, suspects
+    from tools.audit.session import Session
+    from tools.audit.store import Store
+
+    items, rows, path = messages(options.rows) if options.rows else suspects(), read_rows(), corrections_file()
+    session = Session(items, label_names(rows, items), Store(path), options.by or user_name())
+    if options.shown:
+        print_items(session.left()[: options.shown])
+    elif options.apply:
+        print(f"{path}: {apply_file(options.apply, session):,} decisions added; dvc repro applies them")
+    else:
+        serve(session, rows, path, options.port)
+
+
+def serve(session: "Session", rows: "pd.DataFrame", path: Path, port: int) -> None:
+    """Serve the page at loopback."""
+    import uvicorn
+
+    from tools.audit.app import create_app
+    from tools.audit.similar import Similar
+    from tools.listening import listen
+
+    with listen("127.0.0.1", port) as listening:
+        app = create_app(session, Similar(rows), str(path))
+        print(
+            f"http://127.0.0.1:{listening.getsockname()[1]}  {len(session.left()):,} rows to decide about", flush=True
+        )
+        uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run([listening])
+
+
+if __name__ == "__main__":
+    command.run(main)

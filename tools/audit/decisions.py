@@ -1,0 +1,55 @@
+"""Decisions without a browser: a CSV to fill in, and applying it."""
+
+import csv
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from textclf.data.delimited import Dialect, read_rows
+from textclf.data.text_files import open_text, require_utf8
+from textclf.errors import InputError
+from tools.audit.queue import Item
+from tools.audit.session import Session, checked
+
+COLUMNS = ["id", "text", "given", "suggested", "probability", "kinds", "twin", "action", "label", "reason"]
+NEEDED = ("id", "text", "action", "label")
+
+
+def print_items(items: list[Item]) -> None:
+    """Print a CSV of the items, with empty columns for the decisions."""
+    table = pd.DataFrame([{name: item.shown().get(name, "") for name in COLUMNS} for item in items], columns=COLUMNS)
+    table.to_csv(sys.stdout, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
+
+
+def apply_file(path: Path, session: Session) -> int:
+    """Write the decisions of `path`, all or none, and return how many; a row without an action is left undecided.
+
+    Raises `InputError` with the line of a decision that can't be.
+    """
+    by_key = {item.id or item.text: item for item in session.items}
+    decisions = []
+    for line, row in _read(path):
+        if not (action := row["action"].strip()):
+            continue
+        item = by_key.get(row["id"] or row["text"])
+        if item is None:
+            raise InputError(f"{path}: line {line}: {row['id'] or 'this text'} is not among the rows to decide about")
+        try:
+            decisions.append(checked(item, action, row["label"], session, row.get("reason", "")))
+        except InputError as error:
+            raise InputError(f"{path}: line {line}: {error}") from None
+    session.store.add(decisions)
+    return len(decisions)
+
+
+def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
+    if not path.is_file():
+        raise InputError(f"{path} does not exist")
+    require_utf8(path)
+    with open_text(path, newline="") as lines:
+        rows = read_rows(lines, path, Dialect(",", quoted=True))
+        _, header = next(rows, (1, []))
+        if missing := [name for name in NEEDED if name not in header]:
+            raise InputError(f"{path}: no column {missing[0]}; python -m tools.audit --print makes such a file")
+        return [(line, dict(zip(header, cells, strict=True))) for line, cells in rows]

@@ -1,0 +1,45 @@
+"""How many wrong labels does the audit find? `python -m tools.audit.planted` flips some of the workspace's, and looks.
+
+A share of the training labels is flipped to another label, drawn at random; the list is that of all training and
+validation rows, the most suspect first.
+"""
+
+import argparse
+
+from tools import command
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = command.parser("audit.planted", __doc__)
+    parser.add_argument("--share", type=float, default=0.05, help="of the training labels that is flipped (0.05)")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="draws (5)")
+    options = parser.parse_args()
+    if not 0 < options.share < 0.5:
+        parser.error("--share: above 0 and below 0.5 is allowed")
+    if options.seeds < 1:
+        parser.error("--seeds needs a number of 1 or more")
+    return options
+
+
+def main() -> None:
+    """Print a row a draw."""
+    options = parse_args()
+    import numpy as np
+
+    from tools.audit.flips import found_flips
+    from tools.audit.probe import learned_vectors
+    from tools.markdown_table import table
+    from tools.runs.trial import open_mean_bench
+
+    bench = open_mean_bench()
+    vectors = learned_vectors(bench)
+    found = [found_flips(bench, vectors, options.share, seed) for seed in range(options.seeds)]
+    rows = [[str(seed), *(f"{value:.3f}" for value in one)] for seed, one in enumerate(found)]
+    rows.append(["mean", *(f"{value:.3f}" for value in np.mean(found, axis=0))])
+    columns = ["seed", "found in the first 10%", "precision at 100", "flagged", "precision of the flagged"]
+    print("\n".join(table(columns, rows)))
+
+
+if __name__ == "__main__":
+    command.run(main)

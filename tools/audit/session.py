@@ -1,0 +1,67 @@
+"""A session of decisions: what is left, what was decided here, and writing each decision at once."""
+
+from dataclasses import dataclass, field
+from threading import Lock
+
+from textclf.data.corrections import Correction, check_label
+from textclf.errors import InputError
+from tools.audit.queue import Item
+from tools.audit.store import Store, row_key
+
+ACTIONS = ("keep", "relabel", "drop")
+
+
+@dataclass
+class Session:
+    """Items in the order in which they are shown, the labels that there are, and who decides."""
+
+    items: list[Item]
+    labels: list[str]
+    store: Store
+    by: str
+    _made: list[Correction] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def left(self) -> list[Item]:
+        """Return the items that nobody has decided about, here or in another process."""
+        known = {row_key(line.correction) for line in self.store.lines()}
+        return [item for item in self.items if item.key not in known]
+
+    def decide(self, key: str, action: str, label: str, reason: str) -> None:
+        """Write a decision; `InputError` for one that can't be, `AlreadyJudged` if there is one."""
+        item = next((item for item in self.items if item.key == key), None)
+        if item is None:
+            raise InputError("no such row is in this list")
+        decision = checked(item, action, label, self, reason)
+        with self._lock:
+            self.store.add([decision])
+            self._made.append(decision)
+
+    def undo(self) -> str:
+        """Take the last decision of this session back, and return its row's key."""
+        with self._lock:
+            if not self._made:
+                raise InputError("nothing to undo: no decision was made since the tool started")
+            self.store.remove(self._made[-1])
+            return row_key(self._made.pop())
+
+    @property
+    def decided(self) -> int:
+        """How many decisions were made in this session."""
+        return len(self._made)
+
+
+def checked(item: Item, action: str, label: str, session: Session, reason: str) -> Correction:
+    """Return the decision about `item`, or raise `InputError` if `download` would not take it."""
+    if action not in ACTIONS:
+        raise InputError(f"action {action!r}; allowed: {', '.join(ACTIONS)}")
+    if not item.id and action == "drop":
+        raise InputError("a message that is not in the data set can't be dropped; skip it")
+    if not item.id and action == "keep" and not item.given:
+        raise InputError("nobody has given this message a label; choose one")
+    decision = item.decide(action, label.strip(), session.by, reason.strip())
+    if action != "drop":
+        check_label(decision.label, session.labels, action)
+    if decision.action == "relabel" and decision.label == item.given:
+        raise InputError(f"the row already has the label {decision.label!r}; keep it instead")
+    return decision

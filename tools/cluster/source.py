@@ -1,0 +1,100 @@
+"""The state of the project that experiments on a cluster start from, packed so that any node can check it out."""
+
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from textclf.cache import cache_folder
+from textclf.errors import InputError
+
+NO_REMOTE = (
+    "has no view of this checkout, and .dvc/config names no default remote through which outputs could come and go; "
+    "dvc remote add --default storage s3://bucket/path, and commit .dvc/config"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A commit and its uncommitted changes as a git bundle; where the checkout lies, for nodes that see its files.
+
+    `baseline` is the commit whose experiments are run, `state` one with the workspace's changes; full hashes. `marks`
+    are files in the checkout's caches: a node that has them sees the caches. `cache` is DVC's. `remote` tells whether
+    the project names a default remote; `mirrors` are folders for a node that sees them.
+    """
+
+    bundle: bytes
+    baseline: str
+    state: str
+    identity: tuple[str, str]
+    caches: Path
+    cache: Path
+    marks: tuple[Path, Path]
+    remote: bool
+    mirrors: dict[str, str]
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this process sees the checkout's caches: it is on the same machine, or shares the file system."""
+        return all(mark.is_file() for mark in self.marks)
+
+
+@contextmanager
+def packed(baseline: str, state: str, mirrors: dict[str, str]) -> Iterator[Source]:
+    """Yield the commits `baseline` and `state` of this repository as a `Source`; the marks go at the end."""
+    caches, cache = cache_folder("").resolve(), Path(output("dvc", "cache", "dir")).resolve()
+    marks = caches / f".{uuid.uuid4()}.part", cache / f".{uuid.uuid4()}.part"
+    try:
+        for mark in marks:
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+        identity = _setting("git", "user.name") or "sweep", _setting("git", "user.email") or "sweep@localhost"
+        folders = {name: place for name, place in mirrors.items() if "://" not in place}
+        bundle = bundled(Path(), {"baseline": baseline, "state": state})
+        yield Source(bundle, baseline, state, identity, caches, cache, marks, has_remote(), folders)
+    finally:
+        for mark in marks:
+            mark.unlink(missing_ok=True)
+
+
+def bundled(repository: Path, commits: dict[str, str], *without: str) -> bytes:
+    """Return commits with their history as a git bundle, which names them refs/cluster/<name>."""
+    names = {f"refs/cluster/{uuid.uuid4()}/{name}": commit for name, commit in commits.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "commits.bundle"
+        try:
+            for ref, commit in names.items():
+                output("git", "update-ref", ref, commit, cwd=repository)
+            left_out = [f"^{commit}" for commit in without]
+            output("git", "bundle", "create", "--quiet", str(file), *names, *left_out, cwd=repository)
+        finally:
+            for ref in names:
+                output("git", "update-ref", "-d", ref, cwd=repository)
+        return file.read_bytes()
+
+
+def has_remote() -> bool:
+    """Return whether .dvc/config, which git keeps, names a default remote; `InputError` if DVC would use another."""
+    project = _setting("dvc", "--project", "core.remote")
+    if _setting("dvc", "--local", "core.remote") not in ("", project):
+        raise InputError(
+            ".dvc/config.local names another default remote than .dvc/config; nodes have only what git tracks, so set "
+            "it with dvc remote add --default, without --local"
+        )
+    return project != ""
+
+
+def _setting(program: str, *arguments: str) -> str:
+    done = subprocess.run([program, "config", *arguments], capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def output(*command: str, cwd: Path = Path()) -> str:
+    """Return what a command printed; `InputError` with its complaint if it fails."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    if done.returncode:
+        raise InputError(f"{' '.join(command[:2])} failed: {done.stderr.strip() or f'exit code {done.returncode}'}")
+    return done.stdout.strip()

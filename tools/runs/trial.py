@@ -1,0 +1,117 @@
+"""Trying a method on some of the training rows of the workspace's data set, without the pipeline around it."""
+
+import importlib
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from textclf.cache import cache_folder
+from textclf.classifiers.base import Classifier
+from textclf.classifiers.features import Features, load_body
+from textclf.encoders.checkpoints import Checkpoint, locate
+from textclf.encoders.frozen import Frozen
+from textclf.encoders.precision import resolve_precision
+from textclf.errors import InputError
+from textclf.params import Params, check_params, read_params
+from textclf.rows import Rows, read_labels, read_rows, read_tokens
+from textclf.training.task import Task
+
+SPLITS = ("train", "validation", "test")
+LABELS, CHECKPOINT = Path("data/raw/labels.json"), Path("data/tokenized/checkpoint.json")
+TOKENIZED, LISTED = Path("data/tokenized/rows.parquet"), Path("data/splits")
+
+
+class Outcome(NamedTuple):
+    """Which rows a classifier gets right, arrays of shape (rows,)."""
+
+    validation: NDArray[np.bool_]
+    test: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The workspace's rows, tokenized and split, and its parameters."""
+
+    params: Params
+    labels: list[str]
+    rows: dict[str, Rows]
+    checkpoint: Checkpoint
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the checkpoint's files are."""
+        return locate(self.checkpoint)
+
+    @cached_property
+    def _frozen(self) -> Frozen:
+        body = load_body(self.folder, self.params.device)
+        return Frozen(body, resolve_precision(self.params.precision), cache_folder("vectors"))
+
+    def vectors_of(self, rows: Rows, desc: str = "vectors") -> NDArray[np.float32]:
+        """Return the frozen body's vectors, shape (rows, size), pooled as `features.pooling` says; cached."""
+        return self._frozen.vectors(rows.input_ids, self.params.features.pooling, desc)
+
+    @cached_property
+    def vectors(self) -> dict[str, NDArray[np.float32]]:
+        """The vectors of each split."""
+        return {name: self.vectors_of(rows, name) for name, rows in self.rows.items()}
+
+    def train(self, method: str, rows: Rows, seed: int) -> Outcome:
+        """Train a classifier on `rows`, and return which validation and test rows it gets right."""
+        values = self.params.model_dump() | {"method": method, "seed": seed}
+        with tempfile.TemporaryDirectory() as tmp:
+            task = Task(
+                self.checkpoint,
+                self.folder,
+                self.labels,
+                rows,
+                self.rows["validation"],
+                check_params(values),
+                Path(tmp),
+                cache_folder("vectors"),
+            )
+            classifier: Any = importlib.import_module(f"textclf.methods.{method}").train(task).classifier
+        if isinstance(classifier, Features):
+            classifier = replace(classifier, cache_dir=cache_folder("vectors"))
+        return Outcome(*(self._hits(classifier, self.rows[split]) for split in SPLITS[1:]))
+
+    def _hits(self, classifier: Classifier, rows: Rows) -> NDArray[np.bool_]:
+        found = classifier.predict(rows, self.params.eval_batch_size, "").logits.argmax(axis=1)
+        return np.asarray(found == rows.labels)
+
+
+def open_bench() -> Bench:
+    """Return the workspace's rows; `InputError` unless the stages up to `split` and `tokenize` have run."""
+    for path in (LABELS, CHECKPOINT, TOKENIZED, LISTED / "train.csv"):
+        if not path.is_file():
+            raise InputError(f"{path} is not here; run dvc repro split tokenize first")
+    labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
+    rows = {name: read_rows(LISTED / f"{name}.csv", tokens, labels) for name in SPLITS}
+    checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
+    return Bench(read_params(), labels, rows, checkpoint)
+
+
+def open_mean_bench() -> Bench:
+    """Return the workspace's rows, with the pooling that the stage `audit` uses."""
+    bench = open_bench()
+    features = bench.params.features.model_copy(update={"pooling": "mean"})
+    return replace(bench, params=bench.params.model_copy(update={"features": features}))
+
+
+def nested_order(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Return the positions of all rows such that each beginning is a stratified sample, and has all labels if it can.
+
+    >>> nested_order(np.array([0, 0, 0, 0, 1, 1]), seed=0)[:3].tolist()
+    [4, 1, 3]
+    """
+    shuffled = pd.Series(labels).sample(frac=1, random_state=seed)
+    by_label = shuffled.groupby(shuffled)
+    number, size = by_label.cumcount(), by_label.transform("size")
+    table = pd.DataFrame({"later": number > 0, "place": (number + 0.5) / size})
+    return np.asarray(table.sort_values(["later", "place"], kind="stable").index)
