@@ -324,13 +324,12 @@ def _callbacks(task: Task, optimizer: torch.optim.Optimizer) -> list[TrainerCall
     average = [Ema(optimizer, params.ema)] if params.ema else []  # adds to a checkpoint before it is complete
     curve = [GrowingCurve(task.curve_file)] if task.curve_file else []
     stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
+    few = [LastIsBest()] if is_few(task.train) else []
     if processes() > 1 and torch.distributed.get_rank() > 0:  # the first worker speaks for all
-        return [*average, MarkComplete(), *stopping]
+        return [*few, *average, MarkComplete(), *stopping]
     shown = ProgressBar() if sys.stderr.isatty() else StepLines()
-    few: list[TrainerCallback] = []
-    if is_few(task.train):
+    if few:
         say_fixed(task.train, f"epochs = {params.epochs}")
-        few = [LastIsBest()]
     return [*few, *average, EpochLine(), MarkComplete(), *curve, shown, *stopping]
 
 
