@@ -48,7 +48,7 @@ def test_every_spelling_of_a_small_number_is_that_number(spelling: str, in_tmp: 
         (
             "method",
             "lorra",
-            "params.yaml: method = 'lorra': should be 'full', 'distil', 'head', 'lora', 'features' or",
+            "params.yaml: method = 'lorra': should be 'full', 'distil', 'head', 'lora', 'features', 'zero_shot' or",
         ),
         ("precision", "fp16", "params.yaml: precision = 'fp16': should be 'auto', 'bf16' or 'fp32'"),
         ("split", {"seed": "x"}, "params.yaml: split.seed = 'x': should be a valid integer"),

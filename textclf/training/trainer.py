@@ -65,30 +65,26 @@ def fit(
 
     The data sets are those of `token_rows` or `vector_rows`; `collate` makes a batch of some of their rows. Training
     resumes from the last whole checkpoint in the task's `resume_dir`, with the same result as an uninterrupted run. The
-    learning curve so far is written to its `curve_file` after each epoch, so that `dvc plots show` sees it grow.
-
-    With few training rows the last epoch counts as the best.
+    curve so far is written to its `curve_file` after each epoch. With few rows the last epoch counts as the best.
     """
-    params, resume_dir, few = task.params, task.resume_dir, is_few(task.train)
-    if few:
-        say_fixed(task.train, f"epochs = {params.epochs}")
+    sampling = "group_by_length" if "input_ids" in train.column_names else "random"
     trainer = Trainer(
         model=model,
-        args=arguments(params, resume_dir, "group_by_length" if "input_ids" in train.column_names else "random", few),
+        args=arguments(task.params, task.resume_dir, sampling, is_few(task.train)),
         train_dataset=train,
         eval_dataset=validation,
         data_collator=collate,
-        compute_loss_func=loss_function(_hard(np.asarray(train["labels"])), params),
+        compute_loss_func=loss_function(_hard(np.asarray(train["labels"])), task.params),
         compute_metrics=_selection_scores,
-        callbacks=[*_callbacks(params, task.curve_file, optimizer), *callbacks, *([LastIsBest()] if few else [])],
+        callbacks=[*_callbacks(task, optimizer), *callbacks],
         optimizers=(optimizer, None),
     )
     trainer.remove_callback(PrinterCallback)  # prints raw dictionaries; EpochLine prints sentences
-    checkpoint = last_checkpoint(resume_dir)
+    checkpoint = last_checkpoint(task.resume_dir)
     if checkpoint:
         print(f"resuming the interrupted run from its {checkpoint.name}", flush=True)
         state = _read_state(checkpoint)
-        if epochs := _stopped_after(state, params.early_stopping):
+        if epochs := _stopped_after(state, task.params.early_stopping):
             trainer.args.num_train_epochs = epochs
     with attention_for_training(trainer.args):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -323,14 +319,18 @@ class StepLines(TrainerCallback):
         self.shown.add(1)
 
 
-def _callbacks(params: Params, curve_file: Path | None, optimizer: torch.optim.Optimizer) -> list[TrainerCallback]:
+def _callbacks(task: Task, optimizer: torch.optim.Optimizer) -> list[TrainerCallback]:
+    params = task.params
     average = [Ema(optimizer, params.ema)] if params.ema else []  # adds to a checkpoint before it is complete
-    curve = [GrowingCurve(curve_file)] if curve_file else []
+    curve = [GrowingCurve(task.curve_file)] if task.curve_file else []
     stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
+    few = [LastIsBest()] if is_few(task.train) else []
     if processes() > 1 and torch.distributed.get_rank() > 0:  # the first worker speaks for all
-        return [*average, MarkComplete(), *stopping]
+        return [*few, *average, MarkComplete(), *stopping]
     shown = ProgressBar() if sys.stderr.isatty() else StepLines()
-    return [*average, EpochLine(), MarkComplete(), *curve, shown, *stopping]
+    if few:
+        say_fixed(task.train, f"epochs = {params.epochs}")
+    return [*few, *average, EpochLine(), MarkComplete(), *curve, shown, *stopping]
 
 
 def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:

@@ -24,7 +24,6 @@ ARMS: dict[str, dict[str, Any]] = {
     "features, C by validation": {"method": "features"},
     "features, fixed C": {"method": "features", "features": {"C": 0.3}},
     "full": {"method": "full"},
-    "full, 20 epochs": {"method": "full", "epochs": 20},
 }
 BY_VALIDATION = "features, C by validation"
 CHEAP = [name for name in ARMS if name != "features, fixed C" and not name.startswith("full")]

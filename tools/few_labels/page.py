@@ -9,6 +9,7 @@ from tools.markdown_table import table
 
 PAGE = Path("docs/few-labels.md")
 TEMPLATE = Path(__file__).with_name("few-labels.md")
+DRAWS = 5  # a cell of fewer says so
 
 
 def accuracies(dataset: str, results: list[Record]) -> list[str]:
@@ -28,8 +29,8 @@ def accuracies(dataset: str, results: list[Record]) -> list[str]:
 
 def _cell(values: list[float]) -> str:
     if len(values) < 2:
-        return "".join(f"{value:.3f} (one draw)" for value in values)
-    return f"{mean(values):.3f} ± {stdev(values):.3f}"
+        return "".join(f"{value:.3f}" for value in values)
+    return f"{mean(values):.3f} ± {stdev(values):.3f}" + (f" ({len(values)})" if len(values) < DRAWS else "")
 
 
 def times(dataset: str, results: list[Record]) -> list[str]:
