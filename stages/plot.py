@@ -102,9 +102,11 @@ def draw_before_and_after(params: Params) -> None:
     """Draw training rows as the frozen body and as the trained classifier sees them, if training changes vectors."""
     table = pd.read_parquet(TRAINING_VECTORS)
     if len(table) >= map.MIN_ROWS:
-        points = [map.place(np.stack(table[name].tolist()), params.plots.map_seed) for name in ("before", "after")]
+        before, after = (
+            map.place(np.stack(table[name].tolist()), params.plots.map_seed) for name in ("before", "after")
+        )
         rows = len(read_labelled(SPLITS / "train.csv"))
-        figure = map.draw_before_and_after(*points, table["label"], in_scope(read_labels(LABELS)), rows)
+        figure = map.draw_before_and_after(before, after, table["label"], in_scope(read_labels(LABELS)), rows)
         show(figure, "map_of_training", params)
 
 

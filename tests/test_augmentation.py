@@ -88,7 +88,7 @@ def test_a_text_is_changed_then_prepared_then_tokenized(toy: Callable[..., Task]
     changed = fresh.change_rows(fresh.train, 0)
     from textclf.training.probe_start import new_tokenizer
 
-    text = new_tokenizer(plain).decode(changed[0])
+    text = str(new_tokenizer(plain).decode(changed[0]))
     assert text.endswith("where is my parcel today [SEP]")
     assert text.startswith("[CLS] ")
     assert text != "[CLS] where is my parcel today [SEP]"

@@ -18,6 +18,7 @@ from stages.split import split_rows
 from tests.conftest import ROOT
 from tests.own_data import PARAMS, make_project, run_stage
 from tests.toys import LABELS, TEXTS, params, task
+from textclf.classifiers.features import load_body
 from textclf.data.label_texts import label_texts
 from textclf.data.source_spec import Source
 from textclf.encoders.frozen import Frozen
@@ -146,7 +147,7 @@ def test_a_label_without_a_word_is_refused(tiny: Callable[[str], Path], tmp_path
 
 def test_out_of_scope_labels_have_no_text(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     toy = replace(task(tiny("bert"), tmp_path), labels=["a", "b", "out_of_scope:chat"])
-    body = features.load_body(toy.folder)
+    body = load_body(toy.folder)
     vectors, numbers = label_vectors(toy, Frozen(body, "fp32", tmp_path), "mean")
     assert numbers.tolist() == [0, 1]
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0)
@@ -249,7 +250,7 @@ def test_the_advice_is_what_the_measurements_say() -> None:
         own = [one for one in results if (one["arm"], one["rows"]) == (arm, number)]
         sets = {one["dataset"] for one in own}
         assert sets == {"banking77", "massive_en_us", "emotion"}, (arm, number)
-        return mean(mean(one["accuracy"] for one in own if one["dataset"] == name) for name in sets)
+        return float(mean(mean(one["accuracy"] for one in own if one["dataset"] == name) for name in sets))
 
     for number in (1, 5, 10, 30):
         best = next(name for most, name in BEST if number <= most)

@@ -4,7 +4,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -89,10 +89,10 @@ def _by_validation(task: Task) -> Features:
     parts = task.train.take(train.tolist()), task.train.take(validation.tolist())
     few_rows.FEW, kept = 0, few_rows.FEW  # what is measured is the rule for many rows
     try:
-        classifier: Any = features.train(replace(task, train=parts[0], validation=parts[1])).classifier
+        trained = features.train(replace(task, train=parts[0], validation=parts[1]))
     finally:
         few_rows.FEW = kept
-    return classifier
+    return cast(Features, trained.classifier)
 
 
 def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
