@@ -11,10 +11,11 @@ from tests.conftest import ROOT
 from textclf.errors import InputError
 from tools import command
 
+STARTED = {"arms.py", "setfit_child.py"}  # which other tools start
 TOOLS = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
     for path in (ROOT / "tools").rglob("*.py")
-    if '\nif __name__ == "__main__":\n' in path.read_text() and path.name != "arms.py"  # which bench.training starts
+    if '\nif __name__ == "__main__":\n' in path.read_text() and path.name not in STARTED
 )
 HEAVY = {"torch", "transformers", "pandas", "dvc", "sklearn"}
 
@@ -27,7 +28,8 @@ def python(code: str) -> "subprocess.CompletedProcess[str]":
 
 def test_every_tool_is_found() -> None:
     commands = {"bench", "bench.growth", "errors", "export", "predict", "publish", "recipe", "review", "serve"}
-    commands |= {"bench.training", "oos_scores", "sweep", "teach"}
+    commands |= {"bench.training", "bench.preparation", "few_labels", "oos_scores", "sweep", "teach", "data_curve"}
+    commands |= {"audit", "audit.effect", "audit.planted", "select", "select.intents", "select.replay"}
     assert {f"tools.{name}" for name in commands | {"deps", "machine_note", "plots_page", "stage_times"}} == set(TOOLS)
 
 

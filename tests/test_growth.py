@@ -55,7 +55,7 @@ def test_the_copy_is_a_project_with_made_up_rows(tmp_path: Path, monkeypatch: py
 def test_stages_come_in_the_order_in_which_they_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     names = list(growth.stages())
-    assert names[:5] == ["check", "download", "tokenize", "split", "teach"]
+    assert names[:5] == ["check", "download", "split", "prepare", "tokenize"]
     assert growth.stages()["train"] == "python -m stages.train"
 
 

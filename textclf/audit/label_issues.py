@@ -64,7 +64,7 @@ def deal(labels: Labels, folds: int, seed: int) -> NDArray[np.int64]:
     Unlike scikit-learn's stratified folds, this takes labels with fewer rows than folds.
 
     >>> deal(np.array([0, 1, 0, 0, 1, 0]), 2, seed=0).tolist()
-    [1, 1, 0, 0, 0, 1]
+    [1, 1, 1, 0, 0, 0]
     """
     order = np.lexsort((np.random.default_rng(seed).permutation(len(labels)), labels))
     fold = np.empty(len(labels), dtype=np.int64)

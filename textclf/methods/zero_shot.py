@@ -20,7 +20,7 @@ from textclf.training.selection import CURVE, curve_row
 from textclf.training.task import Task, Trained
 from textclf.unit import unit
 
-SCALE = 20.0  # of the cosines in the logits; docs/few-labels.md has the measurement
+SCALE = 20.0  # of the cosines in the logits: the usual one of sentence-transformers, not chosen by measurement
 
 
 def train(task: Task) -> Trained:

@@ -50,7 +50,7 @@ def nearest_twins(texts: list[str], others: list[str] | None = None) -> tuple[ND
     Without `others`, among the other `texts`, which are then all different. Shape (texts,) both; -1 and 0 for a text
     without a near-duplicate.
 
-    >>> nearest_twins(["where is my parcel?", "bye", "where is my parcel"])[0].tolist()
+    >>> nearest_twins(["where is my parcel?", "bye", "Where is my parcel?"])[0].tolist()
     [2, -1, 0]
     """
     twin, nearest = np.full(len(texts), -1), np.zeros(len(texts))

@@ -18,7 +18,7 @@ def by_change(answers: pd.DataFrame) -> pd.DataFrame:
 
     >>> row = {"split": "test", "change": "typo", "actual": "a", "before": "a", "after": "b", "changed": True}
     >>> by_change(pd.DataFrame([row])).loc[0, ["texts", "answers", "share", "accuracy"]].tolist()
-    [1, 1, 1.0, 0.0]
+    [1.0, 1.0, 1.0, 0.0]
     """
     table = []
     for (split, change), rows in answers.sort_values("split", kind="stable").groupby(["split", "change"], sort=False):

@@ -8,7 +8,7 @@ import pandas as pd
 from textclf.errors import InputError
 from textclf.metrics.slices import slices
 from tools.review.changes import changes, same_inputs
-from tools.review.comparable import common_rows
+from tools.review.comparable import Common, common_rows
 from tools.review.data_changes import DataChanges, data_changes
 from tools.review.differences import Differences, compare_predictions, flips
 from tools.review.oos_differences import Decisions, moved_rows, oos_differences
@@ -69,13 +69,7 @@ class Report:
 
 def compare(base: Run, head: Run, rules: Rules) -> Report:
     """Compare two runs, or raise `InputError` if the head is stale and `NotComparable` if they share too few rows."""
-    if reason := stale(head):
-        raise InputError(f"{reason}; dvc repro, then commit dvc.lock and metrics")
-    common = common_rows(base, head)
-    if len(common.ids) < rules.min_rows:
-        shared = f"they share {len(common.ids):,} test rows with the same label; "
-        shared += f"min_rows in review.yaml asks for {rules.min_rows:,}"
-        raise NotComparable("; ".join([f"not comparable: {shared}", *common.remarks]))
+    common = _shared_rows(base, head, rules)
     sides = [seeds_of(run).on(common.ids) for run in (base, head)]
     seeds = (len(sides[0].tables), len(sides[1].tables))
     known, pooled = pooled_variance(_train_rows(head), (base, head)) if min(seeds) == 1 else ({}, 0)
@@ -108,6 +102,18 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
             f"review.yaml: primary: these runs can't be compared by {rules.primary}; run dvc repro in both"
         )
     return without_verdicts(report) if report.same_inputs else report
+
+
+def _shared_rows(base: Run, head: Run, rules: Rules) -> Common:
+    """Return the test rows that both share, or raise as `compare` does."""
+    if reason := stale(head):
+        raise InputError(f"{reason}; dvc repro, then commit dvc.lock and metrics")
+    common = common_rows(base, head)
+    if len(common.ids) < rules.min_rows:
+        shared = f"they share {len(common.ids):,} test rows with the same label; "
+        shared += f"min_rows in review.yaml asks for {rules.min_rows:,}"
+        raise NotComparable("; ".join([f"not comparable: {shared}", *common.remarks]))
+    return common
 
 
 def without_verdicts(report: Report) -> Report:
