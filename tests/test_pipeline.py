@@ -197,14 +197,14 @@ def stage_processes(folder: Path) -> list[int]:
 
 
 def killed_after_an_epoch(clone: Clone, epoch: int, victim: str) -> None:
-    """Run the pipeline by force and kill dvc, or the train stage, once `epoch` checkpoints were written whole."""
+    """Run the stage train by force and kill dvc, or the stage, once `epoch` checkpoints have been written whole."""
     command = ["dvc", "repro", "--force", "--single-item", "train"]
     pipe, error = subprocess.PIPE, subprocess.STDOUT
     with subprocess.Popen(
         command, cwd=clone.folder, env=clone.environment, stdout=pipe, stderr=error, text=True
     ) as process:
-        until = time.monotonic() + 300
-        while len(list(clone.folder.glob(".cache/runs/*/checkpoint-*/complete"))) < epoch:
+        until, seen = time.monotonic() + 300, set[Path]()  # an earlier one may be removed
+        while len(seen := seen | set(clone.folder.glob(".cache/runs/*/checkpoint-*/complete"))) < epoch:
             assert process.poll() is None, process.communicate()[0]
             assert time.monotonic() < until
             time.sleep(0.01)

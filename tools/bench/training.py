@@ -76,7 +76,7 @@ def prepare(place: Path, values: dict[str, Any]) -> None:
     with (place / PARAMS).open("w", encoding="utf-8") as file:
         YAML().dump(values, file)
     if code := subprocess.run(
-        ["dvc", "repro", "--quiet", "teach", "tokenize"], cwd=place, env=environment()
+        ["dvc", "repro", "--quiet", "augment", "teach", "tokenize"], cwd=place, env=environment()
     ).returncode:
         raise InputError(f"the training rows can't be made (exit code {code}); see above")
 

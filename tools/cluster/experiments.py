@@ -86,7 +86,7 @@ def _outcomes(
     try:
         while running:
             ended, _ = ray.wait(list(running), timeout=POLL)
-            for name, line in ray.get(logs.take.remote()):
+            for name, line in _lines(ray, logs):
                 board.add_line(name, line)
             board.draw()
             for ref in ended:
@@ -94,6 +94,14 @@ def _outcomes(
     finally:
         for ref in running:
             ray.cancel(ref, force=True)
+
+
+def _lines(ray: Any, logs: Any) -> list[tuple[str, str]]:
+    try:
+        lines: list[tuple[str, str]] = ray.get(logs.take.remote())
+    except ray.exceptions.RayActorError:  # out of reach for a moment, as when a node dies: they come with the next ones
+        return []
+    return lines
 
 
 def _task(source: Source, experiment: Experiment, logs: Any) -> Outcome:
