@@ -64,11 +64,11 @@ def with_vectors(tables: list[pd.DataFrame], params: Params) -> list[Part]:
 def main() -> None:
     """Write data/audit/rows.csv, plots/suspects.png and metrics/audit.json."""
     params, table, counts = read_params(), pd.DataFrame(columns=COLUMNS), {"rows": 0.0}
-    if params.audit.enabled:
-        texts = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")  # as a person wrote them, unprepared
-        rows = texts.join(read_tokens(TOKENIZED)["input_ids"])
-        train, validation, test = (read_rows(path, rows) for path in (TRAIN, VALIDATION, TEST))
-        learned = pd.concat([train, validation], ignore_index=True)
+    texts = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")  # as a person wrote them, unprepared
+    rows = texts.join(read_tokens(TOKENIZED)["input_ids"])
+    train, validation, test = (read_rows(path, rows) for path in (TRAIN, VALIDATION, TEST))
+    learned = pd.concat([train, validation], ignore_index=True)
+    if params.audit.enabled and len(learned):  # zero_shot has test rows alone
         parts = with_vectors([sample(rows, params.audit) for rows in (learned, test)], params)
         table, counts = audit(parts[0], parts[1], params.audit)
         table = table[~table["id"].isin(read_listed(JUDGED)["id"])]

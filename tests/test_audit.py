@@ -1,6 +1,7 @@
 """The audit: which rows it finds on toy vectors, and why."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+from stages import audit as stage
 from tests.conftest import ROOT, Clone
 from textclf.audit.audit import COLUMNS, KINDS, Part, audit
 from textclf.audit.label_issues import deal, out_of_sample, suspicions
@@ -129,6 +131,22 @@ def test_the_stage_writes_what_is_found_and_nothing_when_it_is_off(trained: Clon
     assert json.loads(trained.read("metrics/audit.json")) == {"rows": 0}
     trained.clean()
     trained.run("dvc", "checkout", "--quiet")
+
+
+def test_with_test_rows_alone_there_is_nothing_to_audit(in_tmp: Path) -> None:
+    shutil.copy(ROOT / "params.yaml", in_tmp)
+    for folder in ("data/raw", "data/tokenized", "data/splits"):
+        (in_tmp / folder).mkdir(parents=True)
+    rows = pd.DataFrame({"id": ["1"], "text": ["hello"], "input_ids": [[101, 102]]})
+    rows.to_parquet(in_tmp / "data/raw/rows.parquet")
+    rows.to_parquet(in_tmp / "data/tokenized/rows.parquet")
+    for split, listed in (("train", ""), ("validation", ""), ("test", "1,a\n")):
+        (in_tmp / f"data/splits/{split}.csv").write_text(f"id,label\n{listed}")
+    (in_tmp / "data/judged.csv").write_text("id,action\n")
+    stage.main()
+    assert json.loads((in_tmp / "metrics/audit.json").read_text()) == {"rows": 0}
+    assert len(pd.read_csv(in_tmp / "data/audit/rows.csv")) == 0
+    assert (in_tmp / "plots/suspects.png").is_file()
 
 
 def test_help_and_mistakes_are_answered_before_anything_heavy_is_imported() -> None:

@@ -108,6 +108,13 @@ def test_the_headline_has_at_most_ten_numbers() -> None:
     assert "expectations_met" not in headline(table, [])
 
 
+def test_without_validation_rows_the_headline_is_of_test_rows_alone() -> None:
+    row = {"split": "test", "actual": "a", "before": "a", "after": "a", "changed": True}
+    table = by_change(pd.DataFrame([row | {"change": name} for name in ("none", *CHANGES)]))
+    assert not [name for name in headline(table, []) if "validation" in name]
+    assert headline(table, [])["accuracy_typo"] == 1.0
+
+
 def test_expectations_are_judged_in_turn() -> None:
     wanted = [Expectation(kind="same", texts=("x", "y")), Expectation(kind="expect", texts=("z",), label="a")]
     judged = robustness.judge(wanted, ["a", "b", "a"])

@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from textclf.charts.style import ORANGE, SHOWN, bars, canvas
 
@@ -17,5 +18,6 @@ def draw_suspects(suspects: "pd.Series[str]", rows: int) -> Figure:
     if len(counts) > SHOWN:
         title += f"\nthe {SHOWN} labels with the most, of {len(counts)}"
     drawn = counts.head(SHOWN)
-    figure, _ = bars(title, drawn.index.tolist(), drawn.tolist(), "rows", ORANGE, "{:.0f}")
+    figure, axes = bars(title, drawn.index.tolist(), drawn.tolist(), "rows", ORANGE, "{:.0f}")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure

@@ -45,13 +45,14 @@ def _share(part: int, whole: int) -> tuple[float | None, float | None, float | N
 
 
 def headline(table: pd.DataFrame, met: list[bool]) -> dict[str, float]:
-    """Return at most ten numbers of a `by_change` table with the splits test and validation.
+    """Return at most ten numbers of a `by_change` table with the split test and, if there are such rows, validation.
 
     `accuracy_changed` is the mean over all changes; `expectations_met` is left out where nothing is expected.
     """
     known = table.set_index(["split", "change"])
     numbers: dict[str, float] = {"rows": int(known.loc[("test", UNCHANGED), "rows"])}
-    for split, prefix in (("test", ""), ("validation", "validation_")):
+    prefixes = {"test": "", "validation": "validation_"}
+    for split, prefix in ((name, prefixes[name]) for name in prefixes if name in set(table["split"])):
         accuracy = known.loc[split, "accuracy"]
         numbers[f"{prefix}accuracy"] = float(accuracy[UNCHANGED])
         numbers[f"{prefix}accuracy_changed"] = round(float(accuracy.drop(UNCHANGED).mean()), DIGITS)
