@@ -125,7 +125,7 @@ class Broken:
     """A model that fails with a message that holds the text."""
 
     def __init__(self, model: Model) -> None:
-        self.labels, self.checksum, self.replies = model.labels, model.checksum, model.replies
+        self.labels, self.checksum, self.reply = model.labels, model.checksum, model.reply
 
     def predict(self, texts: list[str]) -> Answers:
         raise ValueError(f"cannot do {texts[0]}")
@@ -177,7 +177,7 @@ class Slow:
 
     def __init__(self, model: Model) -> None:
         self.model, self.go = model, threading.Event()
-        self.labels, self.checksum, self.replies = model.labels, model.checksum, model.replies
+        self.labels, self.checksum, self.reply = model.labels, model.checksum, model.reply
 
     def predict(self, texts: list[str]) -> Answers:
         self.go.wait(20)
