@@ -201,6 +201,12 @@ def test_a_further_text_that_would_leak_is_refused_with_its_line(
         read_children(children(tmp_path, *lines), ROWS)
 
 
+def test_a_file_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_bytes(b"parent,text\nr1,caf\xe9\n")
+    with pytest.raises(InputError, match="line 2 is not UTF-8"):
+        read_children(tmp_path / "mine.csv", ROWS)
+
+
 def test_a_file_that_is_not_there_or_has_other_columns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"params.yaml: augment.file: .*no.csv does not exist"):
         read_children(tmp_path / "no.csv", ROWS)

@@ -113,6 +113,12 @@ def test_spelling_learns_from_the_texts_after_the_steps_before_it(tmp_path: Path
     assert "br" not in (tmp_path / "spelling/words.csv").read_text()
 
 
+def test_a_loaded_corrector_has_its_index_before_the_first_text(tmp_path: Path) -> None:
+    preparation.fit(["spelling"], TRAINING, None, [], tmp_path)
+    (corrector,) = preparation.load(tmp_path).steps
+    assert "_symspell" in vars(corrector)
+
+
 def test_what_is_saved_prepares_the_same_and_repeats_to_the_byte(tmp_path: Path) -> None:
     names = [*STEPS, "spelling"]
     for folder in ("one", "two"):

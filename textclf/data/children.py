@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from textclf.data import delimited
 from textclf.data.leaks import same_texts
-from textclf.data.text_files import open_text
+from textclf.data.records import read_records
 from textclf.errors import InputError
 
 COLUMNS = ["parent", "text"]
@@ -47,13 +46,11 @@ def read_children(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"params.yaml: augment.file: {path} does not exist")
-    with open_text(path, newline="") as lines:
-        found = list(delimited.read_rows(lines, path, delimited.dialect_of(path)))
-    header = found[0][1] if found else []
+    header, records = read_records(path)
     if sorted(header) != COLUMNS:
         raise InputError(f"{path}: its columns must be {' and '.join(COLUMNS)}, not {', '.join(header) or 'none'}")
-    table = pd.DataFrame([cells for _, cells in found[1:]], columns=header, dtype=str)
-    return table.assign(line=[line for line, _ in found[1:]])
+    table = pd.DataFrame([record for _, record in records], columns=COLUMNS, dtype=str)
+    return table.assign(line=[line for line, _ in records])
 
 
 def _child_id(parent: str, text: str) -> str:

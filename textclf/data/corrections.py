@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from textclf.data.delimited import Dialect, read_rows
 from textclf.data.ids import row_ids
 from textclf.data.leaks import same_texts
-from textclf.data.text_files import open_text, require_utf8
+from textclf.data.records import read_records
 from textclf.errors import InputError
 from textclf.oos.labels import in_scope, is_out
 
@@ -54,13 +53,10 @@ def read_corrections(path: Path) -> list[Line]:
     """
     if not path.is_file():
         raise InputError(f"{path} is missing; without corrections it holds one line: {','.join(COLUMNS)}")
-    require_utf8(path)
-    with open_text(path, newline="") as lines:
-        rows = read_rows(lines, path, Dialect(",", quoted=True))
-        _, header = next(rows, (1, []))
-        if sorted(header) != sorted(COLUMNS):
-            raise InputError(f"{path}: line 1: its columns are {', '.join(header)}; needed are {', '.join(COLUMNS)}")
-        found = [Line(f"{path}: line {line}", Correction(**dict(zip(header, row, strict=True)))) for line, row in rows]
+    header, rows = read_records(path)
+    if sorted(header) != sorted(COLUMNS):
+        raise InputError(f"{path}: line 1: its columns are {', '.join(header)}; needed are {', '.join(COLUMNS)}")
+    found = [Line(f"{path}: line {line}", Correction(**row)) for line, row in rows]
     places: dict[str, str] = {}
     for line in found:
         check_correction(line.correction, line.place)

@@ -78,4 +78,6 @@ def load(folder: Path) -> Preparation:
 def _spelling(folder: Path) -> Step:
     from textclf.preparation import spelling, words  # imports symspellpy
 
-    return spelling.Spelling(words.load(folder / WORDS_FOLDER))
+    corrector = spelling.Spelling(words.load(folder / WORDS_FOLDER))
+    corrector.warm_up()
+    return corrector

@@ -60,6 +60,10 @@ class Spelling:
             end = stop
         return "".join([*parts, text[end:]])
 
+    def warm_up(self) -> None:
+        """Make the index of the words, so that no answer waits for it."""
+        self._candidates("word")
+
     def _joined(self, first: str, second: str) -> str:
         """Return the training rows' word that a blank has cut in two, or nothing."""
         joined = first + second

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from textclf.data.delimited import Dialect, read_rows
-from textclf.data.text_files import open_text, require_utf8
+from textclf.data.records import Record, read_records
 from textclf.errors import InputError
 from tools.audit.queue import Item
 from tools.audit.session import Session, checked
@@ -43,13 +42,10 @@ def apply_file(path: Path, session: Session) -> int:
     return len(decisions)
 
 
-def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
+def _read(path: Path) -> list[Record]:
     if not path.is_file():
         raise InputError(f"{path} does not exist")
-    require_utf8(path)
-    with open_text(path, newline="") as lines:
-        rows = read_rows(lines, path, Dialect(",", quoted=True))
-        _, header = next(rows, (1, []))
-        if missing := [name for name in NEEDED if name not in header]:
-            raise InputError(f"{path}: no column {missing[0]}; python -m tools.audit --print makes such a file")
-        return [(line, dict(zip(header, cells, strict=True))) for line, cells in rows]
+    header, rows = read_records(path)
+    if missing := [name for name in NEEDED if name not in header]:
+        raise InputError(f"{path}: no column {missing[0]}; python -m tools.audit --print makes such a file")
+    return rows

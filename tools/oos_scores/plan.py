@@ -6,7 +6,8 @@ from typing import Any
 
 from textclf.data.corpus import read_splits
 from textclf.data.source_spec import read_source
-from tools.recipe.recipes import SOURCES, find_recipes
+from tools.recipe.recipes import find_recipes
+from tools.runs.checked import SOURCES
 
 # The recipe of the whole body by data set; shop_support's is params.yaml as it is.
 FULL = {"shop_support": "", "banking77": "banking77-full", "massive_en_us": "massive-full"}

@@ -5,17 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from ruamel.yaml import YAML
 
-from textclf.data.source_spec import read_source
-from textclf.encoders.checkpoint_spec import read_checkpoint
 from textclf.errors import InputError
-from textclf.params import PARAMS, Params, check_params
+from textclf.params import Params
 from textclf.specs import read_spec
-from tools.runs.overrides import merged
+from tools.runs.checked import check_overrides
 
 RECIPES = Path("recipes")
-SOURCES, CHECKPOINTS = Path("data/sources"), Path("models/checkpoints")
 
 
 class Recipe(BaseModel):
@@ -40,12 +36,4 @@ def find_recipes(patterns: list[str]) -> dict[str, Recipe]:
 
 def check(name: str, overrides: dict[str, Any]) -> Params:
     """Return the parameters that a run with `overrides` has, or raise `InputError` before anything runs."""
-    where = str(RECIPES / f"{name}.yaml")
-    values = YAML(typ="safe", pure=True).load(PARAMS)
-    params = check_params(merged(values, overrides), where)
-    try:
-        read_source(params.dataset, SOURCES)
-        read_checkpoint(params.model, CHECKPOINTS)
-    except InputError as error:
-        raise InputError(str(error).replace(str(PARAMS), where)) from None
-    return params
+    return check_overrides(overrides, str(RECIPES / f"{name}.yaml"))

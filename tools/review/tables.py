@@ -10,6 +10,9 @@ from tools.stats.verdict import LOWER_IS_BETTER
 SCORES = ["metric", "base", "head", "difference", "95% interval", "better", "verdict"]
 
 
+ACCURACIES = ["rows", "base", "head", "difference", "95% interval", "verdict"]  # columns of parts of the test rows
+
+
 @dataclass(frozen=True)
 class Table:
     """Columns and rows of text; `note` says how to read them, and `outside` names the columns with text from data."""
@@ -158,45 +161,34 @@ def _labels(report: Report) -> Table:
     return Table("labels", "Labels that moved", note, columns, rows, ("label",))
 
 
-def _slices(report: Report) -> Table:
-    rows = [
-        [
-            str(row.by),
-            str(row.slice),
-            f"{row.rows:,}",
-            f"{100 * row.base:.1f}",
-            f"{100 * row.head:.1f}",
-            points(float(row.difference)),
-            f"{points(float(row.low))} to {points(float(row.high))}",
-            str(row.verdict),
-        ]
-        for row in report.slices.itertuples()
+def _accuracies(row: Any) -> list[str]:
+    """Return the cells of `ACCURACIES` for a part of the test rows or a change of them."""
+    return [
+        f"{row.rows:,}",
+        f"{100 * row.base:.1f}",
+        f"{100 * row.head:.1f}",
+        points(float(row.difference)),
+        f"{points(float(row.low))} to {points(float(row.high))}",
+        str(row.verdict),
     ]
+
+
+def _slices(report: Report) -> Table:
+    rows = [[str(row.by), str(row.slice), *_accuracies(row)] for row in report.slices.itertuples()]
     note = (
         "Accuracy in percent, intervals over each slice's rows and the seeds, not corrected for the number of slices."
     )
-    columns = ["by", "slice", "rows", "base", "head", "difference", "95% interval", "verdict"]
+    columns = ["by", "slice", *ACCURACIES]
     return Table("slices", "Slices", note, columns, rows, ("by", "slice"))
 
 
 def _robustness(report: Report) -> Table:
-    rows = [
-        [
-            str(row.change),
-            f"{row.rows:,}",
-            f"{100 * row.base:.1f}",
-            f"{100 * row.head:.1f}",
-            points(float(row.difference)),
-            f"{points(float(row.low))} to {points(float(row.high))}",
-            str(row.verdict),
-        ]
-        for row in report.changed_texts.table.itertuples()
-    ]
+    rows = [[str(row.change), *_accuracies(row)] for row in report.changed_texts.table.itertuples()]
     note = (
         "Accuracy in percent on the same test rows, changed in the same ways, of the two runs themselves; intervals "
         "over rows and seeds, not corrected for the number of changes. With the change none, texts are as they are."
     )
-    columns = ["change", "rows", "base", "head", "difference", "95% interval", "verdict"]
+    columns = ["change", *ACCURACIES]
     return Table("robustness", "Changed texts", note, columns, rows)
 
 

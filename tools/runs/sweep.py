@@ -7,24 +7,19 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from textclf.data.source_spec import read_source
-from textclf.encoders.checkpoint_spec import read_checkpoint
 from textclf.errors import InputError
-from textclf.params import PARAMS, check_params
 from textclf.revisions import WORKSPACE, check_queue, resolve, snapshot
-from textclf.specs import read_yaml
 from tools.cluster.experiments import Resources, run_experiments
 from tools.cluster.node import Experiment
+from tools.runs.checked import check_overrides
 from tools.runs.experiments import mirrors
 from tools.runs.overrides import assignments, merged
 
-SOURCES, CHECKPOINTS = Path("data/sources"), Path("models/checkpoints")
 AT_LEVEL_0 = re.compile(r",(?![^\[{]*[\]}])")  # a comma that is in no list
 
 
@@ -73,15 +68,8 @@ def _value(entry: str, text: str) -> Any:
 
 def check_combinations(combined: list[dict[str, Any]]) -> None:
     """Raise `InputError` for a combination that params.yaml's schema or the specs don't allow."""
-    values = read_yaml(PARAMS)
     for one in combined:
-        where = " ".join(assignments(one))
-        params = check_params(merged(values, one), where)
-        try:
-            read_source(params.dataset, SOURCES)
-            read_checkpoint(params.model, CHECKPOINTS)
-        except InputError as error:
-            raise InputError(str(error).replace(str(PARAMS), where)) from None
+        check_overrides(one, " ".join(assignments(one)))
 
 
 def commits() -> tuple[str, str]:
