@@ -39,7 +39,7 @@ test: check  ## lint, types and all tests
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-cluster: setup  ## what takes minutes on a Ray cluster of small nodes on this machine, with kills in the middle
-	python -m pytest -m cluster tests/test_cluster.py
+	python -m pytest -m cluster tests/test_cluster.py tests/test_cluster_sweep.py
 
 faults: setup  ## kill stages and dvc at random moments, and try many inputs that nobody thought of (minutes)
 	python -m tests.faults

@@ -199,6 +199,38 @@ def test_a_push_and_a_pull_that_are_cut_leave_nothing_half_and_go_on(tmp_path: P
     assert "hidden" not in (project.folder / ".dvc/config").read_text()
 
 
+def test_an_experiment_goes_to_another_checkout_also_when_its_push_and_pull_are_cut(
+    tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs").mkdir()
+    monkeypatch.setenv("RUNS", str(tmp_path / "runs"))
+    project, server = Project(tmp_path / "project"), os.environ["AWS_ENDPOINT_URL"]
+    project.run("git", "init", "--quiet", "--bare", str(tmp_path / "origin.git"))
+    project.run("git", "remote", "add", "origin", str(tmp_path / "origin.git"))
+    project.run("git", "push", "--quiet", "origin", "main")
+    project.run("dvc", "exp", "run", "--name", "four", "-S", "seed=4")
+    with CutProxy(server_at(server), 6_000_000) as proxy:
+        cut = project.through(proxy.address, "dvc", "exp", "push", "origin", "four")
+        assert proxy.is_cut
+    assert cut.returncode != 0, cut.stdout
+    done = project.through(server, "dvc", "exp", "push", "origin", "four")
+    assert done.returncode == 0, done.stderr
+    project.run("git", "clone", "--quiet", str(tmp_path / "origin.git"), str(tmp_path / "clone"))
+    clone = Clone.__new__(Project)
+    clone.folder = tmp_path / "clone"
+    with CutProxy(server_at(server), 6_000_000) as proxy:
+        cut = clone.through(proxy.address, "dvc", "exp", "pull", "origin", "four")
+        assert proxy.is_cut
+    assert cut.returncode != 0, cut.stdout
+    done = clone.through(server, "dvc", "exp", "pull", "origin", "four")
+    assert done.returncode == 0, done.stderr
+    assert clone.shown() == {"four": 8}
+    clone.run("dvc", "exp", "apply", "four")
+    assert (clone.folder / "out.txt").read_text() == "4\n"
+    for file in (project.folder / "big").iterdir():
+        assert (clone.folder / "big" / file.name).read_bytes() == file.read_bytes()
+
+
 @contextmanager
 def blind_node(address: str, hidden: Path, home: Path) -> Iterator[None]:
     """A node that sees nothing of the folder `hidden`, as one on another machine."""

@@ -1,0 +1,127 @@
+"""A whole sweep over two nodes on a toy project: what `dvc exp run` gives, when a node dies, and after Ctrl-C."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.cluster_nodes import SMALL, nodes
+from tests.conftest import Clone
+
+pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.filterwarnings("default")]
+VALUES = ["features.C=0.5,2", "seed=1,2,3"]
+COMBINED = [[f"features.C={C}", f"seed={seed}"] for C in (0.5, 2) for seed in (1, 2, 3)]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    for name in ("DVC_ROOT", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def project(tiny: Callable[[str], Path], tmp_path: Path) -> Clone:
+    """A copy of the project whose method is `features`, on a tiny model."""
+    clone = Clone(tmp_path / "project", tiny("bert"))
+    clone.set(method="features", audit={"enabled": False}, robustness={"rows": 20})
+    clone.commit("features")
+    return clone
+
+
+def metrics(project: Clone) -> dict[str, Any]:
+    """Every metric of each experiment, by its parameters."""
+    (baseline,) = json.loads(project.run("dvc", "exp", "show", "--json"))[1:]
+    found = {}
+    for experiment in baseline["experiments"] or []:
+        data = experiment["revs"][0]["data"]
+        values = data["params"]["params.yaml"]["data"]
+        found[f"C {values['features']['C']} seed {values['seed']}"] = {
+            name: value["data"] for name, value in data["metrics"].items()
+        }
+    return found
+
+
+def started(project: Clone, *arguments: str) -> subprocess.Popen[str]:
+    """Start a sweep of the six combinations in a process group of its own, as a shell does."""
+    command = [sys.executable, "-m", "tools.sweep", *VALUES, *arguments]
+    pipe, both = subprocess.PIPE, subprocess.STDOUT
+    return subprocess.Popen(
+        command,
+        cwd=project.folder,
+        env=project.environment,
+        stdout=pipe,
+        stderr=both,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def until_two_stages_run(project: Clone, process: subprocess.Popen[str]) -> None:
+    """Wait until two experiments are in their stages."""
+    end = time.monotonic() + 300
+    while sum("Running stage" in log.read_text() for log in (project.folder / ".cache/sweeps").glob("*.log")) < 2:
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_six_runs_on_two_nodes_of_which_one_dies_score_as_dvc_exp_run_does(
+    project: Clone, tiny: Callable[[str], Path], tmp_path: Path
+) -> None:
+    with nodes(1, 1) as cluster:
+        process = started(project, "--address", cluster.address)
+        until_two_stages_run(project, process)
+        cluster.remove_node(sorted(cluster.worker_nodes, key=lambda node: node.node_id)[0], allow_graceful=False)
+        cluster.add_node(num_cpus=1, **SMALL)
+        said = process.communicate(timeout=900)[0]
+        assert process.returncode == 0, said
+    alone = Clone.__new__(Clone)
+    alone.folder = tmp_path / "alone"
+    project.run("git", "clone", "--quiet", str(project.folder), str(alone.folder))
+    for number, values in enumerate(COMBINED):
+        alone.run("dvc", "exp", "run", "--name", f"one-{number}", *(part for one in values for part in ("-S", one)))
+        alone.clean()
+    on_cluster, one_by_one = metrics(project), metrics(alone)
+    assert len(one_by_one) == 6
+    assert on_cluster == one_by_one
+
+
+def test_ctrl_c_ends_a_sweep_in_a_line_and_resume_goes_on(project: Clone) -> None:
+    with nodes(1, 1) as cluster:
+        process = started(project, "--address", cluster.address)
+        until_two_stages_run(project, process)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+        assert process.returncode == 130, said
+        assert said.splitlines()[-1] == "interrupted"
+        assert "Traceback" not in said
+        end = time.monotonic() + 30
+        while running := _stages(project):
+            assert time.monotonic() < end, f"{running} go on"
+            time.sleep(0.1)
+        process = started(project, "--address", cluster.address, "--resume")
+        said = process.communicate(timeout=900)[0]
+        assert process.returncode == 0, said
+    assert len(metrics(project)) == 6
+
+
+def _stages(project: Clone) -> list[str]:
+    """The commands of stages that run in a checkout of this project."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd().startswith(f"{project.folder}/.cache") and "stages." in " ".join(process.cmdline()):
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:  # it has just ended
+            continue
+    return found
