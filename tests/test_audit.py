@@ -153,7 +153,7 @@ def test_help_and_mistakes_are_answered_before_anything_heavy_is_imported() -> N
     command = [sys.executable, "-X", "importtime", "-m", "tools.audit", "--print", "0"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "--print needs a number of 1 or more" in done.stderr
+    assert "argument --print: '0' is not a whole number of 1 or more" in done.stderr
     assert "pandas" not in done.stderr
 
 

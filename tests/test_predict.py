@@ -87,7 +87,7 @@ def test_a_reader_that_ends_early_is_no_error(copy: Clone) -> None:
         ([], "give either texts, or --in and --out together"),
         (["--in", "in.csv"], "give either texts, or --in and --out together"),
         (["x", "y", "--plot", "out.png"], "--plot draws one text"),
-        (["x", "--top", "0"], "--top and --batch-size must be 1 or more"),
+        (["x", "--top", "0"], "argument --top: '0' is not a whole number of 1 or more"),
     ],
 )
 def test_mistakes_get_one_sentence(predict: Callable[..., str], arguments: list[str], message: str) -> None:

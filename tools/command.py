@@ -26,6 +26,17 @@ def add_cluster(parser: argparse.ArgumentParser, address: str | None) -> None:
     group.add_argument("--gpus", type=share, default=0.0, metavar="N", help="GPUs for each task; 0.5 is half a one (0)")
 
 
+def count(typed: str) -> int:
+    """Return a whole number of 1 or more.
+
+    >>> count("5")
+    5
+    """
+    if not (typed.strip().isascii() and typed.strip().isdigit()) or int(typed) < 1:
+        raise argparse.ArgumentTypeError(f"{typed!r} is not a whole number of 1 or more")
+    return int(typed)
+
+
 def positive(typed: str) -> float:
     """Return a number of processors."""
     if (number := share(typed)) <= 0:

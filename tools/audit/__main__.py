@@ -24,13 +24,13 @@ def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("audit", __doc__)
     parser.add_argument("--rows", type=Path, metavar="FILE", help="review the messages of this CSV (column text)")
-    parser.add_argument("--print", type=int, metavar="N", dest="shown", help="print the first N as a CSV to fill in")
+    parser.add_argument(
+        "--print", type=command.count, metavar="N", dest="shown", help="print the first N as a CSV to fill in"
+    )
     parser.add_argument("--apply", type=Path, metavar="FILE", help="write the decisions of such a CSV")
     parser.add_argument("--by", help="who decides (git's user.name)")
     parser.add_argument("--port", type=int, default=8001, help="0 is any free one (8001)")
     options = parser.parse_args()
-    if options.shown is not None and options.shown < 1:
-        parser.error("--print needs a number of 1 or more")
     if options.shown and options.apply:
         parser.error("--print and --apply: give one of them")
     if not 0 <= options.port <= 65535:

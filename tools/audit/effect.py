@@ -14,13 +14,11 @@ def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("audit.effect", __doc__)
     parser.add_argument("--method", default="features", choices=["features", "full"], help="(features)")
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="of folds and of training (5)")
+    parser.add_argument("--seeds", type=command.count, default=5, metavar="N", help="of folds and of training (5)")
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="write the rows with suggested labels as corrections"
     )
     options = parser.parse_args()
-    if options.seeds < 1:
-        parser.error("--seeds needs a number of 1 or more")
     return options
 
 

@@ -13,12 +13,10 @@ def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("audit.planted", __doc__)
     parser.add_argument("--share", type=float, default=0.05, help="of the training labels that is flipped (0.05)")
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="draws (5)")
+    parser.add_argument("--seeds", type=command.count, default=5, metavar="N", help="draws (5)")
     options = parser.parse_args()
     if not 0 < options.share < 0.5:
         parser.error("--share: above 0 and below 0.5 is allowed")
-    if options.seeds < 1:
-        parser.error("--seeds needs a number of 1 or more")
     return options
 
 

@@ -41,11 +41,11 @@ def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("bench.training", __doc__)
     parser.add_argument("--recipe", metavar="NAME", help="a recipe's parameters (default: those of params.yaml)")
-    parser.add_argument("--rounds", type=int, default=2, help="trainings of each way, in turns (2)")
-    parser.add_argument("--steps", type=int, default=40, help="timed steps of the plain ways (40); ours trains fully")
+    parser.add_argument("--rounds", type=command.count, default=2, help="trainings of each way, in turns (2)")
+    parser.add_argument(
+        "--steps", type=command.count, default=40, help="timed steps of the plain ways (40); ours trains fully"
+    )
     options = parser.parse_args()
-    if options.rounds < 1 or options.steps < 1:
-        parser.error("--rounds and --steps must be 1 or more")
     return options
 
 

@@ -16,11 +16,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--methods", nargs="+", default=["features"], choices=["features", "full", "baseline"], help="(features)"
     )
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="series of samples, and of trainings (3)")
+    parser.add_argument(
+        "--seeds", type=command.count, default=3, metavar="N", help="series of samples, and of trainings (3)"
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="(results/data_curve/<dataset>)")
     options = parser.parse_args()
-    if options.seeds < 1:
-        parser.error("--seeds needs a number of 1 or more")
     return options
 
 

@@ -17,14 +17,14 @@ def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("few_labels", __doc__)
     parser.add_argument("--dataset", nargs="+", default=DATASETS, metavar="NAME", help=f"({' '.join(DATASETS)})")
-    parser.add_argument("--rows", nargs="+", type=int, default=[1, 5, 10, 30], help="rows a label (1 5 10 30)")
-    parser.add_argument("--draws", type=int, default=5, help="draws of rows, each with its own seed (5)")
+    parser.add_argument(
+        "--rows", nargs="+", type=command.count, default=[1, 5, 10, 30], help="rows a label (1 5 10 30)"
+    )
+    parser.add_argument("--draws", type=command.count, default=5, help="draws of rows, each with its own seed (5)")
     parser.add_argument("--arm", nargs="+", metavar="NAME", help="the ways of training (all but full; see the table)")
     parser.add_argument("--setfit", action="store_true", help="measure SetFit 1.2 instead; minutes for each draw")
     parser.add_argument("--table", action="store_true", help="measure nothing; write docs/few-labels.md")
     options = parser.parse_args()
-    if min([options.draws, *options.rows]) < 1:
-        parser.error("--rows and --draws must be 1 or more")
     return options
 
 

@@ -21,7 +21,9 @@ def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("predict", __doc__)
     parser.add_argument("text", nargs="*", help="texts; - reads one a line from standard input")
-    parser.add_argument("--top", type=int, help="number of labels shown, the most probable first (3; with --plot 20)")
+    parser.add_argument(
+        "--top", type=command.count, help="number of labels shown, the most probable first (3; with --plot 20)"
+    )
     parser.add_argument("--plot", type=Path, metavar="PNG", help="draw the probabilities of one text")
     parser.add_argument(
         "--in", dest="source", metavar="FILE", help="CSV, TSV, JSON lines or Parquet, by ending; or a folder or pattern"
@@ -35,7 +37,7 @@ def parse_args() -> argparse.Namespace:
         help="between the input's cells (a comma; a tab in .tsv)",
     )
     parser.add_argument("--resume", action="store_true", help="continue scoring after an interruption")
-    parser.add_argument("--batch-size", type=int, default=64, help="texts at a time (64)")
+    parser.add_argument("--batch-size", type=command.count, default=64, help="texts at a time (64)")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
     parser.add_argument("--rev", help="use the model of this commit, tag, branch or experiment")
     command.add_cluster(parser, default_address())
@@ -49,8 +51,6 @@ def parse_args() -> argparse.Namespace:
     if options.plot and (options.plot.suffix.lower() != ".png" or not options.plot.parent.is_dir()):
         parser.error(f"--plot writes a PNG: {options.plot} must end in .png, in a folder that is there")
     options.top = (20 if options.plot else 3) if options.top is None else options.top
-    if options.top < 1 or options.batch_size < 1:
-        parser.error("--top and --batch-size must be 1 or more")
     return options
 
 

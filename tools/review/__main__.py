@@ -22,14 +22,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with all rows and charts")
     parser.add_argument("--gate", action="store_true", help="exit with 1 if a rule of review.yaml is broken")
     parser.add_argument(
-        "--seeds", type=int, metavar="N", help="first see to it that both sides have N seeds, and record them"
+        "--seeds", type=command.count, metavar="N", help="first see to it that both sides have N seeds, and record them"
     )
     command.add_cluster(parser, default_address())
     options = parser.parse_args()
     if not options.base or not options.head:
         parser.error("BASE and HEAD are names")
-    if options.seeds is not None and options.seeds < 1:
-        parser.error("--seeds needs a number of 1 or more")
     return options
 
 

@@ -17,14 +17,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--in", type=Path, required=True, metavar="FILE", dest="file", help=".csv, .tsv, .jsonl, .parquet"
     )
-    parser.add_argument("-n", type=int, required=True, dest="number", help="how many")
+    parser.add_argument("-n", type=command.count, required=True, dest="number", help="how many")
     parser.add_argument("--by", required=True, choices=["margin", "entropy", "diverse", "novel"], help="what is wanted")
     parser.add_argument("--text-column", default="text", metavar="NAME", help="(text)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a CSV (else it is printed)")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
     options = parser.parse_args()
-    if options.number < 1:
-        parser.error("-n needs a number of 1 or more")
     return options
 
 
