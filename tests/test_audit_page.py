@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.browser import browser as browser
+from tests.browser import needs_chromium, says
 from tests.conftest import ROOT
 from tests.own_data import make_project, run_stage
 from textclf.audit.audit import COLUMNS
@@ -28,7 +30,6 @@ from tools.audit.store import Store
 FILE = Path("data/corrections/mine.csv")
 MARKUP = '<img src=x onerror="document.title=1">'
 LABELS = ["refund", "order", MARKUP]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture
@@ -185,10 +186,6 @@ def test_without_a_browser_a_file_is_filled_in_and_applied_whole(project: Path, 
 
 # In a browser.
 
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None and "CI" not in os.environ, reason="chromium is not installed; .ci/run installs it"
-)
-
 
 class Tool:
     """The tool as a process, at an address."""
@@ -220,29 +217,11 @@ def start(project: Path) -> Iterator[Callable[..., Tool]]:
         tool.kill()
 
 
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    assert CHROMIUM, "chromium is needed in CI"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 def opened(browser: Any, address: str) -> Any:
     page = browser.new_page()
     page.goto(address)
     page.wait_for_selector("#row:not([hidden])")
     return page
-
-
-def says(page: Any, selector: str, text: str) -> None:
-    """Wait until the element holds the text."""
-    from playwright.sync_api import expect
-
-    expect(page.locator(selector)).to_contain_text(text, timeout=20_000)
 
 
 def press(page: Any, key: str, decided: int) -> None:

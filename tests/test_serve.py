@@ -12,10 +12,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.browser import browser as browser
+from tests.browser import needs_chromium, says
 from tests.conftest import ROOT
 from tests.models import write_model, write_words_model
 from tests.toys import task
@@ -426,3 +429,26 @@ def test_the_feedback_file_is_bounded_and_belongs_to_nothing_else(strict: Model,
         Feedback(Path(__file__))
     with pytest.raises(InputError, match="not a file in a folder that exists"):
         Feedback(tmp_path / "none" / "said.csv")
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_the_page_sends_what_is_right(service: Service, browser: Any, tmp_path: Path) -> None:
+    file = tmp_path / "said.csv"
+    _, port = service("--feedback", str(file))
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{port}/")
+    page.fill("textarea", "aaa <b>please</b>")
+    page.click("text=Classify")
+    says(page, "#feedback", "Your message is stored with it.")
+    assert page.locator("#feedback option").all_inner_texts() == [
+        "Not right? Choose what is",
+        "a",
+        "b",
+        "c",
+        "none of these",
+    ]
+    page.select_option("#feedback select", label="c")
+    page.click("text=Send")
+    says(page, "#answer", "Thank you.")
+    assert file.read_text().splitlines()[1] == '"aaa <b>please</b>","a","c"'
