@@ -22,8 +22,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--text-column", default="text", metavar="NAME", help="(text)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a CSV (else it is printed)")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
-    options = parser.parse_args()
-    return options
+    return parser.parse_args()
 
 
 def main() -> None:
