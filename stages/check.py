@@ -19,6 +19,7 @@ SOURCES = Path("data/sources")
 CHECKPOINTS = Path("models/checkpoints")
 TEACHERS = Path("data/teachers")
 EXPECTED = Path("data/robustness")
+FURTHER = Path("data/augment")
 CHECKED = Path("data/checked.txt")
 
 
@@ -30,6 +31,14 @@ def check_trainable(source: Source, params: Params) -> None:
         )
 
 
+def check_further_texts(params: Params) -> None:
+    """Raise `InputError` if the file of `augment.file` is not there; the stage `augment` reads it."""
+    name = params.augment.file
+    if name and not (FURTHER / f"{name}.csv").is_file():
+        known = ", ".join(sorted(file.stem for file in FURTHER.glob("*.csv"))) or "none so far"
+        raise InputError(f"params.yaml: augment.file = {name!r}: no {FURTHER / name}.csv; allowed: {known}")
+
+
 def main() -> None:
     """Write data/checked.txt."""
     params = read_params(PARAMS)
@@ -37,6 +46,7 @@ def main() -> None:
     read_checkpoint(params.model, CHECKPOINTS)
     check_teachers(params.distil.teachers if params.method == "distil" else [], TEACHERS)
     read_expectations(params.dataset, EXPECTED)
+    check_further_texts(params)
     ensure_parent(CHECKED).write_text("params.yaml and its specs are valid\n", encoding="utf-8")
 
 

@@ -47,6 +47,7 @@ def test_a_mistake_in_the_expectations_is_found(project: Path) -> None:
         ("model: m", "model: n", "model = 'n': no such checkpoint; allowed: m, org/name@<full commit hash>"),
         ("model: m", "model: org/name@main", "'main' is not a full commit hash"),
         ("method: full", "method: ful", "method = 'ful': should be 'full'"),
+        ("  file:  ", "  file: back ", "augment.file = 'back': no data/augment/back.csv; allowed: none so far"),
         ("lr: 3e-4", "lr: fast", "lr = 'fast': should be a valid number"),
     ],
 )

@@ -205,7 +205,7 @@ def test_an_experiment_goes_to_another_checkout_also_when_its_push_and_pull_are_
     (tmp_path / "runs").mkdir()
     monkeypatch.setenv("RUNS", str(tmp_path / "runs"))
     project, server = Project(tmp_path / "project"), os.environ["AWS_ENDPOINT_URL"]
-    project.run("git", "init", "--quiet", "--bare", str(tmp_path / "origin.git"))
+    project.run("git", "init", "--quiet", "--bare", "--initial-branch=main", str(tmp_path / "origin.git"))
     project.run("git", "remote", "add", "origin", str(tmp_path / "origin.git"))
     project.run("git", "push", "--quiet", "origin", "main")
     project.run("dvc", "exp", "run", "--name", "four", "-S", "seed=4")
@@ -220,7 +220,7 @@ def test_an_experiment_goes_to_another_checkout_also_when_its_push_and_pull_are_
     clone.folder = tmp_path / "clone"
     with CutProxy(server_at(server), 6_000_000) as proxy:
         cut = clone.through(proxy.address, "dvc", "exp", "pull", "origin", "four")
-        assert proxy.is_cut
+        assert proxy.is_cut, cut.stdout + cut.stderr
     assert cut.returncode != 0, cut.stdout
     done = clone.through(server, "dvc", "exp", "pull", "origin", "four")
     assert done.returncode == 0, done.stderr

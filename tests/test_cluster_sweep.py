@@ -53,7 +53,8 @@ def metrics(project: Clone) -> dict[str, Any]:
 
 def started(project: Clone, *arguments: str) -> subprocess.Popen[str]:
     """Start a sweep of the six combinations in a process group of its own, as a shell does."""
-    command = [sys.executable, "-m", "tools.sweep", *VALUES, *arguments]
+    ctrl_c = ["env", "--default-signal=INT"]  # a shell's background job, such as these tests may be, ignores it
+    command = [*ctrl_c, sys.executable, "-m", "tools.sweep", *VALUES, *arguments]
     pipe, both = subprocess.PIPE, subprocess.STDOUT
     return subprocess.Popen(
         command,
