@@ -67,6 +67,6 @@ def _draws(dataset: str) -> dict[int, list[str]]:
 
 
 def _overrides(dataset: str, method: str) -> dict[str, Any]:
-    if method == "features":  # C is chosen by a loss, because accuracy on few rows is too coarse
-        return {"dataset": dataset, "method": method, "selection_metric": "log_loss"}
+    if method == "features":
+        return {"dataset": dataset, "method": method}
     return find_recipes([FULL[dataset]])[FULL[dataset]].overrides if FULL[dataset] else {"dataset": dataset}
