@@ -14,7 +14,7 @@ from tests.test_differences import LABELS, differences, predictions, seeds
 from textclf.errors import InputError
 from textclf.metrics.slices import slices
 from tools.review.gate import broken_rules, judge, moot_rules, try_to_judge
-from tools.review.rules import Rules, SliceRule, read_rules
+from tools.review.rules import REVIEW, Rules, SliceRule, read_rules
 from tools.review.slice_differences import slice_differences
 
 RULES = Rules.model_validate(
@@ -196,3 +196,10 @@ def test_rules_that_cannot_be_applied_are_no_pass() -> None:
     assert "this comparison has no interval of that score" in gate.moot[0]
     with pytest.raises(InputError):
         judge(report(predictions(), predictions()), rules)
+
+
+def test_a_primary_score_without_a_rule_is_an_error(tmp_path: Path) -> None:
+    rules = tmp_path / "review.yaml"
+    rules.write_text(REVIEW.read_text().replace("primary: accuracy", "primary: roc_auc"))
+    with pytest.raises(InputError, match=r"review.yaml: primary = 'roc_auc': no rule for it under metrics"):
+        read_rules(rules)

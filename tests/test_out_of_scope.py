@@ -76,7 +76,7 @@ def test_the_review_lists_what_moved_in_and_out_of_scope_apart(copy: Clone) -> N
     assert "train, out of scope: 0 rows added" not in out
     assert '<section id="moved">' in copy.read("review.html").decode()
     since = copy.run("python", "-m", "tools.review", "main", "energy")
-    assert since.startswith("## no detectable difference of these two models alone: accuracy")
+    assert since.startswith("## no detectable difference, for these models alone: accuracy")
     assert "test, out of scope: 135 rows added, 0 removed, 0 relabelled" in since
 
 

@@ -36,14 +36,14 @@ def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
         for rev in ("main", "HEAD")
     ]
     assert re.match(
-        r"## improved of these two models alone: accuracy {:.1f} -> {:.1f}, \+[\d.]+ points \(95% CI \+".format(
+        r"## improved, for these models alone: accuracy {:.1f} -> {:.1f}, \+[\d.]+ points \(95% CI \+".format(
             *accuracies
         ),
         out,
     ), out.splitlines()[0]
     assert "`main` against `workspace`" in out
     assert "| parameter | `method: full -> baseline` |" in out
-    assert "One seed on a side and no spread is recorded: that side is one model, not a configuration" in out
+    assert "One seed on each side and no spread is recorded: it is one model, not a configuration" in out
     assert re.search(r"\*\*Gate (passed|failed): ", out)
     assert "<details><summary>The " in out
     for title in (
@@ -69,7 +69,7 @@ def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
 
 def test_a_commit_against_itself_has_no_difference(reviewed: Clone) -> None:
     out = reviewed.run("python", "-m", "tools.review", "main", "main", "--gate")
-    assert out.startswith("## same inputs of these two models alone: accuracy")
+    assert out.startswith("## same inputs, for these models alone: accuracy")
     assert "+0.0 points (95% CI +0.0 to +0.0, p = 1), 0 fixed and 0 broken of 120" in out
     assert "Parameters, data, code and packages are the same; different: nothing." in out
     assert "**Gate passed: none of " in out

@@ -1,6 +1,7 @@
 """Recorded seeds: which runs share them, when they still hold, and what the review says of them."""
 
 import json
+import shutil
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -42,9 +43,9 @@ def run(change: Callable[[Lock], object] = lambda lock: None, **more: Any) -> An
         params={"seed": 42, "method": "full"} | more,
         lock=lock,
         machine={key: value for key, value in machine.items() if value is not None},
-        predictions=predictions(seed=int(more.get("seed", 42))),
+        predictions=(table := predictions(seed=int(more.get("seed", 42)))),
         labels=LABELS,
-        scores={"accuracy": 0.9, "roc_auc": 0.99, "rows": 300},
+        scores={"accuracy": round(float((table["actual"] == table["predicted"]).mean()), 4), "roc_auc": 0.99},
         oos_scores={},
         decisions=None,
         revision=SimpleNamespace(
@@ -124,7 +125,7 @@ def test_a_record_is_found_by_every_run_of_the_configuration(in_tmp: None) -> No
     assert found.seeds == [42, 43, 44]
     assert read_record(run()) == read_record(run(set_md5("train", "deps", "other code"))) == found
     assert read_record(run(trained_with(lr=0.2))) is None
-    assert found.scores("accuracy") == [0.9, 0.9, 0.9]
+    assert found.scores("roc_auc") == [0.99, 0.99, 0.99]
 
 
 def test_predictions_come_back_within_half_a_digit(in_tmp: None) -> None:
@@ -159,7 +160,7 @@ def test_two_codes_of_one_configuration_have_a_record_each(in_tmp: None) -> None
     other = run()
     other.revision.md5 = lambda path: "0123456789"
     folder = new_folder(other)
-    assert folder.name == f"{first.folder.name}-0123456"
+    assert folder.name.startswith(f"{first.folder.name}-")
     write_seed(other, folder)
     assert read_record(other) == Record(folder)
     assert read_record(run()) == first
@@ -168,10 +169,22 @@ def test_two_codes_of_one_configuration_have_a_record_each(in_tmp: None) -> None
 def test_a_record_that_was_cut_or_half_committed_is_named(in_tmp: None) -> None:
     found = record(42, 43)
     (found.folder / "43.parquet").unlink()
-    with pytest.raises(InputError, match=r"43.parquet is missing, but record.json beside it has its seed"):
+    with pytest.raises(InputError, match=r"43.parquet is missing, but a record.json needs it"):
         found.predictions(43)
+    shutil.copy(found.folder / "42.parquet", found.folder / "43.parquet")
+    with pytest.raises(InputError, match=r"43.parquet is damaged \(accuracy 0.\d+, and record.json says 0.\d+\)"):
+        found.predictions(43)
+    pd.read_parquet(found.folder / "42.parquet").head(9).to_parquet(found.folder / "43.parquet")
+    with pytest.raises(InputError, match=r"43.parquet is damaged \(not the predictions of 300 rows\)"):
+        found.predictions(43)
+    (found.folder / "43.parquet").write_bytes(b"")
+    with pytest.raises(InputError, match=r"43.parquet is damaged \(.*\); restore it from git, or remove the folder"):
+        found.predictions(43)
+    (found.folder / "record.json").write_text('{"labels": []}')
+    with pytest.raises(InputError, match=r"record.json is damaged \(params\); restore it from git"):
+        read_record(run())
     (found.folder / "record.json").write_text("<<<<<<< HEAD")
-    with pytest.raises(InputError, match=r"record.json is not valid JSON; restore it from git"):
+    with pytest.raises(InputError, match=r"record.json is damaged \(no valid JSON\); restore it from git"):
         read_record(run())
 
 
@@ -217,8 +230,8 @@ def report(seeds: tuple[int, int] = (1, 1), pooled: int = 0, **more: Any) -> Any
 
 
 def test_the_review_says_how_many_seeds_speak_and_what_the_interval_knows_of_them() -> None:
-    assert headline(report()).startswith("improved of these two models alone: accuracy ")
-    assert noise(report()).startswith("One seed on a side and no spread is recorded: that side is one model")
+    assert headline(report()).startswith("improved, for these models alone: accuracy ")
+    assert noise(report()).startswith("One seed on each side and no spread is recorded: it is one model")
     assert headline(report(pooled=3)).startswith("improved: accuracy ")
     assert "pooled over 3 recorded configurations" in noise(report(pooled=3))
     assert headline(report((5, 5))).endswith(", means of 5 seeds")

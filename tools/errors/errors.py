@@ -8,7 +8,8 @@ from tools.runs.run import Run
 
 MAX_PAIRS = 1_000_000_000  # of wrong rows and training rows that are compared: about a minute
 AT_A_TIME = 2_000  # wrong rows
-COLUMNS = ["text", "actual", "predicted", "confidence", "loss", "neighbour", "neighbour_label", "similarity", "id"]
+NEIGHBOUR = ("neighbour", "neighbour_label", "similarity")
+COLUMNS = ["text", "actual", "predicted", "confidence", "loss", *NEIGHBOUR, "id"]
 
 
 def find_errors(run: Run) -> pd.DataFrame:
@@ -41,7 +42,8 @@ def neighbours(
 ) -> dict[str, list[object]]:
     """Return text, label and similarity of the most similar known text with another label, for each of `texts`.
 
-    Similarity is the cosine of TF-IDF of 3 to 5 characters.
+    All three are None for a text whose label all known texts have. Similarity is the cosine of TF-IDF of 3 to 5
+    characters.
 
     >>> found = neighbours(["my card"], ["card"], ["my card", "my cards", "bye"], ["card", "order", "end"])
     >>> found["neighbour"], found["neighbour_label"]
@@ -54,10 +56,11 @@ def neighbours(
         part = slice(start, start + AT_A_TIME)
         asked, own = grams.transform(texts[part]), np.array(labels[part], dtype=object)
         for first, block in blocks(grams, known):
-            found = (asked @ block.T).toarray()
-            found[own[:, None] == other[None, first : first + block.shape[0]]] = -1.0  # the row's own label
-            better = found.max(axis=1) > highest[part]  # not at equality, so that the first of equals stays
-            best[part] = np.where(better, first + found.argmax(axis=1), best[part])
-            highest[part] = np.where(better, found.max(axis=1), highest[part])
-    names = [known[number] for number in best]
-    return {"neighbour": names, "neighbour_label": other[best].tolist(), "similarity": highest.round(3).tolist()}
+            cosines = (asked @ block.T).toarray()
+            cosines[own[:, None] == other[None, first : first + block.shape[0]]] = -1.0  # the row's own label
+            better = cosines.max(axis=1) > highest[part]  # not at equality, so that the first of equals stays
+            best[part] = np.where(better, first + cosines.argmax(axis=1), best[part])
+            highest[part] = np.where(better, cosines.max(axis=1), highest[part])
+    rows = zip(best.tolist(), highest.round(3).tolist(), strict=True)
+    found = [(known[at], known_labels[at], similar) if similar >= 0 else (None,) * 3 for at, similar in rows]
+    return {name: [row[place] for row in found] for place, name in enumerate(NEIGHBOUR)}

@@ -37,7 +37,8 @@ def _broken_rows(report: Report) -> list[str]:
         [*(cell(value, LONGEST) for value in row[:4]), f"{row[4]:.2f}"] for row in broken[columns].to_numpy().tolist()
     ]
     lines = table(["text", "actual", "base predicts", "head predicts", "confidence"], rows)
-    title = f"The {len(rows)} rows that it broke with the highest confidence"
+    count = "row" if len(rows) == 1 else f"{len(rows)} rows"
+    title = f"The {count} that it broke with the highest confidence"
     return ["\n".join([f"<details><summary>{title}</summary>", "", *lines, "", "</details>"])]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from textclf.errors import InputError
 from textclf.specs import read_spec
 
 REVIEW = Path("review.yaml")
@@ -68,4 +69,9 @@ class Rules(BaseModel):
 
 def read_rules(path: Path = REVIEW) -> Rules:
     """Return the rules, or raise `InputError` for a mistake in them."""
-    return read_spec(path, Rules, RENAMED)
+    rules = read_spec(path, Rules, RENAMED)
+    if rules.primary not in rules.metrics:
+        raise InputError(
+            f"{path}: primary = {rules.primary!r}: no rule for it under metrics, so it can have no verdict"
+        )
+    return rules

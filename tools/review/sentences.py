@@ -25,7 +25,7 @@ def headline(report: Report) -> str:
     else:
         interval = f"95% CI {points(row['low'])} to {points(row['high'])}, {p}"
         change = f"{100 * row['base']:.1f} -> {100 * row['head']:.1f}, {points(row['difference'])} points ({interval})"
-    whom = " of these two models alone" if min(report.seeds) == 1 and not report.pooled else ""
+    whom = ", for these models alone" if min(report.seeds) == 1 and not report.pooled else ""
     return f"{report.verdict}{whom}: {name} {change}, {_seeds(report)}"
 
 
@@ -65,10 +65,11 @@ def noise(report: Report) -> str:
     if min(report.seeds) > 1:
         return f"{_shares(report)} {_needed(report)}".strip()
     ask = "python -m tools.review BASE HEAD --seeds 5"
+    one = "One seed on each side" if max(report.seeds) == 1 else "One seed on a side"
     if report.pooled:
         over = f"{report.pooled} recorded configuration{'s' * (report.pooled > 1)}"
-        return f"One seed on a side: the interval has the spread between seeds in it, pooled over {over} ({ask})."
-    return f"One seed on a side and no spread is recorded: that side is one model, not a configuration ({ask})."
+        return f"{one}: the interval has the spread between seeds in it, pooled over {over} ({ask})."
+    return f"{one} and no spread is recorded: it is one model, not a configuration ({ask})."
 
 
 def _shares(report: Report) -> str:
@@ -78,7 +79,8 @@ def _shares(report: Report) -> str:
         return "Nothing differs between the two sides."
     seeds = float(found.seeds) / whole
     return (
-        f"Of the variance of the difference, {1 - seeds:.0%} comes from the test rows and {seeds:.0%} from the seeds."
+        f"Of the variance of the difference in accuracy, {1 - seeds:.0%} comes from the test rows and {seeds:.0%} from "
+        "the seeds."
     )
 
 

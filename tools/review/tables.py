@@ -125,7 +125,7 @@ def _rows(report: Report) -> Table:
     note = (
         "Test rows that one run gets right and the other wrong, the largest change of loss first; confidences in "
         "brackets."
-    )
+    ) + (" They are those of each side's own seed." if max(report.seeds) > 1 else "")
     columns = ["flip", "text", "actual", "base predicts", "head predicts", "loss"]
     outside = ("text", "actual", "base predicts", "head predicts")
     return Table("rows", "Fixed and broken rows", note, columns, rows, outside)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ValidationError
 
 from textclf.atomic import replace_file
 from textclf.errors import InputError
@@ -24,6 +25,24 @@ from tools.runs.run import PREDICTIONS, Run
 
 FOLDER = Path("results/seeds")
 TEST_SETS = FOLDER / "test-sets"
+
+
+class Seed(BaseModel):
+    """What record.json says of a seed."""
+
+    processor: str
+    predictions: str  # the md5 of the run's predictions
+    scores: dict[str, float | None]
+
+
+class Content(BaseModel):
+    """What record.json holds."""
+
+    params: dict[str, Any]
+    labels: list[str]
+    train_rows: int
+    test_set: str
+    seeds: dict[int, Seed]
 
 
 @dataclass(frozen=True)
@@ -38,8 +57,12 @@ class Record:
         file = self.folder / "record.json"
         try:
             content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            Content.model_validate(content)
+        except ValidationError as error:
+            where = ".".join(map(str, error.errors()[0]["loc"])) or "it holds no mapping"
+            raise damaged(file, where) from None
         except ValueError:
-            raise InputError(f"{file} is not valid JSON; restore it from git, or remove its folder") from None
+            raise damaged(file, "no valid JSON") from None
         return content
 
     @property
@@ -64,19 +87,27 @@ class Record:
         """Return a seed's actual, predicted, confidence, loss and, if it has one, auc, by id."""
         labels, rows = np.array(self.content["labels"], dtype=object), self._rows
         file = self.folder / f"{seed}.parquet"
-        if not file.is_file():
-            raise InputError(
-                f"{file} is missing, but record.json beside it has its seed; git add results/seeds where it was made"
-            )
-        table = pd.read_parquet(file)
+        table = _read(file)
+        if reason := self._mismatch(table, rows, seed):
+            raise damaged(file, reason)
         numbers = table.drop(columns="predicted").astype(float)
         both = {"actual": labels[rows["actual"]], "predicted": labels[table["predicted"]]}
         return pd.DataFrame(both, index=pd.Index(rows["id"], name="id")).join(numbers.set_index(pd.Index(rows["id"])))
 
+    def _mismatch(self, table: pd.DataFrame, rows: pd.DataFrame, seed: int) -> str:
+        """Return why these can't be the predictions that were recorded; nothing if they can."""
+        if not {"predicted", "confidence", "loss"} <= set(table.columns) or len(table) != len(rows):
+            return f"not the predictions of {len(rows):,} rows"
+        if table["predicted"].max() >= len(self.content["labels"]) or table.isna().any(axis=None):
+            return "a prediction is no label, or has no loss"
+        accuracy = float((table["predicted"].to_numpy() == rows["actual"].to_numpy()).mean())
+        recorded = self.content["seeds"][str(seed)]["scores"]["accuracy"]
+        return "" if abs(accuracy - recorded) < 1e-4 else f"accuracy {accuracy:.4f}, and record.json says {recorded}"
+
     def decisions(self, seed: int) -> pd.DataFrame | None:
         """Return a seed's out-of-scope decisions by id, or None if it made none."""
         file = self.folder / f"{seed}-oos.parquet"
-        return pd.read_parquet(file).set_index("id") if file.is_file() else None
+        return _read(file).set_index("id") if file.is_file() else None
 
     def agrees(self, run: Run) -> bool:
         """Return whether the record is of the run's code: the run's seed, on its processor, predicts what is recorded.
@@ -90,7 +121,21 @@ class Record:
 
     @cached_property
     def _rows(self) -> pd.DataFrame:
-        return pd.read_parquet(TEST_SETS / f"{self.content['test_set']}.parquet")
+        return _read(TEST_SETS / f"{self.content['test_set']}.parquet")
+
+
+def damaged(file: Path, reason: str) -> InputError:
+    """Return the error for a file of a record that isn't what was written."""
+    return InputError(f"{file} is damaged ({reason}); restore it from git, or remove the folder of its record")
+
+
+def _read(file: Path) -> pd.DataFrame:
+    if not file.is_file():
+        raise InputError(f"{file} is missing, but a record.json needs it; git add results/seeds where it was made")
+    try:
+        return pd.read_parquet(file)
+    except (ValueError, OSError) as error:  # of pyarrow
+        raise damaged(file, " ".join(str(error).split())[:100]) from None
 
 
 def read_record(run: Run) -> Record | None:
@@ -104,7 +149,8 @@ def new_folder(run: Run) -> Path:
     """Return the folder for the run's record: that of its configuration, or one beside it if other code is there."""
     name = str(config_hash(run))
     taken = (FOLDER / name / "record.json").is_file()
-    return FOLDER / (f"{name}-{str(run.revision.md5(PREDICTIONS))[:7]}" if taken else name)
+    code = hashlib.sha256(f"{run.machine['processor']} {run.revision.md5(PREDICTIONS)}".encode()).hexdigest()
+    return FOLDER / (f"{name}-{code[:7]}" if taken else name)
 
 
 def record_of(name: str) -> Record | None:

@@ -40,7 +40,8 @@ def ensure_seeds(run: Run, wanted: int, resources: Resources | None = None) -> R
     missing = _missing(Record(folder).seeds, int(run.params["seed"]), wanted)
     if missing:
         check_queue()
-        print(f"{run.revision.name}: {len(missing)} seeds to run{_estimate(len(missing))}", file=sys.stderr, flush=True)
+        count = f"{len(missing)} seed{'s' * (len(missing) > 1)}"
+        print(f"{run.revision.name}: {count} to run{_estimate(len(missing))}", file=sys.stderr, flush=True)
         sha = snapshot(run.revision)
         names = {f"seed-{sha[:7]}-{name[:7]}-{seed}": seed for seed in missing}
         if resources:
@@ -105,7 +106,8 @@ def _missing(recorded: list[int], first: int, wanted: int) -> list[int]:
 
 def _estimate(runs: int) -> str:
     seconds = [float(file.read_text()) for file in TIMES.glob("*.txt")] if TIMES.is_dir() else []
-    return f", about {runs * sum(seconds) / 60:.0f} minutes (by the stages' last times here)" if seconds else ""
+    minutes = max(1, round(runs * sum(seconds) / 60))
+    return f", about {minutes} minute{'s' * (minutes > 1)} (by the stages' last times here)" if seconds else ""
 
 
 def _checked(found: Run, name: str) -> Run:

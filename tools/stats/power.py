@@ -54,8 +54,13 @@ def rows_needed(found: Difference, rows: int, effect: float) -> int | None:
 
 
 def rows_to_rule_out(found: Difference, rows: int, room: float) -> int | None:
-    """Return how many test rows bring the interval's end within `room` of the difference; None if seeds forbid it."""
+    """Return how many test rows bring the interval's end within `room` of the difference.
+
+    None if seeds forbid it, or if so few rows flip that the interval is wide for another reason: then nothing is known
+    of a number.
+    """
     if room <= 0:
         return None
     left = (room / float(norm.ppf(0.975))) ** 2 - float(found.seeds)
-    return math.ceil(rows * float(found.rows) / left) if left > 0 else None
+    wanted = math.ceil(rows * float(found.rows) / left) if left > 0 else 0
+    return wanted if wanted > rows else None
