@@ -1,10 +1,34 @@
 """Ray clusters of small nodes on this machine, for tests."""
 
-from collections.abc import Iterator
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 SMALL: dict[str, Any] = {"object_store_memory": 150_000_000}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a shell with an active environment gives, and nothing of a cluster outside."""
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    for name in ("DVC_ROOT", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def until(true: Callable[[], Any], seconds: float = 600) -> Any:
+    """Wait until something is true, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+    return found
 
 
 @contextmanager

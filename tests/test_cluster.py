@@ -10,17 +10,16 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import psutil
 import pytest
 
-from tests.cluster_nodes import nodes
+from tests.cluster_nodes import environment as environment
+from tests.cluster_nodes import nodes, until
 from tests.conftest import ROOT, Clone
 from tests.proxy import CutProxy
 from tests.test_folder_job import bucket as bucket
@@ -34,23 +33,6 @@ from tools.predict import many
 from tools.predict.folder_job import STATE, Settings, plan
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.filterwarnings("default")]
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAY_worker_niceness", "0")
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    for name in ("DVC_ROOT", "RAY_ADDRESS"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def until(true: Callable[[], Any], seconds: float = 600) -> Any:
-    """Wait until something is true, and return it."""
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 def own(title: str) -> list[psutil.Process]:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,13 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.cluster_nodes import SMALL, nodes
+from tests.cluster_nodes import SMALL, nodes, until
+from tests.cluster_nodes import environment as environment
 from tests.conftest import Clone
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.filterwarnings("default")]
 VALUES = ["features.C=0.5,2", "seed=1,2,3"]
 COMBINED = [[f"features.C={C}", f"seed={seed}"] for C in (0.5, 2) for seed in (1, 2, 3)]
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAY_worker_niceness", "0")
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    for name in ("DVC_ROOT", "RAY_ADDRESS"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -69,11 +61,13 @@ def started(project: Clone, *arguments: str) -> subprocess.Popen[str]:
 
 def until_two_stages_run(project: Clone, process: subprocess.Popen[str]) -> None:
     """Wait until two experiments are in their stages."""
-    end = time.monotonic() + 300
-    while sum("Running stage" in log.read_text() for log in (project.folder / ".cache/sweeps").glob("*.log")) < 2:
+
+    def two_run() -> bool:
         assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < end
-        time.sleep(0.1)
+        logs = (project.folder / ".cache/sweeps").glob("*.log")
+        return sum("Running stage" in log.read_text() for log in logs) >= 2
+
+    until(two_run, 300)
 
 
 def test_six_runs_on_two_nodes_of_which_one_dies_score_as_dvc_exp_run_does(
@@ -106,10 +100,7 @@ def test_ctrl_c_ends_a_sweep_in_a_line_and_resume_goes_on(project: Clone) -> Non
         assert process.returncode == 130, said
         assert said.splitlines()[-1] == "interrupted"
         assert "Traceback" not in said
-        end = time.monotonic() + 30
-        while running := _stages(project):
-            assert time.monotonic() < end, f"{running} go on"
-            time.sleep(0.1)
+        until(lambda: not _stages(project), 30)
         process = started(project, "--address", cluster.address, "--resume")
         said = process.communicate(timeout=900)[0]
         assert process.returncode == 0, said

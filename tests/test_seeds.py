@@ -231,7 +231,7 @@ def report(seeds: tuple[int, int] = (1, 1), pooled: int = 0, **more: Any) -> Any
 
 def test_the_review_says_how_many_seeds_speak_and_what_the_interval_knows_of_them() -> None:
     assert headline(report()).startswith("improved, for these models alone: accuracy ")
-    assert noise(report()).startswith("One seed on each side and no spread is recorded: it is one model")
+    assert noise(report()).startswith("One seed on each side and no spread is recorded: that is one model")
     assert headline(report(pooled=3)).startswith("improved: accuracy ")
     assert "pooled over 3 recorded configurations" in noise(report(pooled=3))
     assert headline(report((5, 5))).endswith(", means of 5 seeds")

@@ -18,8 +18,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="write the rows with suggested labels as corrections"
     )
-    options = parser.parse_args()
-    return options
+    return parser.parse_args()
 
 
 def main() -> None:

@@ -45,8 +45,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--steps", type=command.count, default=40, help="timed steps of the plain ways (40); ours trains fully"
     )
-    options = parser.parse_args()
-    return options
+    return parser.parse_args()
 
 
 def read_values(recipe: str | None) -> dict[str, Any]:

@@ -20,8 +20,7 @@ def parse_args() -> argparse.Namespace:
         "--seeds", type=command.count, default=3, metavar="N", help="series of samples, and of trainings (3)"
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="(results/data_curve/<dataset>)")
-    options = parser.parse_args()
-    return options
+    return parser.parse_args()
 
 
 def main() -> None:

@@ -58,9 +58,10 @@ def neighbours(
         for first, block in blocks(grams, known):
             cosines = (asked @ block.T).toarray()
             cosines[own[:, None] == other[None, first : first + block.shape[0]]] = -1.0  # the row's own label
-            better = cosines.max(axis=1) > highest[part]  # not at equality, so that the first of equals stays
+            nearest = cosines.max(axis=1)
+            better = nearest > highest[part]  # not at equality, so that the first of equals stays
             best[part] = np.where(better, first + cosines.argmax(axis=1), best[part])
-            highest[part] = np.where(better, cosines.max(axis=1), highest[part])
+            highest[part] = np.where(better, nearest, highest[part])
     rows = zip(best.tolist(), highest.round(3).tolist(), strict=True)
     found = [(known[at], known_labels[at], similar) if similar >= 0 else (None,) * 3 for at, similar in rows]
     return {name: [row[place] for row in found] for place, name in enumerate(NEIGHBOUR)}

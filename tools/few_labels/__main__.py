@@ -24,8 +24,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--arm", nargs="+", metavar="NAME", help="the ways of training (all but full; see the table)")
     parser.add_argument("--setfit", action="store_true", help="measure SetFit 1.2 instead; minutes for each draw")
     parser.add_argument("--table", action="store_true", help="measure nothing; write docs/few-labels.md")
-    options = parser.parse_args()
-    return options
+    return parser.parse_args()
 
 
 def main() -> None:

@@ -69,7 +69,7 @@ def noise(report: Report) -> str:
     if report.pooled:
         over = f"{report.pooled} recorded configuration{'s' * (report.pooled > 1)}"
         return f"{one}: the interval has the spread between seeds in it, pooled over {over} ({ask})."
-    return f"{one} and no spread is recorded: it is one model, not a configuration ({ask})."
+    return f"{one} and no spread is recorded: that is one model, not a configuration ({ask})."
 
 
 def _shares(report: Report) -> str:
