@@ -119,3 +119,20 @@ def _stages(project: Clone) -> list[str]:
         except psutil.Error:  # it has just ended
             continue
     return found
+
+
+def test_a_review_s_missing_seeds_run_on_the_nodes_of_a_cluster(project: Clone) -> None:
+    revisions = []
+    for C in (0.5, 2.0):
+        project.set(features={"C": C})
+        project.run("dvc", "repro")
+        project.commit(f"C {C}")
+        revisions.append(project.run("git", "rev-parse", "HEAD").strip())
+    with nodes(1, 1) as cluster:
+        said = project.run(
+            sys.executable, "-m", "tools.review", *revisions, "--seeds", "2", "--address", cluster.address
+        )
+    assert "2 seeds" in said
+    records = sorted((project.folder / "results/seeds").glob("*/4[23].parquet"))
+    assert len(records) == 4
+    assert "1 seed to run" not in project.run(sys.executable, "-m", "tools.review", *revisions, "--seeds", "2")

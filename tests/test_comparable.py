@@ -46,6 +46,14 @@ def test_relabelled_rows_are_left_out() -> None:
     assert found.remarks == ["5 test rows have a different label in the head"]
 
 
+def test_of_many_labels_that_one_side_lacks_the_first_are_named() -> None:
+    base, head = run(predictions()), run(predictions())
+    head.labels = [*LABELS, *(f"new_{number}" for number in range(120))]
+    (remark,) = common_rows(base, head).remarks
+    assert remark == "120 labels (new_0, new_1, new_10, new_100, new_101 and 115 more) only in the head"
+    assert common_rows(head, base).remarks == [remark.replace("head", "base")]
+
+
 def test_other_definitions_of_the_scores_are_said() -> None:
     found = common_rows(run(predictions()), run(predictions(), md5="2", evaluation={"ece_bins": 10}))
     assert "the definition of the scores may differ: textclf/metrics/scores.py has changed" in found.remarks

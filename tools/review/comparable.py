@@ -14,6 +14,7 @@ SCORING = (
     "textclf/metrics/selection.py",
     "textclf/probabilities.py",
 )
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,18 @@ def common_rows(base: Run, head: Run) -> Common:
 
 
 def _label_remarks(before: list[str], after: list[str]) -> list[str]:
-    new, gone = (", ".join(sorted(set(a) - set(b))) for a, b in ((after, before), (before, after)))
-    return [f"labels only in the {side}: {names}" for side, names in (("head", new), ("base", gone)) if names]
+    only = {"head": sorted(set(after) - set(before)), "base": sorted(set(before) - set(after))}
+    return [f"{_named(labels)} only in the {side}" for side, labels in only.items() if labels]
+
+
+def _named(labels: list[str]) -> str:
+    """Return the number of labels, and the names of the first ones.
+
+    >>> _named(["a"])
+    '1 label (a)'
+    """
+    more = f" and {len(labels) - MOST_NAMED:,} more" if len(labels) > MOST_NAMED else ""
+    return f"{len(labels):,} label{'s' * (len(labels) > 1)} ({', '.join(labels[:MOST_NAMED])}{more})"
 
 
 def _scoring_remarks(base: Run, head: Run) -> list[str]:
