@@ -27,8 +27,9 @@ from textclf.methods import baseline, features, full, zero_shot
 from textclf.oos import rule
 from textclf.params import check_params, read_params
 from textclf.predictions import Predictions, read_predictions, write_predictions
-from textclf.training.advice import BEST, SETTINGS, advise
+from textclf.training.advice import SETTINGS, advise, best_of
 from textclf.training.label_vectors import label_vectors
+from textclf.training.selection import select_C
 from textclf.training.task import Task
 from tools.few_labels import page
 from tools.few_labels.arms import ARMS
@@ -237,7 +238,7 @@ def test_advice_is_printed_where_another_method_was_better(capsys: pytest.Captur
     advised = capsys.readouterr().err
     assert advised.startswith("5 training rows a label: method: features with prior: label_names was best for so many")
     advise(params(method="features", features={"prior": "label_names"}), 5)
-    advise(params(method="full"), 500)
+    advise(params(method="full"), 20)
     advise(params(method="zero_shot"), 0)
     assert capsys.readouterr().err == ""
 
@@ -252,11 +253,32 @@ def test_the_advice_is_what_the_measurements_say() -> None:
         assert sets == {"banking77", "massive_en_us", "emotion"}, (arm, number)
         return float(mean(mean(one["accuracy"] for one in own if one["dataset"] == name) for name in sets))
 
-    for number in (1, 5, 10, 30):
-        best = next(name for most, name in BEST if number <= most)
+    for number in (1, 5, 10):
+        best = best_of(number)
         others = [arm for arm in ("features", "baseline") if arm != best]
         assert all(average(best, number) > average(arm, number) for arm in others)
         assert average(best, number) > average("zero_shot", 0)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "said"),
+    [
+        ([0.01, 0.1], "C = 0.1, the largest of the list, was the best: try larger ones\n"),
+        ([1e5, 1e6], "C = 100000, the smallest of the list, was the best: try smaller ones\n"),
+        ([0.01, 10.0, 1e6], ""),
+        ([0.01], ""),
+    ],
+)
+def test_a_best_C_at_the_end_of_its_list_is_said(
+    strengths: list[float], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0)
+    labels = noise.integers(0, 2, 400)
+    vectors = labels[:, None] + noise.normal(size=(400, 30))
+    half = slice(None, 100), slice(100, None)
+    train, validation = ((vectors[part], labels[part]) for part in half)
+    select_C(train, validation, strengths, params(method="features", selection_metric="log_loss"))
+    assert capsys.readouterr().err == said
 
 
 def test_the_page_has_the_recorded_figures(monkeypatch: pytest.MonkeyPatch) -> None:

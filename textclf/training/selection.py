@@ -1,5 +1,6 @@
 """Fitting logistic regressions, their C selected on validation rows."""
 
+import sys
 import warnings
 from typing import Any
 
@@ -60,7 +61,15 @@ def select_C(
     sign = -1 if params.selection_metric == "log_loss" else 1
     best = max(range(len(table)), key=lambda at: sign * table[at][f"validation_{params.selection_metric}"])
     table[best]["kept"] = 1
+    _say_outermost(candidates, best)
     return fitted[best], table
+
+
+def _say_outermost(candidates: list[float], best: int) -> None:
+    """Print a line if the best of several C, in order, is the first or the last: a better one may lie beyond."""
+    if len(candidates) > 1 and best in (0, len(candidates) - 1):
+        which, beyond = ("smallest", "smaller") if best == 0 else ("largest", "larger")
+        print(f"C = {candidates[best]:g}, the {which} of the list, was the best: try {beyond} ones", file=sys.stderr)
 
 
 def curve_row(number: int, train_loss: float, actual: Labels, probabilities: Probabilities) -> dict[str, float]:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from jinja2 import Environment
-from markupsafe import Markup, escape
 
+from tools.html_text import breakable
 from tools.review.charts import charts
 from tools.review.gate import Gate
 from tools.review.report import Report
@@ -30,12 +30,3 @@ def html(report: Report, gate: Gate) -> str:
         tables=tables(report),
         charts=charts(report),
     )
-
-
-def breakable(text: str) -> Markup:
-    """Return `text` escaped, with line breaks allowed after underscores, which are frequent in labels.
-
-    >>> str(breakable("card_arrival <b>"))
-    'card_<wbr>arrival &lt;b&gt;'
-    """
-    return Markup("_<wbr>").join(escape(part) for part in text.split("_"))

@@ -1,0 +1,12 @@
+"""Text from outside in HTML pages."""
+
+from markupsafe import Markup, escape
+
+
+def breakable(text: str) -> Markup:
+    """Return `text` escaped, with line breaks allowed after underscores, which are frequent in labels.
+
+    >>> str(breakable("card_arrival <b>"))
+    'card_<wbr>arrival &lt;b&gt;'
+    """
+    return Markup("_<wbr>").join(escape(part) for part in text.split("_"))
