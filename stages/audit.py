@@ -53,7 +53,7 @@ def with_vectors(tables: list[pd.DataFrame], params: Params) -> list[Part]:
     """Return the tables, and for each row a vector of length 1: the frozen body's mean over the tokens."""
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
     body = on_device(load_pretrained(AutoModel, locate(checkpoint)), params.device)
-    frozen = Frozen(body, resolve_precision(params.precision), cache_folder("vectors"))
+    frozen = Frozen(body, resolve_precision(params.precision, params.device), cache_folder("vectors"))
     parts = []
     for rows in tables:
         vectors = frozen.vectors(rows["input_ids"].tolist(), "mean", "frozen vectors")

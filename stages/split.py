@@ -1,11 +1,13 @@
 """Split: choose the rows to train on, the rows that select the epoch, and the rows that are only reported on."""
 
+import math
 import sys
 from pathlib import Path
 
 import pandas as pd
 
 from textclf import process
+from textclf.data.draws import shuffled
 from textclf.data.leaks import same_texts
 from textclf.data.rows_per_label import rows_per_label
 from textclf.errors import InputError
@@ -83,13 +85,13 @@ def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
     """Return `size` of the rows, of each label in proportion, seeded, in their old order.
 
     Each label's rows are shuffled and spread evenly over (0, 1); the first `size` of all are taken. Unlike
-    scikit-learn's stratified splitters, this imposes no minimum size on the sample, the rest or a label.
+    scikit-learn's stratified splitters, this imposes no minimum size on the sample, the rest or a label, and a row more
+    or less moves few others.
 
-    >>> stratified_sample(pd.DataFrame({"label": list("aaaabb")}), 3, seed=0)["label"].tolist()
+    >>> stratified_sample(pd.DataFrame({"id": list("123456"), "label": list("aaaabb")}), 3, seed=0)["label"].tolist()
     ['a', 'a', 'b']
     """
-    shuffled = rows.sample(frac=1, random_state=seed)
-    by_label = shuffled.groupby("label")["label"]
+    by_label = shuffled(rows, seed).groupby("label")["label"]
     place = (by_label.cumcount() + 0.5) / by_label.transform("size")
     return rows.loc[place.sort_values(kind="stable").index[:size].sort_values()]
 
@@ -102,8 +104,10 @@ def _draw(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.
     size = round(len(rows) * fraction)
     if not len(counts) <= size <= len(rows) - len(counts):
         drawn = f"{size} of {len(rows)} rows for {len(counts)} labels"
+        least = math.ceil(100 * len(counts) / len(rows)) / 100
         raise InputError(
-            f"params.yaml: split.{key} = {fraction}: {drawn}; at least one row a label is needed on both sides"
+            f"params.yaml: split.{key} = {fraction}: {drawn}; at least one row a label is needed on both sides: "
+            f"set it to {least:g} or more" + ("" if size < len(counts) else f", and to {1 - least:g} at most")
         )
     share = stratified_sample(rows, size, seed)
     return rows.drop(share.index), share

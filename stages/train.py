@@ -70,7 +70,7 @@ def read_taught(train: Rows, labels: list[str], augmented: pd.DataFrame) -> NDAr
     return None if table.empty else np.asarray(table.loc[[parents.get(row, row) for row in train.ids], labels])
 
 
-def training_metrics(trained: Trained, folder: Path) -> dict[str, Any]:
+def training_metrics(trained: Trained, folder: Path, params: Params) -> dict[str, Any]:
     """Return validation's choice, the trained share, the size of `folder`, and the machine that the bytes depend on."""
     kept = next(row for row in trained.curve if row["kept"])
     chosen = {"C": kept["C"]} if "C" in kept else {"epochs": len(trained.curve), "best_epoch": kept["epoch"]}
@@ -79,7 +79,7 @@ def training_metrics(trained: Trained, folder: Path) -> dict[str, Any]:
         "trainable_parameters": trained.trainable,
         "trainable_share": round(share, 4),
         "size_mb": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 2),
-        "processor": processor_kind(),
+        "processor": processor_kind(params.device),
         "threads": threads(),
         "precision": trained.classifier.precision,
     }
@@ -103,7 +103,7 @@ def main() -> None:
         trained: Trained = method.train(task)
         classifiers.save(trained.classifier, TRAINED)
         pd.DataFrame(trained.curve).to_csv(ensure_parent(CURVE), index=False)
-        write_json(METRICS, training_metrics(trained, TRAINED))
+        write_json(METRICS, training_metrics(trained, TRAINED, params))
         shutil.rmtree(resume_dir, ignore_errors=True)
 
 

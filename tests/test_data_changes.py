@@ -31,6 +31,7 @@ def run(rows: list[tuple[str, str, str]], md5: str, predicted: dict[str, str], a
         predictions=predictions,
         lock={"download": {"outs": outs}, "audit": {}},
         revision=SimpleNamespace(csv=csv),
+        params={},
     )
 
 
@@ -50,6 +51,17 @@ def test_every_row_that_was_added_dropped_or_relabelled_is_listed_with_what_the_
     assert (found.number, found.test_rows, found.remark) == (4, 1, "")
 
 
+def test_further_training_texts_of_augment_file_are_told_from_rows_of_the_source() -> None:
+    base, head = run(BASE, "1", {}, AUDIT), run(BASE, "1", {}, AUDIT)
+    head.params = {"augment": {"file": "mine"}}
+    head.lock["augment"] = {"outs": [{"path": "data/augmented.parquet", "md5": "9"}]}
+    texts = pd.DataFrame({"id": ["x", "c1"], "text": ["x", "ecks"], "label": ["a", "a"], "parent": ["", "x"]})
+    head.revision.parquet = lambda path: texts
+    found = data_changes(base, head)
+    assert found.rows.to_numpy().tolist() == [["added", "train, further text", "ecks", "", "a", ""]]
+    assert data_changes(head, head).number == 0
+
+
 def test_the_scores_of_corrected_test_rows_stand_apart_by_old_and_by_new_labels() -> None:
     head = [*BASE[:2], ("t", "b", "test"), ("u", "b", "test")]
     table = relabelled_scores(run(BASE, "1", {"t": "a", "u": "b"}), run(head, "2", {"t": "b", "u": "a"}))
@@ -62,7 +74,7 @@ def test_the_scores_of_corrected_test_rows_stand_apart_by_old_and_by_new_labels(
 
 
 def test_the_same_bytes_are_not_even_read() -> None:
-    same = SimpleNamespace(lock=run(BASE, "1", {}).lock)
+    same = SimpleNamespace(lock=run(BASE, "1", {}).lock, params={})
     assert data_changes(same, same).number == 0  # type: ignore[arg-type]
 
 

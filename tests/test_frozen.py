@@ -19,7 +19,8 @@ from textclf.encoders.pooling import POOLINGS, pooled
 from textclf.encoders.precision import has_native_bf16
 
 ARCHITECTURES = ["bert", "distilbert", "roberta", "mpnet"]
-PRECISIONS = ["fp32", pytest.param("bf16", marks=pytest.mark.skipif(not has_native_bf16(), reason="no native bf16"))]
+NATIVE = pytest.mark.skipif(not has_native_bf16("cpu"), reason="no native bf16")
+PRECISIONS = ["fp32", pytest.param("bf16", marks=NATIVE)]
 
 
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:

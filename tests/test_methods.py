@@ -14,7 +14,7 @@ from safetensors import safe_open
 
 from stages.train import training_metrics
 from tests.conftest import ROOT
-from tests.toys import LABELS, rows, task
+from tests.toys import LABELS, params, rows, task
 from textclf import classifiers
 from textclf.classifiers.base import Loading
 from textclf.classifiers.lora import Adapter
@@ -119,7 +119,7 @@ def test_what_is_saved_predicts_the_same(
     assert (before.vectors is None) == (after.vectors is None) == case.startswith(("tfidf", "most"))
 
 
-@pytest.mark.skipif(not has_native_bf16(), reason="no native bf16")
+@pytest.mark.skipif(not has_native_bf16("cpu"), reason="no native bf16")
 @pytest.mark.parametrize("case", ["full", "lora", "features-mean"])
 def test_a_classifier_of_bf16_that_is_loaded_exactly_keeps_its_weights_and_answers_in_fp32(
     run: Callable[..., tuple[Trained, Path]], tmp_path: Path, case: str
@@ -146,7 +146,7 @@ def test_a_classifier_of_bf16_answers_in_fp32_where_there_is_no_bf16_and_says_so
     _, folder = run("full")
     copy = shutil.copytree(folder, tmp_path / "bf16")
     write_json(copy / classifiers.KIND, {"kind": "encoder", "precision": "bf16"})
-    monkeypatch.setattr(precision, "has_native_bf16", lambda: False)
+    monkeypatch.setattr(precision, "has_native_bf16", lambda device: False)
     test = rows(3, 20, seed=3)
     found = classifiers.load(copy).predict(test, 8, "").logits
     np.testing.assert_array_equal(found, classifiers.load(folder).predict(test, 8, "").logits)
@@ -254,7 +254,7 @@ def saved_values(file: Path) -> int:
 
 def test_loras_size_and_trainable_share_are_what_the_metrics_say(run: Callable[..., tuple[Trained, Path]]) -> None:
     trained, folder = run("lora")
-    found = training_metrics(trained, folder)
+    found = training_metrics(trained, folder, params())
     identity = 32 * 32 + 32  # the pooler, saved but not trained
     assert saved_values(folder / "adapter_model.safetensors") == found["trainable_parameters"] + identity
     assert found["size_mb"] == round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 2)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
+from tests.toys import params as toy_params
 from textclf.errors import InputError
 from textclf.params import Params, check_params, read_params
 
@@ -151,3 +152,30 @@ def test_a_mistake_in_a_value_or_a_list_is_one_line_with_the_key_as_it_is_writte
     with pytest.raises(InputError) as error:
         check_params(values)
     assert str(error.value) == f"params.yaml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"method": "zero_shot", "workers": 2},
+            "workers = 2: method zero_shot is fitted by one process; set work",
+        ),
+        ({"method": "features", "accumulate": 2}, "accumulate = 2: method features is fitted by one process; set acc"),
+        (
+            {"method": "baseline", "gradient_checkpointing": True},
+            "gradient_checkpointing = true: method baseline is fitted by one process; set gradient_.* to false",
+        ),
+        (
+            {"method": "zero_shot", "class_weights": "balanced"},
+            "learns from no row; set class_weights to none",
+        ),
+        ({"method": "zero_shot", "sampling": "oversample"}, "learns from no row; set sampling to none"),
+        ({"method": "zero_shot", "augment": {"file": "x"}}, "zero_shot learns from no row; leave augment.file out"),
+        ({"method": "zero_shot", "oos": {"method": "gate"}}, "oos.method = 'gate' learns from rows"),
+        ({"prepare": ["numbers", "spaces", "dates"]}, "prepare: dates finds nothing after numbers; name it before"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        toy_params(**changes)

@@ -70,6 +70,14 @@ def test_the_seed_decides_and_nothing_else() -> None:
     assert ids(split(corpus(), params())[0]) != ids(split(corpus(), params(seed=1))[0])
 
 
+@pytest.mark.parametrize("settings", [{}, {"train_limit": 900}, {"rows_per_label": 50}])
+def test_a_row_that_is_dropped_moves_few_others(settings: dict[str, Any]) -> None:
+    rows = corpus(train=2000, test=0)
+    whole, less = (ids(split(table, params(**settings))[0]) for table in (rows, rows.drop(index=7)))
+    for name, part in whole.items():
+        assert len(part ^ less[name]) <= 4, name
+
+
 def test_limits_draw_by_label_from_the_unlimited_run() -> None:
     whole = split(corpus(), params())[0]
     limited = split(corpus(), params(train_limit=9, test_limit=6))[0]
@@ -84,7 +92,7 @@ def test_a_limit_above_the_rows_takes_all() -> None:
 
 
 def test_a_sample_keeps_the_proportions() -> None:
-    rows = pd.DataFrame({"label": ["a"] * 80 + ["b"] * 20})
+    rows = pd.DataFrame({"id": [str(number) for number in range(100)], "label": ["a"] * 80 + ["b"] * 20})
     assert stratified_sample(rows, 10, seed=0)["label"].value_counts().to_dict() == {"a": 8, "b": 2}
 
 
@@ -105,8 +113,15 @@ def test_a_label_whose_texts_all_stand_in_test_is_named() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"validation_fraction": 0.01}, "split.validation_fraction = 0.01: 1 of 60 rows for 3 labels"),
-        ({"validation_fraction": 0.99}, "split.validation_fraction = 0.99: 59 of 60 rows for 3 labels"),
+        (
+            {"validation_fraction": 0.01},
+            "split.validation_fraction = 0.01: 1 of 60 rows for 3 labels; at least one row a label is needed on both "
+            "sides: set it to 0.05 or more$",
+        ),
+        (
+            {"validation_fraction": 0.99},
+            "split.validation_fraction = 0.99: .* 0.05 or more, and to 0.95 at most",
+        ),
         ({"train_limit": 2}, "split.train_limit = 2: at least 3, a row for each label, are needed"),
     ],
 )

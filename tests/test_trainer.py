@@ -17,6 +17,7 @@ from transformers import TrainerControl, TrainerState, TrainingArguments
 from tests.conftest import default_checkpoint
 from tests.toys import params, rows, task
 from textclf.encoders import frozen, precision
+from textclf.encoders.machine import processor_kind
 from textclf.errors import InputError
 from textclf.methods import full
 from textclf.training import fine_tuning, trainer
@@ -210,11 +211,29 @@ def test_the_loss_has_the_label_smoothing_and_the_class_weights() -> None:
 
 def test_bf16_is_used_where_it_is_native_and_refused_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     for native in (True, False):
-        monkeypatch.setattr(precision, "has_native_bf16", lambda native=native: native)
-        assert precision.resolve_precision("auto") == ("bf16" if native else "fp32")
-        assert precision.resolve_precision("fp32") == "fp32"
+        monkeypatch.setattr(precision, "has_native_bf16", lambda device, native=native: native)
+        assert precision.resolve_precision("auto", "cpu") == ("bf16" if native else "fp32")
+        assert precision.resolve_precision("fp32", "cpu") == "fp32"
     with pytest.raises(InputError, match="precision = 'bf16': this processor has no native bf16; use auto or fp32"):
-        precision.resolve_precision("bf16")
+        precision.resolve_precision("bf16", "cpu")
+
+
+def test_a_gpu_that_device_leaves_out_decides_neither_the_arithmetic_nor_the_kind_of_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_cpu = precision.resolve_precision("auto", "cpu"), processor_kind("cpu")
+    for name, value in {
+        "is_available": True,
+        "device_count": 1,
+        "get_device_name": "NVIDIA X",
+        "is_bf16_supported": False,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, lambda *args, value=value, **options: value)
+    precision.has_native_bf16.cache_clear()
+    assert (precision.resolve_precision("auto", "cpu"), processor_kind("cpu")) == with_cpu
+    assert precision.resolve_precision("auto", "auto") == "fp32"
+    assert processor_kind("auto") == f"{processor_kind('cpu')} NVIDIA-X"
+    precision.has_native_bf16.cache_clear()
 
 
 def test_a_tracker_gets_the_losses_and_changes_nothing(

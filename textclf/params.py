@@ -235,6 +235,9 @@ class Params(Section):
             )
         if twice := sorted({step for step in self.prepare if self.prepare.count(step) > 1}):
             raise PydanticCustomError("together", f"prepare names {twice[0]!r} twice")
+        after = self.prepare[self.prepare.index("numbers") :] if "numbers" in self.prepare else []
+        if late := [step for step in after if step in ("amounts", "dates")]:
+            raise PydanticCustomError("together", f"prepare: {late[0]} finds nothing after numbers; name it before")
         self._augmented()
         if self.lora.unfreeze == "gradual" and self.lora.trained_layers != "all":
             raise PydanticCustomError(
@@ -246,10 +249,7 @@ class Params(Section):
             raise PydanticCustomError(
                 "together", "split.rows_per_label and split.train_limit both limit the training rows; leave one empty"
             )
-        if self.method == "zero_shot" and self.oos.method == "class":
-            raise PydanticCustomError(
-                "together", "oos.method = 'class' learns from rows, and method zero_shot doesn't; use threshold"
-            )
+        self._zero_shot()
         if self.oos.held_out and self.oos.method == "none":
             raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
         return self
@@ -262,10 +262,14 @@ class Params(Section):
                 f"batch_size = {self.batch_size}: workers * accumulate = {self.workers * self.accumulate} must divide "
                 "it, as they compute equal parts of a batch",
             )
-        if self.workers > 1 and self.method in ("features", "baseline"):
-            raise PydanticCustomError(
-                "together", f"workers = {self.workers}: method {self.method} is fitted by one process; set workers to 1"
-            )
+        if self.method in ("features", "baseline", "zero_shot"):
+            for key, default in (("workers", 1), ("accumulate", 1), ("gradient_checkpointing", False)):
+                if (value := getattr(self, key)) != default:
+                    raise PydanticCustomError(
+                        "together",
+                        f"{key} = {str(value).lower()}: method {self.method} is fitted by one process; set {key} to "
+                        f"{str(default).lower()}",
+                    )
         if self.workers > 1 and self.method == "lora" and self.lora.unfreeze == "gradual":
             raise PydanticCustomError(
                 "together", f"workers = {self.workers}: lora.unfreeze = 'gradual' needs one process; set workers to 1"
@@ -275,6 +279,22 @@ class Params(Section):
                 "together", "gradient_checkpointing is for methods that train layers; method head trains none"
             )
         return self
+
+    def _zero_shot(self) -> None:
+        """Raise an error for what learns from training rows, with the method that doesn't."""
+        if self.method != "zero_shot":
+            return
+        if self.oos.method in ("class", "gate"):
+            raise PydanticCustomError(
+                "together",
+                f"oos.method = {self.oos.method!r} learns from rows, and method zero_shot doesn't; use threshold",
+            )
+        if self.class_weights != "none" or self.sampling != "none":
+            key = "class_weights" if self.class_weights != "none" else "sampling"
+            raise PydanticCustomError("together", f"method zero_shot learns from no row; set {key} to none")
+        if self.augment.file or self.augment.copies:
+            key = "file" if self.augment.file else "copies"
+            raise PydanticCustomError("together", f"method zero_shot learns from no row; leave augment.{key} out")
 
     def _augmented(self) -> None:
         """Raise an error for changes that no training row would get."""

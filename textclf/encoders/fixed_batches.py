@@ -16,6 +16,7 @@ from textclf.progress import progress
 Result = TypeVar("Result")
 
 TOKENS = 1024  # of a batch, padding included
+FEWEST = 8  # rows of a batch of long ones, so that the empty place costs little
 
 
 def in_fixed_batches(
@@ -48,7 +49,7 @@ def padded_length(tokens: int) -> int:
 
 def rows_of(length: int) -> int:
     """Return the rows of a batch of this length. One place is always empty: see `_filled`."""
-    return max(2, TOKENS // length)
+    return max(FEWEST, TOKENS // length)
 
 
 def _filled(input_ids: list[NDArray[np.int32]], length: int, pad: int) -> tuple[Tokens, Tokens]:

@@ -144,7 +144,9 @@ def _digest(body: PreTrainedModel, precision: str) -> str:
     A body under a head and one without share what they compute.
     """
     config = json.loads(body.config.to_json_string(use_diff=False))
-    settings = [precision, *machine(), json.dumps({key: config[key] for key in sorted(config) if key not in NAMES})]
+    device = "cpu" if body.device.type == "cpu" else "auto"
+    architecture = json.dumps({key: config[key] for key in sorted(config) if key not in NAMES})
+    settings = [precision, *machine(device), architecture]
     digest = hashlib.sha256("\n".join(settings).encode())
     for module in ("fixed_batches", "forward", "frozen", "layers", "pooling", "row_store"):
         digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import torch
 
+from textclf.encoders.device import choose_device
 
-def machine() -> list[str]:
-    """Return the kind of processor, its number of threads, the GPUs and PyTorch's version."""
-    return [*processor_kind().split(), str(threads()), torch.__version__]
+
+def machine(device: str = "auto") -> list[str]:
+    """Return the kind of processor, the GPUs if `device` takes one, the number of threads and PyTorch's version."""
+    return [*processor_kind(device).split(), str(threads()), torch.__version__]
 
 
 def threads() -> int:
@@ -16,9 +18,14 @@ def threads() -> int:
     return torch.get_num_threads()
 
 
-def processor_kind() -> str:
-    """Return the architecture, its vector and bf16 instructions, and the GPUs, such as `x86_64 AVX512 AMX`."""
-    gpus = [torch.cuda.get_device_name(number).replace(" ", "-") for number in range(torch.cuda.device_count())]
+def processor_kind(device: str = "auto") -> str:
+    """Return the architecture and its vector and bf16 instructions, such as `x86_64 AVX512 AMX`.
+
+    The GPUs follow if `device`, auto or cpu, takes one.
+    """
+    chosen = choose_device(device)
+    names = (torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count()))
+    gpus = {"cuda": [name.replace(" ", "-") for name in names], "mps": ["MPS"], "cpu": []}[chosen]
     bf16 = {"AMX": torch.cpu._is_amx_tile_supported(), "BF16": torch.cpu._is_avx512_bf16_supported()}
     best = [name for name, there in bf16.items() if there][:1]
     return " ".join([platform.machine(), torch.backends.cpu.get_cpu_capability(), *best, *gpus])

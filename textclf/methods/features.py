@@ -20,7 +20,7 @@ def train(task: Task) -> Trained:
 
     With `features.prior: label_names` the regression is on vectors of length 1, and learns from the labels' texts too.
     """
-    chosen, precision = task.params.features, resolve_precision(task.params.precision)
+    chosen, precision = task.params.features, resolve_precision(task.params.precision, task.params.device)
     pooling, with_names = chosen.pooling, chosen.prior == "label_names"
     body = load_body(task.folder, task.params.device)
     frozen = Frozen(body, precision, task.vector_cache)

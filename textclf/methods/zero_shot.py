@@ -25,7 +25,7 @@ SCALE = 20.0  # of the cosines in the logits: the usual one of sentence-transfor
 
 def train(task: Task) -> Trained:
     """Return the classifier; its learning curve has one row, without a loss on training rows."""
-    pooling, precision = task.params.zero_shot.pooling, resolve_precision(task.params.precision)
+    pooling, precision = task.params.zero_shot.pooling, resolve_precision(task.params.precision, task.params.device)
     body = load_body(task.folder, task.params.device)
     frozen = Frozen(body, precision, task.vector_cache)
     regression = nearest_label(*label_vectors(task, frozen, pooling))

@@ -21,6 +21,8 @@ def fit_score(score: str, neighbors: int, train: Predictions, validation: Predic
     """
     if score in OF_LOGITS:
         return {}
+    if not train.ids:
+        raise InputError(f"oos.score = {score!r} needs training rows; use {', '.join(OF_LOGITS)}")
     if train.vectors is None or validation.vectors is None:
         raise InputError(f"oos.score = {score!r} needs a classifier with vectors; use {', '.join(OF_LOGITS)}")
     if not np.isfinite(train.vectors).all():

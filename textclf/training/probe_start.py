@@ -52,7 +52,7 @@ def new_encoder(task: Task) -> Encoder:
         id2label=dict(enumerate(task.labels)),
         label2id={name: number for number, name in enumerate(task.labels)},
     )
-    precision = resolve_precision(task.params.precision)
+    precision = resolve_precision(task.params.precision, task.params.device)
     return Encoder(on_device(model, task.params.device), new_tokenizer(task), precision)
 
 

@@ -165,7 +165,7 @@ def arguments(params: Params, resume_dir: Path, sampling: str, few: bool = False
         lr_scheduler_type=SCHEDULERS[params.scheduler],
         warmup_steps=params.warmup,  # below 1: a share of all steps
         max_grad_norm=params.max_grad_norm,
-        bf16=resolve_precision(params.precision) == "bf16",
+        bf16=resolve_precision(params.precision, params.device) == "bf16",
         use_cpu=device == "cpu",
         dataloader_pin_memory=device == "cuda",
         eval_strategy="epoch",

@@ -19,7 +19,7 @@ from tools.runs.run import Run
 TEMPLATE = Path(__file__).with_name("card.md")
 PICTURES = {"confusion_matrix.png": "Confusion matrix", "reliability.png": "Reliability diagram"}
 ON_THE_HUB = {"accuracy": "accuracy", "macro_f1": "f1", "macro_precision": "precision", "macro_recall": "recall"}
-HUGGING_FACE = ("full", "head", "lora")  # methods whose published classifier transformers loads by itself
+HUGGING_FACE = ("full", "distil", "head", "lora")  # methods whose published classifier transformers loads by itself
 PACKAGES = ("torch", "transformers", "scikit-learn", "numpy")
 
 

@@ -8,6 +8,8 @@ from textclf.errors import InputError
 from tools.runs.run import Run
 
 AUDIT = "data/audit/rows.csv"
+AUGMENTED = "data/augmented.parquet"
+FURTHER = "train, further text"  # of augment.file
 MOST = 1000  # rows that are listed
 COLUMNS = ["change", "split", "text", "before", "after", "audit"]
 
@@ -32,7 +34,7 @@ class DataChanges:
 def data_changes(base: Run, head: Run) -> DataChanges:
     """Compare the rows of two runs; where the raw data are the same bytes, nothing is read."""
     nothing = pd.DataFrame(columns=COLUMNS)
-    if (raw := _raw_md5(base)) and raw == _raw_md5(head):
+    if (raw := _md5(base)) and raw == _md5(head):
         return DataChanges(nothing, 0, 0, pd.DataFrame(), "")
     before, after = _all_rows(base), _all_rows(head)
     both = before.add_suffix("_before").join(after.add_suffix("_after"), how="outer")
@@ -76,9 +78,16 @@ def relabelled_scores(base: Run, head: Run) -> pd.DataFrame:
 
 
 def _all_rows(run: Run) -> pd.DataFrame:
-    """Return text, label and split of all rows, in scope and out, by id."""
-    out = run.oos_rows.assign(used=run.oos_rows["split"])
-    return pd.concat([table[["text", "label", "used"]] for table in (run.rows, out)])
+    """Return text, label and split of all rows, in scope and out, and of further training texts, by id."""
+    tables = [run.rows, run.oos_rows.assign(used=run.oos_rows["split"])]
+    if _has_further_texts(run):
+        texts = run.revision.parquet(AUGMENTED).set_index("id")
+        tables.append(texts[texts["parent"] != ""].assign(used=FURTHER))
+    return pd.concat([table[["text", "label", "used"]] for table in tables])
+
+
+def _has_further_texts(run: Run) -> bool:
+    return bool(run.params.get("augment", {}).get("file"))
 
 
 def _opinions(run: Run) -> tuple[dict[str, str], str]:
@@ -94,7 +103,7 @@ def _opinions(run: Run) -> tuple[dict[str, str], str]:
     return {str(name): "; ".join(part) for name, part in lines.groupby(table["id"])}, ""
 
 
-def _raw_md5(run: Run) -> dict[str, str | None]:
+def _md5(run: Run) -> dict[str, str | None]:
     outs = (entry for stage in run.lock.values() for entry in stage.get("outs", []))
-    kept = ("data/raw/rows.parquet", "data/raw/oos.parquet")
+    kept = ["data/raw/rows.parquet", "data/raw/oos.parquet", *([AUGMENTED] if _has_further_texts(run) else [])]
     return {entry["path"]: entry.get("md5") for entry in outs if entry["path"] in kept}

@@ -4,19 +4,24 @@ import json
 from copy import deepcopy
 from typing import Any
 
+FREE = "augment.more."  # a mapping of any labels
+
 
 def assignments(overrides: dict[str, Any], prefix: str = "") -> list[str]:
     """Return `overrides` as `dvc exp run -S` takes them.
 
     >>> assignments({"lr": 0.001, "lora": {"r": 8, "target_modules": ["query", "value"]}, "early_stopping": None})
     ['lr=0.001', 'lora.r=8', 'lora.target_modules=[query,value]', 'early_stopping=null']
+    >>> assignments({"augment": {"more": {"card_arrival": 3}}})  # a key that params.yaml may lack
+    ['++augment.more.card_arrival=3']
     """
     assigned = []
     for key, value in overrides.items():
         if isinstance(value, dict):
             assigned += assignments(value, f"{prefix}{key}.")
         else:
-            assigned.append(f"{prefix}{key}={_written(value)}")
+            force = "++" if prefix == FREE else ""
+            assigned.append(f"{force}{prefix}{key}={_written(value)}")
     return assigned
 
 

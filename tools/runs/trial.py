@@ -51,7 +51,7 @@ class Bench:
     @cached_property
     def _frozen(self) -> Frozen:
         body = load_body(self.folder, self.params.device)
-        return Frozen(body, resolve_precision(self.params.precision), cache_folder("vectors"))
+        return Frozen(body, resolve_precision(self.params.precision, self.params.device), cache_folder("vectors"))
 
     def vectors_of(self, rows: Rows, desc: str = "vectors") -> NDArray[np.float32]:
         """Return the frozen body's vectors, shape (rows, size), pooled as `features.pooling` says; cached."""
