@@ -21,7 +21,7 @@ from textclf.params import Params, read_params
 from textclf.preparation import preparation
 from textclf.rows import Rows, read_labels, read_rows, read_tokens
 from textclf.training.advice import advise
-from textclf.training.few_rows import rows_each
+from textclf.training.few_rows import is_few, rows_each
 from textclf.training.resampling import resample
 from textclf.training.resume import locked, resume_folder
 from textclf.training.task import Task, Trained
@@ -95,7 +95,8 @@ def main() -> None:
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):
         task = read_task(params, resume_dir)
-        advise(params, rows_each(task.train))
+        if is_few(task.train):
+            advise(params, rows_each(task.train))
         if params.workers > 1:
             from textclf.training import workers  # imports Ray
 

@@ -28,7 +28,16 @@ def python(code: str) -> "subprocess.CompletedProcess[str]":
 
 def test_every_tool_is_found() -> None:
     commands = {"bench", "bench.growth", "errors", "export", "predict", "publish", "recipe", "review", "serve"}
-    commands |= {"bench.training", "bench.preparation", "few_labels", "oos_scores", "sweep", "teach", "data_curve"}
+    commands |= {
+        "bench.training",
+        "bench.preparation",
+        "few_labels",
+        "oos_scores",
+        "sweep",
+        "teach",
+        "data_curve",
+        "ensemble",
+    }
     commands |= {"audit", "audit.effect", "audit.planted", "select", "select.intents", "select.replay"}
     assert {f"tools.{name}" for name in commands | {"deps", "machine_note", "plots_page", "stage_times"}} == set(TOOLS)
 

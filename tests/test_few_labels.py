@@ -238,7 +238,6 @@ def test_advice_is_printed_where_another_method_was_better(capsys: pytest.Captur
     advised = capsys.readouterr().err
     assert advised.startswith("5 training rows a label: method: features with prior: label_names was best for so many")
     advise(params(method="features", features={"prior": "label_names"}), 5)
-    advise(params(method="full"), 20)
     advise(params(method="zero_shot"), 0)
     assert capsys.readouterr().err == ""
 

@@ -22,6 +22,7 @@ TOOLS = (
         "audit",
         "bench",
         "data_curve",
+        "ensemble",
         "errors",
         "export",
         "few_labels",

@@ -70,6 +70,23 @@ def test_a_name_without_a_spec_logits_that_are_missing_and_logits_that_changed_a
         check_teachers(["one"], tmp_path)
 
 
+def test_a_teacher_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    write_teacher(tmp_path, "one", [[1.0, 0.0], [0.0, 1.0]])
+    with pytest.raises(InputError, match=r"params\.yaml: distil\.teachers names 'one' twice"):
+        check_teachers(["one", "one"], tmp_path)
+
+
+@pytest.mark.parametrize("label", ["id", "text"])
+def test_a_label_with_the_name_of_another_column_is_refused(tmp_path: Path, label: str) -> None:
+    message = f"label '{label}' can't be taught: the teachers' tables have another column of that name"
+    with pytest.raises(InputError, match=message):
+        taught(["one"], tmp_path, ROWS, ["a", label], temperature=1.0)
+    run = toy_run(["a"], ["b"])
+    run.labels = ["a", label]
+    with pytest.raises(InputError, match=message):
+        teach(run, run, "x", "")
+
+
 def test_the_loss_of_distillation_has_the_gradient_of_its_formula() -> None:
     distil = params(distil={"temperature": 2.0, "weight": 0.25}).distil
     logits = torch.tensor([[1.0, -1.0]], requires_grad=True)

@@ -11,16 +11,28 @@ from textclf.errors import InputError
 from textclf.probabilities import softmax
 from textclf.teachers import check_teachers
 
+KEYS = {"id", "text"}  # columns of a teacher's table, beside one for each label
+
 
 def taught(names: list[str], folder: Path, rows: pd.DataFrame, labels: list[str], temperature: float) -> pd.DataFrame:
     """Return the mean of the teachers' probabilities at `temperature`, a column for each label, by the rows' ids.
 
     `rows` has id and text. `InputError` if a teacher has other labels or doesn't know a row or its text.
     """
+    check_labels(labels)
     check_teachers(names, folder)
     known = [_logits(folder / f"{name}.parquet", rows, labels) for name in names]
     mean = np.mean([softmax(logits / temperature) for logits in known], axis=0)
     return pd.DataFrame(mean, columns=labels, index=rows["id"])
+
+
+def check_labels(labels: list[str]) -> None:
+    """Raise `InputError` for a label whose column couldn't be told from the other columns of a teacher's table."""
+    if taken := sorted(KEYS & set(labels)):
+        raise InputError(
+            f"label {taken[0]!r} can't be taught: the teachers' tables have another column of that name; "
+            "rename the label"
+        )
 
 
 def _logits(file: Path, rows: pd.DataFrame, labels: list[str]) -> NDArray[np.float64]:

@@ -21,7 +21,9 @@ class Teacher(BaseModel):
 
 
 def check_teachers(names: list[str], folder: Path) -> None:
-    """Raise `InputError` for a name that has no spec in `folder`, or one whose logits have another checksum."""
+    """Raise `InputError` for a name that comes twice, has no spec in `folder`, or logits with another checksum."""
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"params.yaml: distil.teachers names {twice[0]!r} twice")
     known = sorted(file.stem for file in folder.glob("*.yaml"))
     for name in names:
         if name not in known:

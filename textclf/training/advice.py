@@ -3,26 +3,20 @@
 import sys
 
 from textclf.params import Params
-from textclf.training.few_rows import FEW
 
 SETTINGS = {"zero_shot": "method: zero_shot", "features, label names": "method: features with prior: label_names"}
 
 
 def advise(params: Params, each: float) -> None:
-    """Print a line if another method was better with `each` training rows a label, on average."""
+    """Print a line if another method was better with `each` training rows a label, which are few, on average."""
     best = best_of(each)
-    if best is not None and best != chosen(params):
+    if best != chosen(params):
         rows = f"{each:.3g} training rows a label"
         print(f"{rows}: {SETTINGS[best]} was best for so many; see docs/few-labels.md", file=sys.stderr)
 
 
-def best_of(each: float) -> str | None:
-    """Return the way of training that was best on average with so few rows a label; None for more.
-
-    docs/few-labels.md has the measurement.
-    """
-    if each >= FEW:
-        return None
+def best_of(each: float) -> str:
+    """Return the way of training that was best on average with so few rows a label: docs/few-labels.md has which."""
     return "features, label names" if each else "zero_shot"
 
 

@@ -33,8 +33,9 @@ class Arm:
 def try_arms(bench: Bench, vectors: NDArray[np.float32], method: str, seeds: int) -> Iterator[Arm]:
     """Yield the arms of each seed, which is that of the folds and of the training."""
     train = bench.rows["train"]
+    draws = method != "features" or bench.params.sampling != "none"  # without a draw each training is the same
     for seed in range(seeds):
-        if seed == 0 or method != "features":  # which draws nothing
+        if seed == 0 or draws:
             as_it_is = bench.train(method, train, seed).test.mean()
         suspicion = judge(bench, vectors, train.labels, seed)
         issue = suspicion.issue[: len(train.ids)]

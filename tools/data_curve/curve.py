@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from textclf.encoders.machine import machine
 from textclf.errors import InputError
 from textclf.outputs import write_json
+from textclf.params import Params
 from textclf.progress import Progress
 from tools.data_curve.forecast import fit_power_law
 from tools.runs.trial import Bench, nested_order
@@ -20,50 +21,72 @@ SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 COLUMNS = ["method", "share", "rows", "seed", "accuracy", "row_variance"]
 CHECKED = 0.5  # the points up to this share forecast that of all rows
 NORMAL = 1.96
+AFTER = {"calibration", "oos", "audit", "evaluation", "robustness", "plots"}  # parameters of later stages
+
+Point = dict[str, Any]  # with the keys `COLUMNS`
 
 
 def measure(bench: Bench, methods: Sequence[str], seeds: int, file: Path) -> pd.DataFrame:
-    """Return the points, with the columns `COLUMNS`; those that `file` has of the same data and parameters are reused.
+    """Return the points of these methods and seeds, with the columns `COLUMNS`; those that `file` has are reused.
 
-    The samples are nested and stratified, another series for each seed, which is that of the training too.
+    What else `file` has stays there. The samples are nested and stratified, another series for each seed, which is that
+    of the training too.
     """
-    key = configuration(bench)
-    points = [point for point in read_points(file, key) if point["seed"] < seeds and point["method"] in methods]
-    done = {(point["method"], point["share"], point["seed"]) for point in points}
-    wanted = [(method, share, seed) for method in methods for share in SHARES for seed in range(seeds)]
-    left = [point for point in wanted if point not in done]
+    found = {(point["method"], point["share"], point["seed"]): point for point in read_points(file, bench)}
+    wanted = list(dict.fromkeys((name, share, seed) for name in methods for share in SHARES for seed in range(seeds)))
+    left = [place for place in wanted if place not in found]
     shown = Progress("data curve", "rows", sum(_size(bench, share) for _, share, _ in left))
-    for method, share, seed in left:
-        size = _size(bench, share)
-        chosen = np.sort(nested_order(bench.rows["train"].labels, seed)[:size])
-        hits = bench.train(method, bench.rows["train"].take(chosen.tolist()), seed).test
-        values = (method, share, size, seed, round(float(hits.mean()), 4), round(float(hits.var()), 4))
-        points.append(dict(zip(COLUMNS, values, strict=True)))
-        write_json(file, {"configuration": key, "test_rows": len(hits), "points": points})
-        shown.add(size)
+    for place in left:
+        found[place] = _measured(bench, *place)
+        write_points(file, bench, list(found.values()))
+        shown.add(found[place]["rows"])
     shown.close()
-    return pd.DataFrame(points, columns=COLUMNS)
+    return pd.DataFrame([found[place] for place in wanted], columns=COLUMNS)
 
 
-def configuration(bench: Bench) -> str:
-    """Return a hash of what the points depend on but for method, seed and code."""
-    params = bench.params.model_dump(exclude={"method", "seed", "plots", "audit"})
-    ids = [rows.ids for rows in bench.rows.values()]
-    labels = [rows.labels.tolist() for rows in bench.rows.values()]
-    content = json.dumps([params, bench.checkpoint.model_dump(mode="json"), ids, labels, machine()], sort_keys=True)
+def _measured(bench: Bench, method: str, share: float, seed: int) -> Point:
+    size = _size(bench, share)
+    chosen = np.sort(nested_order(bench.rows["train"].labels, seed)[:size])
+    hits = bench.train(method, bench.rows["train"].take(chosen.tolist()), seed).test
+    values = (method, share, size, seed, round(float(hits.mean()), 4), round(float(hits.var()), 4))
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def configuration(bench: Bench, method: str) -> str:
+    """Return a hash of what the method's points depend on but for seed and code."""
+    methods = set(get_args(Params.model_fields["method"].annotation))
+    params = bench.params.model_dump(exclude={"method", "seed"} | AFTER | methods - {method})
+    rows = [(part.ids, part.labels.tolist()) for part in bench.rows.values()]
+    checkpoint, machine_kind = bench.checkpoint.model_dump(mode="json"), machine(bench.params.device)
+    content = json.dumps([params, checkpoint, rows, bench.label_texts, machine_kind], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def read_points(file: Path, key: str) -> list[dict[str, Any]]:
-    """Return the points of `file`, none if it is of another configuration."""
+def write_points(file: Path, bench: Bench, points: list[Point]) -> None:
+    """Write the points, and the configuration of each of their methods."""
+    test_rows = len(bench.rows["test"].ids)
+    write_json(file, {"configuration": _configurations(bench, points), "test_rows": test_rows, "points": points})
+
+
+def read_points(file: Path, bench: Bench) -> list[Point]:
+    """Return the points of `file`, none if it isn't there; `InputError` if they are of another configuration."""
     if not file.is_file():
         return []
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        found: list[dict[str, Any]] = content["points"] if content["configuration"] == key else []
+        points: list[Point] = content["points"]
+        known = content["configuration"] == _configurations(bench, points)
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{file} is not a curve; give another --out") from None
-    return found
+    if not known:
+        raise InputError(
+            f"{file} holds points of other rows, parameters or processor; give another --out, or remove the file"
+        )
+    return points
+
+
+def _configurations(bench: Bench, points: list[Point]) -> dict[str, str]:
+    return {method: configuration(bench, method) for method in sorted({point["method"] for point in points})}
 
 
 def summary(points: pd.DataFrame, test_rows: int) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from textclf.inference.files import REPORT, write_checksums
 from textclf.inference.model import Model, load_model
 from textclf.outputs import write_json
 from tools.card.card import write_card
+from tools.export.answers import predict
 from tools.export.report import table, verify
 from tools.runs.run import Run
 
@@ -24,8 +25,8 @@ def check_target(folder: Path) -> None:
 
 def difference_in_fp32(model: Model, exported: Model, texts: list[str]) -> float:
     """Return the largest difference between the probabilities of `exported` and of `model`, both in fp32."""
-    before, after = (side.predict(texts).probabilities for side in (model.in_fp32(), exported))
-    return float(f"{np.abs(before - after).max():.2g}")
+    before, after = predict(model.in_fp32(), texts, "fp32 before"), predict(exported, texts, "fp32 after")
+    return float(f"{np.abs(before.probabilities - after.probabilities).max():.2g}")
 
 
 def export(model: Model, run: Run, folder: Path, int8: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Trying a method on some of the training rows of the workspace's data set, without the pipeline around it."""
 
 import importlib
+import json
 import tempfile
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,13 +19,15 @@ from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
 from textclf.errors import InputError
-from textclf.params import Params, check_params, read_params
+from textclf.params import Augment, Params, check_params, read_params
 from textclf.rows import Rows, read_labels, read_rows, read_tokens
+from textclf.training.resampling import resample
 from textclf.training.task import Task
 
 SPLITS = ("train", "validation", "test")
-LABELS, CHECKPOINT = Path("data/raw/labels.json"), Path("data/tokenized/checkpoint.json")
-TOKENIZED, LISTED = Path("data/tokenized/rows.parquet"), Path("data/splits")
+LABELS, LABEL_TEXTS = Path("data/raw/labels.json"), Path("data/raw/label_texts.json")
+CHECKPOINT, TOKENIZED = Path("data/tokenized/checkpoint.json"), Path("data/tokenized/rows.parquet")
+LISTED = Path("data/splits")
 
 
 class Outcome(NamedTuple):
@@ -42,6 +45,7 @@ class Bench:
     labels: list[str]
     rows: dict[str, Rows]
     checkpoint: Checkpoint
+    label_texts: dict[str, str]
 
     @cached_property
     def folder(self) -> Path:
@@ -63,18 +67,23 @@ class Bench:
         return {name: self.vectors_of(rows, name) for name, rows in self.rows.items()}
 
     def train(self, method: str, rows: Rows, seed: int) -> Outcome:
-        """Train a classifier on `rows`, and return which validation and test rows it gets right."""
-        values = self.params.model_dump() | {"method": method, "seed": seed}
+        """Train a classifier on `rows`, sampled as `sampling` says, and return which rows it gets right.
+
+        Raises `InputError` for parameters that change texts.
+        """
+        _refuse_changes(self.params.augment)
+        params = check_params(self.params.model_dump() | {"method": method, "seed": seed})
         with tempfile.TemporaryDirectory() as tmp:
             task = Task(
                 self.checkpoint,
                 self.folder,
                 self.labels,
-                rows,
+                resample(rows, params.sampling, seed),
                 self.rows["validation"],
-                check_params(values),
+                params,
                 Path(tmp),
                 cache_folder("vectors"),
+                label_texts=self.label_texts,
             )
             classifier: Any = importlib.import_module(f"textclf.methods.{method}").train(task).classifier
         if isinstance(classifier, Features):
@@ -86,15 +95,24 @@ class Bench:
         return np.asarray(found == rows.labels)
 
 
+def _refuse_changes(augment: Augment) -> None:
+    for name, value in augment.model_dump().items():
+        if value:
+            raise InputError(
+                f"params.yaml: augment.{name} = {value!r}: this command trains on the texts as they are; "
+                "set all of augment to 0 or empty for it"
+            )
+
+
 def open_bench() -> Bench:
     """Return the workspace's rows; `InputError` unless the stages up to `split` and `tokenize` have run."""
-    for path in (LABELS, CHECKPOINT, TOKENIZED, LISTED / "train.csv"):
+    for path in (LABELS, LABEL_TEXTS, CHECKPOINT, TOKENIZED, LISTED / "train.csv"):
         if not path.is_file():
             raise InputError(f"{path} is not here; run dvc repro split tokenize first")
     labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     rows = {name: read_rows(LISTED / f"{name}.csv", tokens, labels) for name in SPLITS}
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
-    return Bench(read_params(), labels, rows, checkpoint)
+    return Bench(read_params(), labels, rows, checkpoint, json.loads(LABEL_TEXTS.read_text(encoding="utf-8")))
 
 
 def open_mean_bench() -> Bench:

@@ -1,5 +1,6 @@
 """The chosen messages of a file, as a table that tools.audit --rows takes."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +44,17 @@ def choose(model: Model, texts: list[str], number: int, by: str) -> pd.DataFrame
         return table.iloc[diverse(_vectors(model, texts), number, SEED)]
     if answers.scores is None:
         raise InputError("--by novel needs a model with an out-of-scope rule; set an oos.method and run dvc repro")
-    out = np.flatnonzero([is_out(label) for label in answers.predicted])
-    out = out[np.argsort(-answers.scores[out], kind="stable")][:MOST]
-    found = group(_vectors(model, [texts[at] for at in out]))
+    return _novel(model, table, answers.scores, number)
+
+
+def _novel(model: Model, table: pd.DataFrame, scores: Floats, number: int) -> pd.DataFrame:
+    """Return the rows of `table` that are out of scope, with their groups; `scores` says how far out, shape (rows,)."""
+    out = np.flatnonzero([is_out(label) for label in table["predicted"]])
+    if not len(out):
+        print("novel: no message is out of scope", file=sys.stderr)
+        return table.iloc[out]
+    out = out[np.argsort(-scores[out], kind="stable")][:MOST]
+    found = group(_vectors(model, table["text"].iloc[out].tolist()))
     table.loc[out, "group"] = [str(name) if name >= 0 else "" for name in found.group]
     return table.iloc[out[found.order[:number]]]
 

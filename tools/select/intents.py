@@ -25,7 +25,7 @@ def main() -> None:
     from textclf.errors import InputError
     from tools.markdown_table import cell, table
     from tools.runs.trial import open_mean_bench
-    from tools.select.novel import APART, group
+    from tools.select.novel import APART, FEWEST, group
     from tools.select.strategies import unit
 
     bench = open_mean_bench()
@@ -33,14 +33,18 @@ def main() -> None:
         raise InputError(f"no label {unknown[0]!r} is in the data set")
     numbers = [bench.labels.index(name) for name in options.labels]
     rows = bench.rows["test"].take(np.flatnonzero(np.isin(bench.rows["test"].labels, numbers)).tolist())
-    found = group(unit(bench.vectors_of(rows)), options.apart or APART)
+    vectors = unit(bench.vectors_of(rows)) if rows.ids else np.empty((0, 1))
+    found = group(vectors, options.apart or APART)
     lines = []
-    for name in range(found.group.max() + 1):
+    for name in range(found.group.max(initial=-1) + 1):
         inside = [at for at in found.order if found.group[at] == name]
         counts = np.bincount(rows.labels[inside])
         share = f"{bench.labels[counts.argmax()]} ({counts.max() / len(inside):.0%})"
         lines.append([str(len(inside)), cell(rows.texts[inside[0]]), share])
     print("\n".join(table(["messages", "central text", "most frequent label"], lines)))
+    if not lines:
+        print(f"\nno group of {FEWEST} or more is among the {len(rows.ids)} test rows of these labels")
+        return
     kept = found.group >= 0
     score = adjusted_rand_score(rows.labels[kept], found.group[kept])
     print(f"\n{kept.sum()} of {len(kept)} messages are in {len(lines)} groups; adjusted Rand index {score:.2f}")

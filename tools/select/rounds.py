@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from textclf.logistic import logits
 from textclf.probabilities import softmax
 from textclf.training.selection import fit_logistic
 from tools.runs.trial import Bench, nested_order
@@ -34,10 +35,9 @@ def replay(bench: Bench, name: str, rounds: int, C: float, seed: int) -> Iterato
     known = nested_order(labels, seed)[:size]
     for number in range(rounds + 1):
         model = fit_logistic(vectors[known], labels[known], "none", C)
-        found = model.classes_[model.decision_function(tested).argmax(axis=1)]
+        found = model.classes_[logits(model, tested).argmax(axis=1)]
         yield float((found == bench.rows["test"].labels).mean())
         if number < rounds:
             pool = np.setdiff1d(np.arange(len(labels)), known)
-            logits = model.decision_function(vectors[pool])
-            order = STRATEGIES[name](logits, vectors[pool], size, seed * 1000 + number)
+            order = STRATEGIES[name](logits(model, vectors[pool]), vectors[pool], size, seed * 1000 + number)
             known = np.concatenate([known, pool[order[:size]]])

@@ -11,7 +11,7 @@ from textclf.checksums import sha256
 from textclf.data.leaks import same_texts
 from textclf.errors import InputError
 from textclf.inference.model import load_model
-from textclf.taught import text_key
+from textclf.taught import check_labels, text_key
 from tools.runs.run import Run
 
 TEACHERS = Path("data/teachers")
@@ -25,6 +25,7 @@ def teach(teacher: Run, student: Run, name: str, about: str) -> Path:
         raise InputError("the workspace can't be a teacher: name a commit, so that others can tell which run it was")
     if other := set(teacher.labels) ^ set(student.labels):
         raise InputError(f"{teacher.revision.name} has other labels, such as {min(other)!r}")
+    check_labels(student.labels)
     check_no_leak(teacher, student)
     rows = student.rows[student.rows["used"] == "train"]
     file = TEACHERS / f"{name}.parquet"
