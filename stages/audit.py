@@ -70,8 +70,7 @@ def main() -> None:
     learned = pd.concat([train, validation], ignore_index=True)
     if params.audit.enabled and len(learned):  # zero_shot has test rows alone
         parts = with_vectors([sample(rows, params.audit) for rows in (learned, test)], params)
-        table, counts = audit(parts[0], parts[1], params.audit)
-        table = table[~table["id"].isin(read_listed(JUDGED)["id"])]
+        table, counts = audit(parts[0], parts[1], params.audit, set(read_listed(JUDGED)["id"]))
     table.to_csv(ensure_parent(ROWS), index=False, quoting=csv.QUOTE_NONNUMERIC)  # a carriage return needs quotes
     label_issues = table["label"][table["kind"] == "label"]
     style.save(suspects.draw_suspects(label_issues, int(counts["rows"])), ensure_parent(PICTURE), params.plots.dpi)

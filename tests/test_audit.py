@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 
 from stages import audit as stage
 from tests.conftest import ROOT, Clone
-from textclf.audit.audit import COLUMNS, KINDS, Part, audit
+from textclf.audit.audit import COLUMNS, Part, audit
+from textclf.audit.kinds import KINDS, PLACES
 from textclf.audit.label_issues import deal, out_of_sample, suspicions
 from textclf.audit.neighbors import find_neighbors, outliers
 from textclf.audit.twins import same_text_twins
 from textclf.charts.suspects import draw_suspects
+from textclf.encoders.checkpoints import Checkpoint
 from textclf.errors import InputError
 from textclf.params import Audit
 from tools.audit.flips import flip
@@ -63,13 +66,14 @@ def test_flipped_labels_come_first_and_get_the_right_suggestion() -> None:
     rows = part(300)
     labels, flipped = flip(np.arange(300) % 3, 0.05, seed=1)
     found = suspicions(rows.vectors, labels, 5, 10.0, 0)
-    first = found.order()[: flipped.sum()]
+    first = found.listed()[: flipped.sum()]
     assert flipped[first].mean() >= 0.9
     assert (found.suggested[flipped] == (np.arange(300) % 3)[flipped]).mean() >= 0.9
     assert found.issue[flipped].mean() > 0.5 > 0.05 > found.issue[~flipped].mean()
 
 
-def test_every_kind_of_issue_is_found_with_its_twin() -> None:
+def suspect_parts() -> tuple[Part, Part]:
+    """Learned and test rows with an issue of every kind."""
     learned, tested = part(90), part(30, seed=1, split="test")
     rows, vectors = learned.rows.copy(), learned.vectors.copy()
     rows.loc[1, "text"] = rows.loc[0, "text"].upper() + "  "  # another label: a conflict
@@ -78,7 +82,11 @@ def test_every_kind_of_issue_is_found_with_its_twin() -> None:
     rows.loc[20, "text"] = tested.rows["text"][0] + "?"
     rows.loc[30, "label"] = "label_b"  # it is an a
     vectors[40] = -vectors[40]
-    table, counts = audit(Part(rows, vectors), tested, PARAMS)
+    return Part(rows, vectors), tested
+
+
+def test_every_kind_of_issue_is_found_with_its_twin() -> None:
+    table, counts = audit(*suspect_parts(), PARAMS, judged=set())
     assert list(table.columns) == COLUMNS
     by_kind = {kind: table[table["kind"] == kind].set_index("id") for kind in KINDS}
     assert by_kind["conflict"]["twin"].to_dict() == {"0-0": "0-1", "0-1": "0-0"}
@@ -93,12 +101,47 @@ def test_every_kind_of_issue_is_found_with_its_twin() -> None:
     assert counts["conflict_rows"] == 2
 
 
+def test_conflicts_come_first_then_suspect_labels_and_disagreements_as_one_list() -> None:
+    kinds = audit(*suspect_parts(), PARAMS, judged=set())[0]["kind"]
+    assert set(kinds) == set(PLACES) == set(KINDS)
+    one_list = kinds.replace("disagreement", "label")
+    assert list(dict.fromkeys(one_list)) == ["conflict", "label", "near_test", "duplicate", "near_duplicate", "outlier"]
+
+
+def test_rows_that_a_person_has_judged_are_neither_listed_nor_counted() -> None:
+    judged = {"0-0", "0-30"}
+    table, counts = audit(*suspect_parts(), PARAMS, judged)
+    assert not judged & set(table["id"])
+    assert (counts["rows"], counts["conflict_rows"]) == (90, 1)
+    assert {kind: counts[f"{kind}_rows"] for kind in KINDS} == {kind: (table["kind"] == kind).sum() for kind in KINDS}
+
+
 def test_a_label_with_a_single_row_cannot_be_judged_and_is_counted() -> None:
     learned = part(60)
     rows = learned.rows.assign(label=[*learned.rows["label"][:-1], "lonely"])
-    table, counts = audit(Part(rows, learned.vectors), part(6, seed=1), PARAMS)
+    table, counts = audit(Part(rows, learned.vectors), part(6, seed=1), PARAMS, judged=set())
     assert counts["unchecked"] == 1
     assert "lonely" not in set(table["label"][table["kind"].isin(["label", "disagreement"])])
+
+
+@pytest.mark.parametrize("labels", ["a", "ab", "aab", "abc", "aaab", "aaaaaaabcdef"])
+def test_without_two_labels_of_two_rows_no_label_is_judged_and_all_rows_count_as_unchecked(labels: str) -> None:
+    learned = part(len(labels))
+    rows = learned.rows.assign(label=list(labels), text="the same")
+    table, counts = audit(Part(rows, learned.vectors), part(3, seed=1), PARAMS, judged=set())
+    assert counts["unchecked"] == len(labels)
+    assert "out_of_sample_accuracy" not in counts
+    assert set(table["kind"]) <= {"conflict", "duplicate"}
+    assert set(table["id"]) == (set(rows["id"]) if len(labels) > 1 else set()), "texts are compared all the same"
+
+
+@pytest.mark.parametrize("labels", ["aabb", "aaabbc"])
+def test_fewer_rows_than_folds_are_judged_by_as_many_folds_as_there_are_rows(labels: str) -> None:
+    learned = part(len(labels))
+    rows = learned.rows.assign(label=list(labels))
+    counts = audit(Part(rows, learned.vectors), part(3, seed=1), PARAMS.model_copy(update={"folds": 50}), set())[1]
+    assert counts["unchecked"] == labels.count("c")
+    assert 0 <= counts["out_of_sample_accuracy"] <= 1
 
 
 def test_a_twin_with_another_label_comes_before_one_with_the_same() -> None:
@@ -133,20 +176,37 @@ def test_the_stage_writes_what_is_found_and_nothing_when_it_is_off(trained: Clon
     trained.run("dvc", "checkout", "--quiet")
 
 
+def write_inputs(folder: Path, rows: pd.DataFrame, judged: str = "") -> None:
+    """Write what the stage reads; `rows` has id, text, label and split."""
+    shutil.copy(ROOT / "params.yaml", folder)
+    for name in ("data/raw", "data/tokenized", "data/splits"):
+        (folder / name).mkdir(parents=True)
+    rows.to_parquet("data/raw/rows.parquet")
+    rows.assign(input_ids=[[101, 1000 + at, 102] for at in range(len(rows))]).to_parquet("data/tokenized/rows.parquet")
+    for split in ("train", "validation", "test"):
+        rows.loc[rows["split"] == split, ["id", "label"]].to_csv(f"data/splits/{split}.csv", index=False)
+    Path("data/judged.csv").write_text(f"id,judged\n{judged}")
+
+
 def test_with_test_rows_alone_there_is_nothing_to_audit(in_tmp: Path) -> None:
-    shutil.copy(ROOT / "params.yaml", in_tmp)
-    for folder in ("data/raw", "data/tokenized", "data/splits"):
-        (in_tmp / folder).mkdir(parents=True)
-    rows = pd.DataFrame({"id": ["1"], "text": ["hello"], "input_ids": [[101, 102]]})
-    rows.to_parquet(in_tmp / "data/raw/rows.parquet")
-    rows.to_parquet(in_tmp / "data/tokenized/rows.parquet")
-    for split, listed in (("train", ""), ("validation", ""), ("test", "1,a\n")):
-        (in_tmp / f"data/splits/{split}.csv").write_text(f"id,label\n{listed}")
-    (in_tmp / "data/judged.csv").write_text("id,action\n")
+    write_inputs(in_tmp, pd.DataFrame({"id": ["1"], "text": ["hello"], "label": ["a"], "split": ["test"]}))
     stage.main()
     assert json.loads((in_tmp / "metrics/audit.json").read_text()) == {"rows": 0}
     assert len(pd.read_csv(in_tmp / "data/audit/rows.csv")) == 0
     assert (in_tmp / "plots/suspects.png").is_file()
+
+
+def test_the_numbers_of_three_rows_are_of_those_that_nobody_has_judged(
+    in_tmp: Path, tiny: Callable[[str], Path]
+) -> None:
+    rows = pd.DataFrame({"id": list("1234"), "text": ["hi", "hi", "bye", "oh"], "label": list("abaa")})
+    write_inputs(in_tmp, rows.assign(split=["train", "train", "validation", "test"]), judged="1,keep\n")
+    Path("data/tokenized/checkpoint.json").write_text(Checkpoint(folder=str(tiny("bert"))).model_dump_json())
+    stage.main()
+    counts = json.loads(Path("metrics/audit.json").read_text())
+    listed = pd.read_csv("data/audit/rows.csv", dtype=str)
+    assert (counts["rows"], counts["unchecked"], counts["conflict_rows"]) == (3, 3, 1)
+    assert listed.loc[listed["kind"] == "conflict", "id"].tolist() == ["2"]
 
 
 def test_help_and_mistakes_are_answered_before_anything_heavy_is_imported() -> None:

@@ -20,6 +20,7 @@ from tests.own_data import make_project, run_stage
 from textclf.audit.audit import COLUMNS
 from textclf.data.ids import row_ids
 from textclf.errors import InputError
+from textclf.params import read_params
 from tools.audit import __main__ as audit
 from tools.audit.app import create_app
 from tools.audit.queue import label_names, messages, read_rows, suspects
@@ -30,6 +31,7 @@ from tools.audit.store import Store
 FILE = Path("data/corrections/mine.csv")
 MARKUP = '<img src=x onerror="document.title=1">'
 LABELS = ["refund", "order", MARKUP]
+LOCK = "stages:\n  download:\n    params:\n      params.yaml:\n        dataset: {}\n"
 
 
 @pytest.fixture
@@ -51,6 +53,7 @@ def project(in_tmp: Path) -> Path:
     found = rows.head(14).assign(suggested=LABELS[1:2] * 14, probability=0.9, kind="label", twin="", similarity="")
     found.loc[found["label"] == "order", "suggested"] = MARKUP
     found[COLUMNS].to_csv("data/audit/rows.csv", index=False)
+    Path("dvc.lock").write_text(LOCK.format("mine"))
     return in_tmp
 
 
@@ -77,6 +80,28 @@ def test_a_decision_is_written_at_once_and_can_be_taken_back(project: Path) -> N
     assert FILE.read_text() == "id,text,split,action,label,by,reason\n"
     with pytest.raises(InputError, match="nothing to undo"):
         made.undo()
+
+
+def test_what_stands_in_the_file_keeps_its_bytes_when_a_decision_is_added(project: Path) -> None:
+    before = b'id,text,split,action,label,by,reason\r\n,"one\rtwo\r\nthree\nfour",train,add,order,me,"a\rb"\r\n'
+    FILE.write_bytes(before)
+    made = session()
+    made.decide(made.items[0].key, "drop", "", "")
+    assert FILE.read_bytes().startswith(before)
+    assert written()[0]["text"] == "one\rtwo\r\nthree\nfour"
+    made.undo()
+    assert [(line["text"], line["reason"]) for line in written()] == [("one\rtwo\r\nthree\nfour", "a\rb")]
+
+
+def test_decisions_are_written_in_the_order_of_the_columns_that_the_file_has(project: Path) -> None:
+    header = "reason,by,label,action,split,text,id"
+    FILE.write_text(f"{header}\nbecause,you,order,add,,hello,\n")
+    made, first = session(), session().items[0]
+    made.decide(first.key, "relabel", "order", "fine")
+    made.decide(made.items[1].key, "drop", "", "")
+    made.undo()
+    lines = [header, "because,you,order,add,,hello,", f"fine,me,order,relabel,train,{first.text},{first.id}"]
+    assert FILE.read_text().splitlines() == lines
 
 
 @pytest.mark.parametrize(
@@ -164,10 +189,14 @@ def test_messages_from_the_service_are_added_in_scope_or_out(project: Path) -> N
     assert not made.left()
 
 
+def files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_without_a_browser_a_file_is_filled_in_and_applied_whole(project: Path, typed: Callable[..., str]) -> None:
+    before = files(project)
     out = typed(audit.main, project, "--print", "3", "--by", "me")
-    table = pd.read_csv(Path("decisions.csv"), dtype=str) if Path("decisions.csv").exists() else None
-    assert table is None
+    assert files(project) == before, "what is printed is not written anywhere"
     Path("decisions.csv").write_text(out)
     table = pd.read_csv("decisions.csv", dtype=str, keep_default_na=False)
     assert table["action"].tolist() == ["", "", ""]
@@ -181,7 +210,95 @@ def test_without_a_browser_a_file_is_filled_in_and_applied_whole(project: Path, 
     assert "2 decisions added" in typed(audit.main, project, "--apply", "decisions.csv", "--by", "me")
     assert [line["action"] for line in written()] == ["keep", "relabel"]
     again = typed(audit.main, project, "--apply", "decisions.csv", fails=True)
-    assert "stands in data/corrections/mine.csv already" in again
+    assert f"decisions.csv: line 2: {table['id'][0]} stands in {FILE}: line 2 already" in again
+
+
+def test_a_row_that_is_named_twice_or_judged_since_is_named_with_its_line_and_nothing_is_written(
+    project: Path, typed: Callable[..., str]
+) -> None:
+    first, second, third = (f"{item.id},{item.text}" for item in session().items[:3])
+    Path("decisions.csv").write_text(f"id,text,action,label\n{first},,\n{first},keep,\n{second},keep,\n{first},drop,\n")
+    refused = typed(audit.main, project, "--apply", "decisions.csv", fails=True)
+    assert f"decisions.csv: line 5: {first.split(',')[0]} stands in decisions.csv: line 3 already" in refused
+    assert not FILE.exists()
+    session().decide(third.split(",")[0], "keep", "", "")
+    before = FILE.read_bytes()
+    Path("decisions.csv").write_text(f"id,text,action,label\n{first},keep,\n{third},drop,\n")
+    refused = typed(audit.main, project, "--apply", "decisions.csv", fails=True)
+    assert f"decisions.csv: line 3: {third.split(',')[0]} stands in {FILE}: line 2 already" in refused
+    assert FILE.read_bytes() == before
+
+
+def test_a_printed_text_with_a_carriage_return_can_be_applied(project: Path, typed: Callable[..., str]) -> None:
+    rows = pd.read_parquet("data/raw/rows.parquet")
+    rows.loc[0, "text"] = "one\rtwo"
+    rows.to_parquet("data/raw/rows.parquet")
+    out = typed(audit.main, project, "--print", "2")
+    assert '"one\rtwo"' in out
+    Path("decisions.csv").write_bytes(out.replace('"","",""\n', '"keep","",""\n').encode())
+    assert "2 decisions added" in typed(audit.main, project, "--apply", "decisions.csv")
+    assert [(line["text"], line["action"]) for line in written()][:1] == [("one\rtwo", "keep")]
+
+
+def test_a_kind_limits_what_is_shown(project: Path, typed: Callable[..., str]) -> None:
+    table = pd.read_csv("data/audit/rows.csv", dtype=str, keep_default_na=False)
+    near = table.iloc[[2, 5]].assign(kind="near_duplicate", suggested="", probability="")
+    pd.concat([table, near]).to_csv("data/audit/rows.csv", index=False)
+    Path("near.csv").write_text(typed(audit.main, project, "--print", "50", "--kind", "near_duplicate"))
+    printed = pd.read_csv("near.csv", dtype=str)
+    assert printed["id"].tolist() == near["id"].tolist()
+    assert printed["kinds"].tolist() == ["label, near_duplicate"] * 2
+    assert [item.id for item in suspects("near_duplicate")] == near["id"].tolist()
+    assert typed(audit.main, project, "--print", "50", "--kind", "outlier").count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--kind", "lable"], "argument --kind: invalid choice: 'lable' (choose from 'conflict', 'near_test', "),
+        (["--kind", "label", "--rows", "said.csv"], "--kind: not with --rows or --apply"),
+        (["--kind", "label", "--apply", "decisions.csv"], "--kind: not with --rows or --apply"),
+    ],
+)
+def test_a_kind_that_there_is_not_or_that_means_nothing_is_refused(
+    project: Path, typed: Callable[..., str], options: list[str], message: str
+) -> None:
+    assert message in typed(audit.main, project, *options, fails=True)
+
+
+@pytest.mark.parametrize(
+    ("lock", "made"),
+    [
+        (LOCK.format("theirs"), "'theirs'"),
+        ("schema: '2.0'\n", "no data set that dvc.lock names"),
+        (None, "no data set"),
+    ],
+)
+def test_decisions_are_never_written_to_the_file_of_another_data_set(
+    project: Path, typed: Callable[..., str], lock: str | None, made: str
+) -> None:
+    Path("dvc.lock").unlink()
+    if lock:
+        Path("dvc.lock").write_text(lock)
+    Path("said.csv").write_text("text,label\nhello,order\n")
+    for options in (["--print", "1"], ["--rows", "said.csv", "--print", "1"], ["--apply", "said.csv"], []):
+        refused = typed(audit.main, project, *options, fails=True)
+        assert f"params.yaml: dataset = 'mine', but data/ was made from {made}" in refused
+        assert refused.endswith("; run dvc repro")
+
+
+def test_a_message_that_the_source_has_out_of_scope_is_not_asked_about_whatever_oos_method_is(project: Path) -> None:
+    spec = Path("data/sources/mine.yaml")
+    spec.write_text(spec.read_text() + "out_of_scope:\n  files:\n    all: data/corpora/out.csv\n")
+    Path("data/corpora/out.csv").write_text("text,split\ngood morning,train\n")
+    Path("said.csv").write_text("text,answered\nGood  Morning,out_of_scope\ngood night,out_of_scope\n")
+    assert read_params().oos.method == "none"
+    items = messages(Path("said.csv"))
+    assert [item.text for item in items] == ["good night"]
+    made = Session(items, label_names(read_rows(), items), Store(FILE), "me")
+    made.decide(items[0].key, "keep", "", "")
+    done = run_stage("download", project)
+    assert done.returncode == 0, done.stderr
 
 
 # In a browser.
@@ -294,3 +411,21 @@ def test_labels_with_markup_are_text(start: Callable[..., Tool], browser: Any) -
     assert written()[0]["label"] == MARKUP
     assert page.title() == "Audit"
     assert page.query_selector("img") is None
+
+
+@pytest.mark.slow
+@needs_chromium
+@pytest.mark.parametrize("typed_part", ["billing q", "BILLING_Q", "  ng   quest"])
+def test_a_label_is_found_however_its_blanks_and_capitals_are_typed(
+    start: Callable[..., Tool], browser: Any, typed_part: str
+) -> None:
+    rows = pd.read_parquet("data/raw/rows.parquet")
+    rows.loc[30:31, "label"] = ["Billing question", "billing_question_of_a_shop"]
+    rows.to_parquet("data/raw/rows.parquet")
+    page = opened(browser, start().address)
+    page.keyboard.press("r")
+    page.keyboard.type(typed_part)
+    assert page.locator("#found li").all_inner_texts() == ["Billing question", "billing_question_of_a_shop"]
+    page.keyboard.press("Enter")
+    says(page, "#counter", "· 1 decided")
+    assert written()[0]["label"] == "Billing question"

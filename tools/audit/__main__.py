@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textclf.errors import InputError
+from textclf.audit.kinds import KINDS
 from tools import command
 
 if TYPE_CHECKING:
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
     from tools.audit.session import Session
 
-SOURCES = Path("data/sources")
-
 
 def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("audit", __doc__)
     parser.add_argument("--rows", type=Path, metavar="FILE", help="review the messages of this CSV (column text)")
+    parser.add_argument(
+        "--kind", choices=KINDS, metavar="KIND", help=f"suspects of this kind alone: {', '.join(KINDS)}"
+    )
     parser.add_argument(
         "--print", type=command.count, metavar="N", dest="shown", help="print the first N as a CSV to fill in"
     )
@@ -33,6 +34,8 @@ def parse_args() -> argparse.Namespace:
     options = parser.parse_args()
     if options.shown and options.apply:
         parser.error("--print and --apply: give one of them")
+    if options.kind and (options.rows or options.apply):
+        parser.error("--kind: not with --rows or --apply, it chooses among the suspects to look at")
     if not 0 <= options.port <= 65535:
         parser.error(f"--port {options.port}: 0 to 65535 is allowed")
     return options
@@ -44,29 +47,17 @@ def user_name() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def corrections_file() -> Path:
-    """Return the corrections file that the spec of the data set names, or raise `InputError`."""
-    from textclf.data.source_spec import read_source
-    from textclf.params import read_params
-
-    dataset = read_params().dataset
-    if (path := read_source(dataset, SOURCES).corrections) is None:
-        raise InputError(
-            f"data/sources/{dataset}.yaml names no corrections file; add a line such as "
-            f"corrections: data/corrections/{dataset}.csv"
-        )
-    return path
-
-
 def main() -> None:
     """Print, apply, or serve the page."""
     options = parse_args()
+    from tools.audit.dataset import corrections_file
     from tools.audit.decisions import apply_file, print_items
     from tools.audit.queue import label_names, messages, read_rows, suspects
     from tools.audit.session import Session
     from tools.audit.store import Store
 
-    items, rows, path = messages(options.rows) if options.rows else suspects(), read_rows(), corrections_file()
+    path, rows = corrections_file(), read_rows()
+    items = messages(options.rows) if options.rows else suspects(options.kind)
     session = Session(items, label_names(rows, items), Store(path), options.by or user_name())
     if options.shown:
         print_items(session.left()[: options.shown])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from textclf.data.corrections import Correction, Line
 from textclf.data.records import Record, read_records
 from textclf.errors import InputError
 from tools.audit.queue import Item
@@ -18,28 +19,28 @@ NEEDED = ("id", "text", "action", "label")
 def print_items(items: list[Item]) -> None:
     """Print a CSV of the items, with empty columns for the decisions."""
     table = pd.DataFrame([{name: item.shown().get(name, "") for name in COLUMNS} for item in items], columns=COLUMNS)
-    table.to_csv(sys.stdout, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
+    table.to_csv(sys.stdout, index=False, quoting=csv.QUOTE_ALL, lineterminator="\n")  # a carriage return needs quotes
 
 
 def apply_file(path: Path, session: Session) -> int:
     """Write the decisions of `path`, all or none, and return how many; a row without an action is left undecided.
 
-    Raises `InputError` with the line of a decision that can't be.
+    Raises `InputError` with the line of a decision that can't be, or that was made already.
     """
-    by_key = {item.id or item.text: item for item in session.items}
-    decisions = []
-    for line, row in _read(path):
-        if not (action := row["action"].strip()):
-            continue
-        item = by_key.get(row["id"] or row["text"])
-        if item is None:
-            raise InputError(f"{path}: line {line}: {row['id'] or 'this text'} is not among the rows to decide about")
-        try:
-            decisions.append(checked(item, action, row["label"], session, row.get("reason", "")))
-        except InputError as error:
-            raise InputError(f"{path}: line {line}: {error}") from None
-    session.store.add(decisions)
-    return len(decisions)
+    items = {item.id or item.text: item for item in session.items}
+    decided = [(f"{path}: line {line}", row) for line, row in _read(path) if row["action"].strip()]
+    lines = [Line(place, _decision(row, place, items, session)) for place, row in decided]
+    session.store.add(lines)
+    return len(lines)
+
+
+def _decision(row: dict[str, str], place: str, items: dict[str, Item], session: Session) -> Correction:
+    if (item := items.get(row["id"] or row["text"])) is None:
+        raise InputError(f"{place}: {row['id'] or 'this text'} is not among the rows to decide about")
+    try:
+        return checked(item, row["action"].strip(), row["label"], session, row.get("reason", ""))
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
 
 
 def _read(path: Path) -> list[Record]:

@@ -26,6 +26,7 @@ def main() -> None:
     options = parse_args()
     import pandas as pd
 
+    from textclf.data.corrections import Line
     from textclf.encoders.quiet import quiet_transformers
     from tools.audit.arms import relabelled, try_arms
     from tools.audit.probe import learned_vectors
@@ -45,7 +46,8 @@ def main() -> None:
     columns = ["training rows", "changed", "threshold", "accuracy", "difference", "its sd over seeds"]
     print("\n".join(table(columns, rows)))
     if options.write:
-        Store(options.write).add(relabelled(bench, vectors, float(found["threshold"].dropna().iloc[0])))
+        corrections = relabelled(bench, vectors, float(found["threshold"].dropna().iloc[0]))
+        Store(options.write).add([Line("the suggested labels", correction) for correction in corrections])
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from tools.audit.probe import judge
 from tools.runs.trial import Bench
 
-FIRST = 0.1  # of the list
-AT = 100  # rows
+FIRST = 0.1  # of all rows
+AT = 100  # rows of the list
 
 
 class Found(NamedTuple):
-    """How many rows are flagged, and shares: of the flips that are in the first tenth of the list, of the first 100
-    rows that are flips, and of the flagged rows that are flips.
+    """How many rows are flagged, and shares: of the flips that are found if a tenth of all rows is looked at, of the
+    first 100 rows of the list that are flips, and of the flagged rows that are flips.
     """
 
     in_first_tenth: float
@@ -42,7 +42,6 @@ def found_flips(bench: Bench, vectors: NDArray[np.float32], share: float, seed: 
     labels, flipped = flip(bench.rows["train"].labels, share, seed)
     flips = np.concatenate([flipped, np.zeros(len(bench.rows["validation"].ids), dtype=bool)])
     suspicion = judge(bench, vectors, labels, bench.params.audit.seed)
-    order = suspicion.order()
-    tenth = flips[order[: round(FIRST * len(order))]].sum() / flips.sum()
-    flagged = suspicion.issue
-    return Found(float(tenth), float(flips[order[:AT]].mean()), float(flagged.sum()), float(flips[flagged].mean()))
+    listed, flagged = suspicion.listed(), suspicion.issue
+    tenth = flips[listed[: round(FIRST * len(flips))]].sum() / flips.sum()
+    return Found(float(tenth), float(flips[listed[:AT]].mean()), float(flagged.sum()), float(flips[flagged].mean()))

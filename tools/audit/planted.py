@@ -1,7 +1,7 @@
 """How many wrong labels does the audit find? `python -m tools.audit.planted` flips some of the workspace's, and looks.
 
-A share of the training labels is flipped to another label, drawn at random; the list is that of all training and
-validation rows, the most suspect first.
+A share of the training labels is flipped to another label, drawn at random; the list is that of `tools.audit`: rows of
+the kinds label and disagreement, the most suspect first.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main() -> None:
     found = [found_flips(bench, vectors, options.share, seed) for seed in range(options.seeds)]
     rows = [[str(seed), *(f"{value:.3f}" for value in one)] for seed, one in enumerate(found)]
     rows.append(["mean", *(f"{value:.3f}" for value in np.mean(found, axis=0))])
-    columns = ["seed", "found in the first 10%", "precision at 100", "flagged", "precision of the flagged"]
+    columns = ["seed", "found in 10% of the rows", "precision at 100", "flagged", "precision of the flagged"]
     print("\n".join(table(columns, rows)))
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from textclf.data.corrections import Correction
-from textclf.data.leaks import same_texts
+from textclf.data.leaks import same_text, same_texts
 from textclf.errors import InputError
 from textclf.oos.labels import OUT_OF_SCOPE, is_out
+from tools.audit.dataset import texts_left_out
 from tools.audit.store import key_of
 
 AUDIT = Path("data/audit/rows.csv")
@@ -51,11 +52,13 @@ class Item:
         return asdict(self) | {"key": self.key}
 
 
-def suspects() -> list[Item]:
-    """Return the suspects of the last audit, the most urgent first, one item a row."""
+def suspects(kind: str | None = None) -> list[Item]:
+    """Return the suspects of the last audit in its order, one item a row; with `kind` those that have such an issue."""
     table, rows = _read_csv(AUDIT), read_rows()
     known = rows.drop_duplicates("id").set_index("id")
     items = []
+    if kind:
+        table = table[table["id"].isin(table["id"][table["kind"] == kind])]
     for name, lines in table.groupby("id", sort=False):
         if name not in known.index or known.loc[name, "label"] != lines["label"].iloc[0]:
             raise InputError(f"{AUDIT} and {RAW} are of different runs; run dvc repro audit")
@@ -90,7 +93,8 @@ def messages(path: Path) -> list[Item]:
         raise InputError(f"{path}: no column text; it has {', '.join(table.columns)}")
     given, suggested = (next((name for name in names if name in table), None) for names in (GIVEN, SUGGESTED))
     keys = same_texts(table[column])
-    table = table[(keys != "") & ~keys.duplicated(keep="last") & ~keys.isin(set(same_texts(read_rows()["text"])))]
+    known = {*same_texts(read_rows()["text"]), *map(same_text, texts_left_out())}
+    table = table[(keys != "") & ~keys.duplicated(keep="last") & ~keys.isin(known)]
     columns = [table[name].tolist() if name else [""] * len(table) for name in (column, given, suggested)]
     return [Item("", text, "", was, right, "", "message", "", "") for text, was, right in zip(*columns, strict=True)]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from threading import Lock
 
-from textclf.data.corrections import Correction, check_label
+from textclf.data.corrections import Correction, Line, check_label
 from textclf.errors import InputError
 from tools.audit.queue import Item
 from tools.audit.store import Store, row_key
@@ -34,7 +34,7 @@ class Session:
             raise InputError("no such row is in this list")
         decision = checked(item, action, label, self, reason)
         with self._lock:
-            self.store.add([decision])
+            self.store.add([Line("this decision", decision)])
             self._made.append(decision)
 
     def undo(self) -> str:

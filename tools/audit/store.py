@@ -12,6 +12,7 @@ from textclf.atomic import replace_file
 from textclf.cache import cache_folder
 from textclf.data.corrections import COLUMNS, Correction, Line, check_correction, read_corrections
 from textclf.data.leaks import same_text
+from textclf.data.records import read_records
 from textclf.errors import InputError
 from textclf.outputs import ensure_parent
 
@@ -31,25 +32,41 @@ class Store:
         """Return the lines that are there."""
         return read_corrections(self.path) if self.path.exists() else []
 
-    def add(self, decisions: list[Correction]) -> None:
-        """Append `decisions`, all or none; `AlreadyJudged` for a row, or an added text, that has a line."""
+    def add(self, lines: list[Line]) -> None:
+        """Append the corrections of `lines`, all or none; `AlreadyJudged` for a row, or an added text, that has a line.
+
+        A correction's place is where it was made, for messages.
+        """
         with self._lock:
-            known = {row_key(line.correction) for line in self.lines()}
-            for number, one in enumerate(decisions, 1):
-                check_correction(one, f"decision {number}")
-                if row_key(one) in known:
-                    raise AlreadyJudged(f"{one.id or 'this text'} stands in {self.path} already")
-                known.add(row_key(one))
-            text = self.path.read_text(encoding="utf-8") if self.path.exists() else ",".join(COLUMNS) + "\n"
-            self._write(text + "\n" * (not text.endswith("\n")) + "".join(map(as_line, decisions)))
+            places = {row_key(line.correction): line.place for line in self.lines()}
+            for line in lines:
+                check_correction(line.correction, line.place)
+                if first := places.get(name := row_key(line.correction)):
+                    raise AlreadyJudged(f"{line.place}: {line.correction.id or 'this text'} stands in {first} already")
+                places[name] = line.place
+            header = self._header()
+            self._write(self._text() + "".join(as_line(line.correction, header) for line in lines))
 
     def remove(self, decision: Correction) -> None:
         """Take the line of `decision` back; `InputError` if it is not there any more."""
         with self._lock:
-            kept = [line.correction for line in self.lines() if line.correction != decision]
-            if len(kept) == len(self.lines()):
+            lines = [line.correction for line in self.lines()]
+            if decision not in lines:
                 raise InputError(f"this decision is not in {self.path} any more")
-            self._write(",".join(COLUMNS) + "\n" + "".join(map(as_line, kept)))
+            header = self._header()
+            kept = "".join(as_line(line, header) for line in lines if line != decision)
+            self._write(",".join(header) + "\n" + kept)
+
+    def _header(self) -> list[str]:
+        return read_records(self.path)[0] if self.path.exists() else COLUMNS
+
+    def _text(self) -> str:
+        """Return the file's text with its own ends of lines, of which the last line has one too."""
+        if not self.path.exists():
+            return ",".join(COLUMNS) + "\n"
+        with self.path.open(encoding="utf-8", newline="") as file:
+            text = file.read()
+        return text + "\n" * (not text.endswith("\n"))
 
     def _write(self, text: str) -> None:
         with replace_file(self.path) as part, part.open("w", encoding="utf-8", newline="") as file:
@@ -66,13 +83,14 @@ def key_of(id: str, text: str) -> str:
     return id or f"text-{hashlib.sha256(same_text(text).encode()).hexdigest()[:16]}"
 
 
-def as_line(correction: Correction) -> str:
-    r"""Return the line of the file.
+def as_line(correction: Correction, header: list[str]) -> str:
+    r"""Return the line of a file with this header.
 
-    >>> as_line(Correction("ab12", "hi, you", "train", "relabel", "greeting", "me", ""))
+    >>> as_line(Correction("ab12", "hi, you", "train", "relabel", "greeting", "me", ""), COLUMNS)
     'ab12,"hi, you",train,relabel,greeting,me,\n'
     """
-    cells, stream = list(asdict(correction).values()), StringIO()
+    values = asdict(correction)
+    cells, stream = [values[name] for name in header], StringIO()
     returns = any("\r" in cell for cell in cells)  # which needs quotes to stay
     csv.writer(stream, quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL, lineterminator="\n").writerow(cells)
     return stream.getvalue()
