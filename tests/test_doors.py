@@ -1,6 +1,7 @@
 """Every door through which a text comes in prepares it alike: the stage, `load`, command, service, export."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,13 +11,16 @@ import pytest
 from fastapi.testclient import TestClient
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from stages.tokenize import tokenize
+from stages import tokenize
 from tests.models import write_model
-from tests.toys import LABELS
+from tests.toys import LABELS, params
 from textclf.classifiers.encoder import Encoder
-from textclf.inference.files import write_checksums
+from textclf.errors import InputError
+from textclf.inference.files import PREPARATION_FOLDER, write_checksums
 from textclf.inference.model import Model, load_model
+from textclf.outputs import write_json
 from textclf.preparation.preparation import STEPS
+from textclf.rows import read_tokens
 from tools.export import onnx_graph
 from tools.predict import score_file
 from tools.predict.score_file import Job
@@ -58,9 +62,17 @@ def test_the_steps_change_what_the_classifier_reads(model: Model) -> None:
     assert not np.allclose(bare, model.classifier.predict(model.rows(TEXTS), 64, "").logits)
 
 
-def test_training_tokenizes_what_the_model_reads(model: Model) -> None:
-    tokenizer = model.classifier.tokenizer  # type: ignore[attr-defined]
-    trained = tokenize(model.preparation(TEXTS), tokenizer, 16)["input_ids"]
+def test_training_tokenizes_what_the_model_reads(model: Model, tiny: Callable[[str], Path], in_tmp: Path) -> None:
+    shutil.copytree(tiny("bert"), tokenize.CHECKPOINTS / "tiny")
+    values = params(model="tiny", max_length=16, prepare=list(model.preparation.names))
+    write_json(Path("params.yaml"), values.model_dump())
+    shutil.copytree(model.folder / PREPARATION_FOLDER, tokenize.PREPARATION)
+    rows = pd.DataFrame({"id": [str(number) for number in range(len(TEXTS))], "text": TEXTS})
+    for path in (tokenize.RAW, tokenize.OUT_OF_SCOPE):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows.to_parquet(path)
+    tokenize.main()
+    trained = read_tokens(tokenize.TOKENIZED / "rows.parquet")["input_ids"]
     assert [list(ids) for ids in trained] == [list(ids) for ids in model.rows(TEXTS).input_ids]
 
 
@@ -93,10 +105,6 @@ def test_an_export_prepares_as_the_model_does(model: Model, tmp_path: Path) -> N
 
 
 def test_a_model_without_its_preparation_is_refused(model: Model, tmp_path: Path) -> None:
-    import shutil
-
-    from textclf.errors import InputError
-
     copy = Path(shutil.copytree(model.folder, tmp_path / "copy"))
     shutil.rmtree(copy / "preparation")
     with pytest.raises(InputError, match=r"is not complete: preparation/.* is missing"):

@@ -2,11 +2,17 @@
 
 import pickle
 import shutil
+import subprocess
+import sys
+import time
+from functools import partial
 from pathlib import Path
+from timeit import timeit
 from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.toys import params
 from textclf.errors import InputError
 from textclf.preparation import preparation, words
@@ -19,6 +25,12 @@ TRAINING = [
     "I can't find the refund for my order",
     "please cancel my order today, thx",
 ] * 5
+FIGURES = ["1", "1,", "1 ", "127.0.0.1,"]
+WORDS = ["a", "a ", "ab ", "the ", "wehre ", "wehre,", " ", ",", "'", '"', "-", "a-", "a."]
+MARKUP = ["<", "<a", "<!--", "</", "&", "&#", "&#9;"]
+ADDRESSES = ["@", "a@", "a@b.", "+a", "www.", "http://", "http://a@", "http://a:"]
+AFTER_A_START = [("-->", "<!--"), ("&#", "9"), ("a@a", "a-"), ("http://", ":a"), ("a couple", " "), ("1", " ")]
+LONG = [("", part) for part in FIGURES + WORDS + MARKUP + ADDRESSES] + AFTER_A_START
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +48,22 @@ def alone() -> Spelling:
     [
         ("html", "a<br/>b <!-- x --> &pound;5 <3 x < y", "a b   £5 <3 x < y"),
         ("html", "&lt;b&gt;", "<b>"),
+        ("html", "a<!-- <b>\n -->b <!-- c <i>d", "a b <!-- c  d"),
+        ("html", "&#163;5 &#" + "9" * 5000, "£5 \N{REPLACEMENT CHARACTER}"),
         ("unicode", "cafe\u0301 donâ€™t", "caf\u00e9 don't"),
         ("spaces", "\u00a0 a \t b\n", "a b"),
         ("urls", "see www.example.com/a?b=1.", "see link"),
+        ("urls", "HTTPS://a.co.uk, (http://u:p@a.com:80/x) or ftp://a.b?c=d&e", "link, (link) or link"),
+        ("urls", "http, www. and a.com/http://", "http, www. and a.com/http://"),
         ("emails", "to a.b+c@d-e.com!", "to email!"),
+        ("emails", "<jo@x.de>; jo[at]x.co.uk, A@B.ORG.", "<email>; email, email."),
+        ("emails", "2 pcs@3.50, @jo and jo@home", "2 pcs@3.50, @jo and jo@home"),
         (
             "amounts",
             "5.00 GBP, $3, 10€, EUR 20, five dollars, 1 pound",
             "amount, amount, amount, amount, amount, amount",
         ),
+        ("amounts", "1,250.00 euros,5 € and 5k€", "amount,amount and amount"),
         ("amounts", "4 cards, 3 days, 20%", "4 cards, 3 days, 20%"),
         ("dates", "on 2023-05-01, 1/2/2023, May 5, the 5th of May, Monday", "on date, date, date, date, date"),
         ("dates", "may I march in? 24/7", "may I march in? 24/7"),
@@ -55,6 +74,28 @@ def test_a_step_does_what_its_name_says(step: str, text: str, prepared: str) -> 
     assert STEPS[step](text) == prepared
 
 
+@pytest.mark.parametrize("name", [*STEPS, "spelling"])
+def test_time_grows_with_the_text_and_not_with_its_square(name: str, alone: Spelling) -> None:
+    alone("wehre")  # makes the index
+    step = STEPS.get(name, alone)
+    for start, repeated in LONG:
+        texts = ((start + repeated * size)[:size] for size in (12_500, 100_000))
+        short, long = (timeit(partial(step, text), timer=time.process_time, number=1) for text in texts)
+        assert long < 24 * short + 0.1, (start, repeated, short, long)
+
+
+def test_an_address_that_never_ends_does_not_stall() -> None:
+    endless = "a@a" + ".a-aa" * 400
+    assert STEPS["emails"](endless) == endless
+    assert STEPS["urls"](f"http://{endless}") == "link"
+
+
+def test_addresses_are_replaced_without_a_word_on_the_screen() -> None:
+    code = "from textclf.preparation.cleaning import *; print(replace_urls('www.a.com'), replace_emails('jo@a.com'))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("link email\n", "")
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
@@ -63,13 +104,47 @@ def test_a_step_does_what_its_name_says(step: str, text: str, prepared: str) -> 
         ("my crad paymnet", "my card payment"),
         ("has notarrived", "has not arrived"),
         ("my par cel has", "my parcel has"),
-        ("cancel my oreder, plaese!", "cancel my order, please!"),
+        ("cancell my order, plaese!", "cancel my order, please!"),
         ("I cant' find the refnud", "I cant' find the refund"),
+        ("where  is my   parcel", "where is my parcel"),
     ],
 )
 def test_a_likely_error_is_corrected(alone: Spelling, english: Spelling, typed: str, meant: str) -> None:
     assert alone(typed) == meant
     assert english(typed) == meant
+
+
+def test_a_word_that_is_cut_is_joined_once_and_only_where_a_blank_cuts_it() -> None:
+    correct = Spelling(words.learn(["my account is closed", "open a card"] * 5, None, []))
+    assert correct("A ccount is closed, a ccount") == "Account is closed, account"
+    assert correct("my a-ccount, a  ccount") == "my a-ccount, account"
+
+
+def test_more_errors_are_likely_where_a_list_has_what_is_a_word(alone: Spelling, english: Spelling) -> None:
+    typed = "cancel my oreder and the refnd for a cart"
+    assert english(typed) == "cancel my order and the refund for a cart"
+    assert alone(typed) == typed
+
+
+@pytest.mark.parametrize(
+    ("training", "text"),
+    [
+        ("我想退货", "我想换货"),
+        ("怎么注册账户", "怎么注销账户"),
+        ("返品したい", "返金したい"),
+        ("أريد استرداد المبلغ", "أريد استبدال المبلغ"),
+        ("meine bestellung", "eine bestellung"),
+        ("ich brauche eine karte", "ich brauche seine karten"),
+        ("der gutschein für die karte", "die gutscheinkarte"),
+    ],
+)
+def test_another_word_is_no_error_where_no_list_tells(training: str, text: str) -> None:
+    assert Spelling(words.learn([training] * 20, None, []))(text) == text
+
+
+def test_greek_and_cyrillic_words_are_corrected() -> None:
+    correct = Spelling(words.learn(["где мой заказ", "πού είναι η κάρτα"] * 20, None, []))
+    assert correct("где мой зкааз, πού είναι η κάτρα") == "где мой заказ, πού είναι η κάρτα"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +159,8 @@ def test_a_likely_error_is_corrected(alone: Spelling, english: Spelling, typed: 
         "the parcel's label",
         "zu Hause",
         "日本語のテキスト",
+        "the shop’s and the xqzzwkp’s",
+        "x" * 50,
         "",
         "?!",
     ],
@@ -102,9 +179,9 @@ def test_a_rare_english_word_is_no_reason_to_change_a_name(english: Spelling) ->
 
 
 def test_the_dictionary_is_the_training_rows_alone_the_languages_list_and_the_vocabulary(tmp_path: Path) -> None:
-    preparation.fit(["spelling"], ["my frobnicator broke"], None, ["parcel", "##x", "y"], tmp_path)
+    preparation.fit(["spelling"], ["my frobnicator broke"] * 5, None, ["parcel", "##x", "y"], tmp_path)
     rows = (tmp_path / "spelling/words.csv").read_text().splitlines()
-    assert rows == ["word,training,language", "broke,1,0", "frobnicator,1,0", "my,1,0", "parcel,0,0"]
+    assert rows == ["word,training,language", "broke,5,0", "frobnicator,5,0", "my,5,0", "parcel,0,0"]
     assert preparation.load(tmp_path)(["my frobnicatro"]) == ["my frobnicator"]
 
 

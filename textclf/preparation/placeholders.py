@@ -8,7 +8,9 @@ import re
 
 AMOUNT, DATE, NUMBER = "amount", "date", "number"
 
-FIGURES = r"\d+(?:[.,]\d+)*(?:\s?(?:k|m|mio|million|thousand|hundred))?"
+DIGITS = r"\d+(?:[.,]\d+)*"
+TIMES = r"(?:\s?(?:k|m|mio|million|thousand|hundred))?"
+FIGURES = rf"{DIGITS}{TIMES}"
 SPELLED = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety|(?:a\s+)?(?:hundred|thousand|million)|a\s+few|a\s+couple(?:\s+of)?)(?:[\s-](?:hundred|thousand|million))?"
@@ -19,9 +21,10 @@ UNITS = (
     r"(?:(?:us|american|australian|canadian|hong\s+kong)\s+)?(?:dollars?|bucks?|euros?|pounds?(?:\s+sterling)?|quid|cents?|pence|"
     r"rupees?|yen|yuan|rubles?|roubles?|francs?|pesos?|kron(?:a|e|er|or)|z[lł]oty(?:s|ch)?)"
 )
+# Figures before a unit are read once, as a whole and from their start, or "1,1,1,1" would take quadratic time.
 AMOUNTS = re.compile(
     rf"(?:\b(?:us|au|ca|hk|nz|a|c)(?=\$))?{SIGNS}\s?{FIGURES}\b(?:\s?{CODES}\b)?"
-    rf"|\b{FIGURES}\s?(?:{SIGNS}|{CODES}\b|{UNITS}\b)"
+    rf"|\b(?<!\d[.,])(?>{DIGITS}){TIMES}\s?(?:{SIGNS}|{CODES}\b|{UNITS}\b)"
     rf"|\b{CODES}\s?{FIGURES}\b"
     rf"|\b(?:{SPELLED}|an?)\s{UNITS}\b",
     re.IGNORECASE,

@@ -3,27 +3,29 @@
 A correction needs evidence. Words that the training rows, the language's list or the checkpoint's vocabulary hold stay
 as they are, and so do names, words in capitals and whatever holds a digit. Another word is replaced if a candidate is
 likely enough: by its frequency, by the words beside it, and by what its typing errors cost.
+
+Only a list of words tells an error from a word that the training rows lack, such as another form of one that they hold.
+Without a list, two letters must be swapped, one typed twice, or a blank missed or typed within a word, and the training
+rows must hold what was meant `OFTEN`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from symspellpy import SymSpell, Verbosity
 
-from textclf.preparation.words import WORD, Words, lower
+from textclf.preparation.doubts import Occurrence, occurrences
+from textclf.preparation.typing_errors import COST, SPACE, error_cost, slipped
+from textclf.preparation.words import Words
 
 FAR = 6  # letters from which a word may be two errors away from what was meant
-COST = 5.0  # of a typing error, as minus the logarithm of its probability
-FIRST, FAR_KEY, SPACE = (
-    1.5,
-    1.0,
-    0.5,
-)  # more for a wrong first letter, a key that is not beside, and a missed blank: nats
 LIKELY = -16.0  # the least logarithm of the probability of a candidate and its errors
 LIKELY_SHORT = -12.0  # the same for words of three letters, which many others are close to
-MARKS = ".,;:!?()\"'-"  # around a word, and none of its own
-ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+OFTEN = 5  # times in the training rows
+NOTHING = Occurrence(0, 0, "", False)  # before the first word and after the last one
+DOUBLED = re.compile(r"(?<=\w) {2,}+(?=\w)")
 
 
 @dataclass(frozen=True)
@@ -44,31 +46,43 @@ class Spelling:
         >>> correct("Wehre is mycard? DHL has the ca rd, order 4711x")
         'Where is my card? DHL has the card, order 4711x'
         """
-        found = list(WORD.finditer(text))
-        words = [lower(match.group()) for match in found]
+        text = DOUBLED.sub(" ", text)
+        found = occurrences(text)
         parts, end = [], 0
-        for n, word in enumerate(words):
-            start, stop = found[n].span()
-            if start < end or self.words.known(word) or not may_be_wrong(text, (start, stop)):
+        for n, (start, stop, word, doubtful) in enumerate(found):
+            if start < end or not doubtful or self.words.known(word):
                 continue
-            before, after = words[n - 1] if n else "", words[n + 1] if n + 1 < len(words) else ""
-            if (joined := self._joined(word, after)) and text[stop : found[n + 1].start()] == " ":
-                stop = found[n + 1].end()
-            elif (joined := self._joined(before, word)) and text[end : found[n].start()].endswith(f"{before} "):
-                start = found[n - 1].start()
-            parts += [text[end:start], _like(text[start:stop], joined or self._corrected(word, before, after))]
-            end = stop
+            start, stop, meant = self._meant(text, found, n, end)
+            if meant != word:
+                parts += [text[end:start], _like(text[start:stop], meant)]
+                end = stop
         return "".join([*parts, text[end:]])
 
     def warm_up(self) -> None:
         """Make the index of the words, so that no answer waits for it."""
         self._candidates("word")
 
+    def _meant(self, text: str, found: list[Occurrence], n: int, end: int) -> tuple[int, int, str]:
+        """Return the place of the `n`-th word, or of the two that a blank has made of one, and what was meant there.
+
+        What is before `end` is corrected already.
+        """
+        start, stop, word, _ = found[n]
+        before = found[n - 1] if n else NOTHING
+        after = found[n + 1] if n + 1 < len(found) else NOTHING
+        if (joined := self._joined(word, after.word)) and text[stop : after.start] == " ":
+            return start, after.stop, joined
+        if joined := self._joined(before.word, word):
+            cut = before.start >= end and text[before.stop : start] == " "
+            return (before.start, stop, joined) if cut else (start, stop, word)
+        return start, stop, self._corrected(word, before.word, after.word)
+
     def _joined(self, first: str, second: str) -> str:
         """Return the training rows' word that a blank has cut in two, or nothing."""
         joined = first + second
         cut = first and second and not (self.words.known(first) and self.words.known(second))
-        return joined if cut and len(joined) > 3 and self.words.training[joined] > 1 else ""
+        least = 2 if self.words.language else OFTEN
+        return joined if cut and len(joined) > 3 and self.words.training[joined] >= least else ""
 
     def _corrected(self, word: str, before: str, after: str) -> str:
         scored = [
@@ -91,14 +105,21 @@ class Spelling:
     def _find_candidates(self, word: str) -> list[tuple[str, float]]:
         if len(word) < 3:
             return []
-        distance = 2 if len(word) >= FAR else 1
+        distance = 2 if len(word) >= FAR and self.words.language else 1
         near = self._symspell.lookup(word, Verbosity.ALL, max_edit_distance=distance)
-        split = [
-            (f"{word[:at]} {word[at:]}", COST + SPACE)
-            for at in range(1, len(word))
-            if self.words.training[word[:at]] > 1 and self.words.training[word[at:]] > 1
-        ]
-        return [(item.term, error_cost(word, item.term, item.distance)) for item in near] + split
+        meant = [item for item in near if self._may_be_meant(word, item.term)]
+        cut = ((word[:at], word[at:]) for at in range(1, len(word)))
+        split = [(f"{first} {second}", COST + SPACE) for first, second in cut if self._may_be_two(first, second)]
+        return [(item.term, error_cost(word, item.term, item.distance)) for item in meant] + split
+
+    def _may_be_meant(self, typed: str, meant: str) -> bool:
+        slip = len(typed) > 3 and slipped(typed, meant)
+        return bool(self.words.language) or (slip and self.words.training[meant] >= OFTEN)
+
+    def _may_be_two(self, first: str, second: str) -> bool:
+        if self.words.language:
+            return self.words.training[first] > 1 and self.words.training[second] > 1
+        return self.words.pairs[first, second] >= OFTEN
 
     @cached_property
     def _symspell(self) -> SymSpell:
@@ -106,44 +127,6 @@ class Spelling:
         for word in {**self.words.language, **self.words.training}:
             symspell.create_dictionary_entry(word, 1)
         return symspell
-
-
-def may_be_wrong(text: str, span: tuple[int, int]) -> bool:
-    """Return whether the word at `span` may be misspelled: no name, no word in capitals, no part of an address or code.
-
-    >>> text = "Hepl! My Xperia uses NFC, see foo.example or a_b"
-    >>> [match.group() for match in WORD.finditer(text) if may_be_wrong(text, match.span())]
-    ['Hepl', 'My', 'uses', 'see', 'or']
-    """
-    start, stop = span
-    word = text[start:stop]
-    if word[1:] != word[1:].lower() or text[stop : stop + 1] in ("'", "’"):
-        return False
-    if word[0] != word[0].lower() and text[:start].rstrip()[-1:] not in ("", ".", "!", "?"):
-        return False
-    before, after = text[:start].rpartition(" ")[2], text[stop:].partition(" ")[0]
-    around = before.lstrip(MARKS) + after.rstrip(MARKS)
-    return not any(sign.isdigit() or sign in "@#_/.\\" for sign in around)
-
-
-def error_cost(typed: str, meant: str, distance: int) -> float:
-    """Return minus the logarithm of the probability of `distance` errors that made `typed` of `meant`.
-
-    An error at the first letter costs more, and so does a key that is not beside the right one.
-    """
-    cost = COST * distance
-    if typed[0] != meant[0] and typed[:2] != meant[1::-1]:
-        cost += FIRST
-    if len(typed) == len(meant):
-        wrong = [(a, b) for a, b in zip(typed, meant, strict=True) if a != b]
-        swapped = len(wrong) == 2 and wrong[0] == wrong[1][::-1]
-        cost += 0 if swapped else FAR_KEY * sum(not _beside(a, b) for a, b in wrong)
-    return cost
-
-
-def _beside(first: str, second: str) -> bool:
-    places = [(row, keys.index(key)) for key in (first, second) for row, keys in enumerate(ROWS) if key in keys]
-    return len(places) == 2 and abs(places[0][0] - places[1][0]) <= 1 and abs(places[0][1] - places[1][1]) <= 1
 
 
 def _like(typed: str, correction: str) -> str:

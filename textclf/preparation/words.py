@@ -53,7 +53,7 @@ class Words:
         return math.log((1 - PAIR_SHARE) * alone + PAIR_SHARE * together) / 2
 
     def save(self, folder: Path) -> None:
-        """Write the words in order, each with its counts, and the pairs that stand in more than one place."""
+        """Write the words in order, each with its counts, and every pair of neighbors with its count."""
         names = sorted({*self.training, *self.language, *self.vocabulary})
         rows = ((name, self.training[name], self.language[name]) for name in names)
         _write(folder / WORDS_FILE, ("word", "training", "language"), rows)

@@ -1,0 +1,39 @@
+"""What typing errors cost: how much less likely they make it that a word was meant."""
+
+from itertools import groupby
+
+COST = 5.0  # of a typing error, as minus the logarithm of its probability
+FIRST = 1.5  # more for a wrong first letter, in nats like all of these
+FAR_KEY = 1.0  # more for a key that is not beside the right one
+SPACE = 0.5  # more for a missed blank
+ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+
+
+def error_cost(typed: str, meant: str, distance: int) -> float:
+    """Return minus the logarithm of the probability of `distance` errors that made `typed` of `meant`.
+
+    An error at the first letter costs more, and so does a key that is not beside the right one.
+    """
+    cost = COST * distance
+    if typed[0] != meant[0] and typed[:2] != meant[1::-1]:
+        cost += FIRST
+    if len(typed) == len(meant):
+        wrong = [(a, b) for a, b in zip(typed, meant, strict=True) if a != b]
+        swapped = len(wrong) == 2 and wrong[0] == wrong[1][::-1]
+        cost += 0 if swapped else FAR_KEY * sum(not _beside(a, b) for a, b in wrong)
+    return cost
+
+
+def slipped(typed: str, meant: str) -> bool:
+    """Return whether `typed`, one edit away from `meant`, has two letters swapped or one typed twice.
+
+    >>> slipped("paymnet", "payment"), slipped("paymment", "payment"), slipped("eine", "meine"), slipped("bat", "bad")
+    (True, True, False, False)
+    """
+    once = [[letter for letter, _ in groupby(word)] for word in (typed, meant)]
+    return sorted(typed) == sorted(meant) or (len(typed) > len(meant) and once[0] == once[1])
+
+
+def _beside(first: str, second: str) -> bool:
+    places = [(row, keys.index(key)) for key in (first, second) for row, keys in enumerate(ROWS) if key in keys]
+    return len(places) == 2 and abs(places[0][0] - places[1][0]) <= 1 and abs(places[0][1] - places[1][1]) <= 1
