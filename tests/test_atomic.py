@@ -1,10 +1,12 @@
 """A file or a folder that is written whole or not at all."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from textclf.atomic import replace_file, replace_folder
+from textclf.atomic import ABANDONED, replace_file, replace_folder
 
 
 def interrupted(folder: Path) -> None:
@@ -36,6 +38,19 @@ def test_what_a_killed_run_left_is_no_part_of_the_next(tmp_path: Path) -> None:
     with replace_folder(tmp_path / "out") as part:
         (part / "one").write_text("one")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["one"]
+
+
+def test_a_part_that_a_killed_process_of_the_same_number_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    left = tmp_path / f".out.{os.getpid()}.part"
+    left.mkdir()
+    with replace_folder(tmp_path / "out") as part:
+        (part / "one").write_text("one")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["one"]
+    assert left.is_dir(), "it may be that of a process on another machine"
+    os.utime(left, (0, time.time() - ABANDONED - 1))
+    with replace_folder(tmp_path / "out") as part:
+        (part / "two").write_text("two")
+    assert not left.exists()
 
 
 def test_a_new_file_takes_the_old_ones_place_in_a_folder_that_is_made(tmp_path: Path) -> None:

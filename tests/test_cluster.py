@@ -25,9 +25,14 @@ from tests.proxy import CutProxy
 from tests.test_folder_job import bucket as bucket
 from tests.test_folder_job import model as model
 from tests.test_sweep import Toy
+from tests.toys import task
+from textclf.cluster import connected
+from textclf.encoders.machine import threads
 from textclf.errors import InputError
 from textclf.inference.model import Model
-from tools.cluster.experiments import Resources, run_experiments
+from textclf.methods import full
+from textclf.training import workers
+from tools.cluster.experiments import Logs, Resources, run_experiments
 from tools.cluster.node import Experiment
 from tools.predict import many
 from tools.predict.folder_job import STATE, Settings, plan
@@ -120,6 +125,19 @@ def test_two_workers_repeat_themselves_bit_for_bit_also_when_one_is_killed(
 ) -> None:
     first = trained_by_two(tiny("bert"), tmp_path / "first", kill=False)
     assert trained_by_two(tiny("bert"), tmp_path / "killed", kill=True) == first
+
+
+def test_workers_that_find_no_room_give_up_in_the_end(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "1")
+    with nodes(2 * threads()) as cluster:
+        with connected(cluster.address) as ray:  # something else keeps half of the node, after this connection too
+            other = ray.remote(Logs).options(num_cpus=threads(), lifetime="detached", name="other").remote()
+            ray.get(other.take.remote())
+        monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+        with pytest.raises(InputError, match=r"the workers could not be started: The worker group startup timed out"):
+            workers.train_epochs(task(tiny("bert"), tmp_path, workers=2), full.train)
 
 
 class Project(Toy):

@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pandas as pd
 import pytest
 
 from tests.models import write_words_model
+from textclf.cluster import LOCAL
 from textclf.errors import InputError
 from textclf.inference.model import Model, load_model
 from tools.predict import many, score_file
 from tools.predict.__main__ import is_many, main
 from tools.predict.folder_job import STATE, FolderJob, Settings, begin, find_files, plan
+from tools.predict.model_files import unpacked_model
 
 TEXTS = ["aaa and", "bbb or", "", "ccc too"]
 
@@ -73,6 +77,44 @@ def test_a_folder_or_a_pattern_are_many_files_and_a_file_whose_name_has_brackets
     assert is_many("s3://bucket/messages/a.csv")
 
 
+def test_a_folder_whose_name_has_brackets_is_no_pattern(messages: Path) -> None:
+    folder = messages.rename(messages.with_name("m[1]"))
+    assert find_files(str(folder)) == (str(folder), ["2025/c.parquet", "a.csv", "b.jsonl"])
+
+
+def test_the_address_of_a_file_names_it_alone(messages: Path, tmp_path: Path, model: Model) -> None:
+    score(job(f"file://{messages}/a.csv", tmp_path / "out"), model)
+    assert set(tree(tmp_path / "out")) == {"a.csv", STATE}
+    with pytest.raises(InputError, match=r"out.csv ends as a file does; the answers come into a folder: name one"):
+        job(f"file://{messages}/a.csv", tmp_path / "out.csv")
+
+
+def test_a_target_in_the_source_is_no_input(messages: Path, model: Model) -> None:
+    score(job(messages, messages / "scored"), model)
+    again = job(messages, messages / "scored")
+    assert again.names == ["2025/c.parquet", "a.csv", "b.jsonl"]
+    assert begin(again, model.checksum, resume=True) == []
+    assert job(messages, messages / "scored", "/**/*.csv").names == ["a.csv"]
+    with pytest.raises(InputError, match=r"holds no file outside of .*/messages/2025, the folder for the output"):
+        job(messages, messages / "2025", "/*/*.parquet")
+    assert job(messages / "2025", messages).names == ["c.parquet"], "a source in the target is one"
+
+
+def test_what_is_for_a_cluster_s_tasks_is_refused_where_nothing_of_it_is_done(
+    messages: Path, typed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    one = ("--in", "a.csv", "--out", "out.csv")
+    for arguments in (("x", "--address", "local"), (*one, "--address", "local")):
+        said = typed(main, messages, *arguments, fails=True)
+        assert "--address, --cpus and --gpus are for --in with a folder or a pattern" in said
+    for arguments in (("x", "--cpus", "2"), (*one, "--gpus", "1"), ("--in", ".", "--out", "o", "--cpus", "2")):
+        said = typed(main, messages, *arguments, fails=True)
+        assert "--cpus and --gpus are shares of a cluster's nodes; add --address or leave them out" in said
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # meant for other commands
+    assert "none is not a model" in typed(main, messages, "x", "--model", "none", fails=True)
+
+
 def test_a_bad_file_fails_alone_and_is_named_at_the_end(messages: Path, tmp_path: Path, model: Model) -> None:
     (messages / "bad.csv").write_text("text\nx,y\n")
     (messages / "worse.parquet").write_text("text\nx\n")
@@ -87,6 +129,26 @@ def test_a_bad_file_fails_alone_and_is_named_at_the_end(messages: Path, tmp_path
     (messages / "worse.parquet").unlink()
     score(job(messages, tmp_path / "out"), model, resume=True)
     assert (tmp_path / "out/bad.csv").read_text().splitlines()[1].startswith("aaa,a,")
+
+
+def test_a_file_that_fails_in_an_unforeseen_way_fails_alone(
+    messages: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = score_file.run
+
+    def broken(work: score_file.Job, *given: Any, **more: Any) -> int:
+        if work.source.name == "a.csv":
+            raise ZeroDivisionError("float division\nby zero")
+        return run(work, *given, **more)
+
+    monkeypatch.setattr(score_file, "run", broken)
+    with pytest.raises(InputError) as error:
+        score(job(messages, tmp_path / "out"), model)
+    assert str(error.value).splitlines() == [
+        "1 of 3 files have no output; --resume tries them again:",
+        "a.csv: ZeroDivisionError: float division by zero",
+    ]
+    assert {"b.jsonl", "2025/c.parquet"} <= set(tree(tmp_path / "out"))
 
 
 def test_resume_scores_what_is_new_or_changed_and_nothing_else(messages: Path, tmp_path: Path, model: Model) -> None:
@@ -132,6 +194,19 @@ def test_the_command_names_what_failed_with_exit_code_1(
     assert "Traceback" not in said
 
 
+def test_actors_that_unpack_a_model_at_once_never_replace_what_another_one_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    files = {f"{number}/weights": bytes(1000) for number in range(300)}
+
+    def loaded(_: int) -> int:
+        return (unpacked_model(files, "checksum") / "299/weights").stat().st_ino
+
+    with ThreadPoolExecutor(4) as actors:
+        assert len(set(actors.map(loaded, range(4)))) == 1
+
+
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A bucket on an S3 server on loopback."""
@@ -171,9 +246,19 @@ def test_files_in_s3_are_scored_as_files_here(messages: Path, tmp_path: Path, mo
     here, there = tree(tmp_path / "out"), tree(tmp_path / "back")
     assert {name: here[name] for name in here if name != STATE} == {n: there[n] for n in there if n != STATE}
     assert begin(job(f"{bucket}/messages/*.csv", f"{bucket}/scored"), model.checksum, resume=True) == []
+    assert find_files(f"{bucket}/messages/a.csv") == (f"{bucket}/messages", ["a.csv"])
+    store.pipe_file(f"{bucket}/messages/scored/a.csv", b"text\nbbb\n")
+    assert job(f"{bucket}/messages", f"{bucket}/messages/scored").names == ["2025/c.parquet", "a.csv", "b.jsonl"]
     store.pipe_file(f"{bucket}/messages/a.csv", b"text\nbbb\n")
     assert begin(job(f"{bucket}/messages/*.csv", f"{bucket}/scored"), model.checksum, resume=True) == ["a.csv"]
     with pytest.raises(InputError) as error:
         plan("s3://nowhere/messages", f"{bucket}/scored", Settings("text"))
     assert "hidden-key" not in str(error.value)
     assert json.loads(store.cat_file(f"{bucket}/scored/{STATE}"))["job"][0] == "text"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_actors_that_no_node_holds_are_refused_at_once(messages: Path, tmp_path: Path, model: Model) -> None:
+    with pytest.raises(InputError, match=r"no node has 1 processors and 999 GPUs; .*; lower --cpus or --gpus"):
+        many.run(job(messages, tmp_path / "out"), model, False, LOCAL, (1, 999))

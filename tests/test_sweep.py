@@ -2,18 +2,22 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cluster_nodes import SMALL, nodes
+from tests.cluster_nodes import SMALL, nodes, until
 from tests.conftest import ROOT, Clone
-from textclf.cluster import check_reachable, connected
+from textclf.atomic import ABANDONED
+from textclf.cluster import LOCAL, check_reachable, check_room, connected, on_every_node
 from textclf.errors import InputError
 from tools.cluster.board import Board, Row
 from tools.cluster.experiments import Resources, run_experiments
@@ -89,6 +93,30 @@ def test_without_ray_an_address_says_what_to_install(monkeypatch: pytest.MonkeyP
 def test_an_address_at_which_nothing_answers_is_said_at_once(address: str) -> None:
     with pytest.raises(InputError, match=r"no Ray cluster answers at .*; start one with: ray start"):
         check_reachable(address)
+
+
+def node(cpus: float, gpus: float = 0, alive: bool = True) -> dict[str, Any]:
+    """A node as Ray lists it, which leaves out what a node has none of."""
+    return {"Alive": alive, "Resources": {"CPU": cpus} | ({"GPU": gpus} if gpus else {})}
+
+
+def test_room_is_counted_node_by_node() -> None:
+    assert check_room([node(3), node(3), node(0), node(64, alive=False)], cpus=2) == 2, "no task lies on two nodes"
+    assert check_room([node(8, 1), node(8)], cpus=1, gpus=0.1) == 8
+    assert check_room([node(8, 1), node(8)], cpus=0.5) == 32
+
+
+@pytest.mark.parametrize(
+    ("cpus", "gpus", "message"),
+    [
+        (5, 0, "no node has 5 processors and 0 GPUs; the largest has 4 and 0; lower --cpus or --gpus"),
+        (1, 2, "no node has 1 processors and 2 GPUs; the largest has 2 and 1; lower --cpus or --gpus"),
+        (3, 0.5, "no node has 3 processors and 0.5 GPUs; the largest has 2 and 1; lower --cpus or --gpus"),
+    ],
+)
+def test_what_no_single_node_holds_is_refused(cpus: float, gpus: float, message: str) -> None:
+    with pytest.raises(InputError, match=f"^{message}$"):
+        check_room([node(4), node(2, 1), node(2, 1)], cpus, gpus)
 
 
 STAGE = """
@@ -178,6 +206,35 @@ def test_a_state_is_packed_with_its_uncommitted_changes_and_without_credentials(
     assert toy.run("git", "for-each-ref", "refs/cluster") == ""
 
 
+def test_what_a_killed_sweep_left_goes_at_the_next_start(toy: Toy) -> None:
+    folders = toy.folder / ".cache", toy.folder / ".dvc/cache"
+    marks = [folder / f".{uuid.uuid4()}.part" for folder in folders for _ in range(2)]
+    files = [folder / ".vectors.part" for folder in folders]
+    for path in (*marks, *files):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    long_ago = int(time.time()) - ABANDONED - 1
+    for path in (*marks[::2], *files):
+        os.utime(path, (long_ago, long_ago))
+    names = [uuid.uuid4(), f"{long_ago}-{uuid.uuid4()}", f"{int(time.time())}-{uuid.uuid4()}"]
+    for name in names:  # the first one as an earlier version had it
+        toy.run("git", "update-ref", f"refs/cluster/{name}/state", "HEAD")
+    with packed(toy.baseline, toy.baseline, {}):
+        assert [mark.exists() for mark in marks] == [False, True, False, True]
+    assert all(file.exists() for file in files), "what isn't ours"
+    kept = toy.run("git", "for-each-ref", "--format=%(refname)", "refs/cluster").split()
+    assert kept == [f"refs/cluster/{names[2]}/state"], "another sweep is just starting"
+
+
+def test_a_sweep_of_many_days_is_not_taken_for_a_killed_one(toy: Toy) -> None:
+    with packed(toy.baseline, toy.baseline, {}) as source:
+        for mark in source.marks:
+            os.utime(mark, (0, 0))
+        source.keep()
+        with packed(toy.baseline, toy.baseline, {}):
+            assert source.is_here
+
+
 def test_a_remote_that_only_this_checkout_knows_is_refused(toy: Toy) -> None:
     toy.run("dvc", "remote", "add", "--local", "--default", "mine", "/somewhere")
     with pytest.raises(InputError, match="set it with dvc remote add --default, without --local"):
@@ -218,6 +275,38 @@ def test_experiments_come_back_when_one_fails_and_a_node_dies(toy: Toy, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_experiments_that_no_node_holds_are_refused_at_once(toy: Toy) -> None:
+    experiments = [Experiment("seed-1", ["seed=1"])]
+    with pytest.raises(InputError, match=r"no node has 999 processors and 0 GPUs; .*; lower --cpus or --gpus"):
+        run_experiments((toy.baseline, toy.baseline), experiments, Resources(LOCAL, cpus=999), {})
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_node_that_fails_or_dies_while_it_is_looked_at_is_named(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise InputError("no file\nis there")
+
+    def look_for_long() -> None:
+        (tmp_path / "looking").touch()
+        time.sleep(600)
+
+    def remove_node(cluster: Any) -> None:
+        until((tmp_path / "looking").exists)
+        cluster.remove_node(cluster.worker_nodes.copy().pop(), allow_graceful=False)
+
+    with nodes(1) as cluster, connected(cluster.address) as ray:
+        with pytest.raises(InputError, match=rf"^the node {socket.gethostname()} gives no answer: no file is there$"):
+            on_every_node(ray, fail)
+        remover = threading.Thread(target=remove_node, args=[cluster])
+        remover.start()
+        with pytest.raises(InputError, match=rf"^the node {socket.gethostname()} gives no answer: .+$"):
+            on_every_node(ray, look_for_long)
+        remover.join()
+
+
+@pytest.mark.slow
 def test_without_an_address_a_sweep_is_queued(trained: Clone, typed: Callable[..., str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.sweep", "method=baseline", "seed=1,2"],
@@ -231,11 +320,15 @@ def test_without_an_address_a_sweep_is_queued(trained: Clone, typed: Callable[..
     trained.run("dvc", "queue", "remove", "--all")
 
 
-def test_mistakes_on_the_command_line_get_one_sentence(typed: Callable[..., str]) -> None:
+def test_mistakes_on_the_command_line_get_one_sentence(
+    typed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
     for arguments, message in (
         (["lr=1", "--cpus", "0"], "0 is not above 0"),
         (["lr=1", "--gpus", "1.5"], "1.5 is neither a whole number nor a part of 1"),
         (["lr=1", "--cpus", "many"], "'many' is not a number"),
+        (["lr=1", "--cpus", "2"], "--cpus and --gpus are shares of a cluster's nodes; add --address or leave them out"),
         (["lrr=1"], "lrr is not a parameter"),
     ):
         assert message in typed(main, ROOT, *arguments, fails=True)

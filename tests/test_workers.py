@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
+from tests.cluster_nodes import environment as environment
+from tests.cluster_nodes import nodes
 from tests.conftest import ROOT, without_dropout
 from tests.test_seeds import run, trained_with
 from tests.toys import params, task
+from textclf.encoders.machine import processor_kind, threads
 from textclf.errors import InputError
 from textclf.methods import full
 from tools.runs.config import config_hash
 
 PLAIN: dict[str, Any] = {"full": {"trained_layers": "all"}, "ema": 0.9, "epochs": 2}
+HERE = processor_kind("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +67,47 @@ def test_without_ray_several_workers_say_what_to_install(
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     with pytest.raises(InputError, match=r"needs Ray, which is not installed; pip install -r requirements/cluster.txt"):
         workers.train_epochs(task(tiny("bert"), tmp_path, workers=2), full.train)
+
+
+def test_workers_on_machines_of_other_kinds_are_refused() -> None:
+    from textclf.training.workers import Node, check_kinds
+
+    bf16, fp32 = "bf16 on x86_64 AVX512 AMX", "fp32 on x86_64 AVX512"
+    check_kinds(bf16, [Node("a", True, bf16), Node("b", True, bf16)])
+    with pytest.raises(InputError) as error:
+        check_kinds(bf16, [Node("a", True, bf16), Node("b", True, fp32)])
+    assert str(error.value) == (
+        "workers: the node b computes in fp32 on x86_64 AVX512, this machine in bf16 on x86_64 AVX512 AMX; weights "
+        "would depend on which of them computes what, so use machines of one kind"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_workers_that_the_nodes_cannot_hold_are_refused_at_once(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from textclf.training import workers
+
+    with nodes(threads()) as cluster:
+        monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+        with pytest.raises(InputError, match=r"workers = 2: the nodes hold 1 at a time of \d+ processors and 0 GPUs"):
+            workers.train_epochs(task(tiny("bert"), tmp_path, workers=2), full.train)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.skipif("DEFAULT" in HERE, reason="needs a processor with vector instructions")
+def test_workers_on_a_node_with_other_instructions_are_refused(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from textclf.training import workers
+
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    with nodes(2 * threads()) as cluster:
+        monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+        with pytest.raises(InputError, match=f"computes in fp32 on .*DEFAULT.*, this machine in fp32 on {HERE}; "):
+            workers.train_epochs(task(tiny("bert"), tmp_path, workers=2, device="cpu"), full.train)
 
 
 def test_a_run_by_one_worker_imports_no_ray() -> None:

@@ -1,8 +1,8 @@
 """Writing a file or a folder whole or not at all: the last step is a rename."""
 
-import os
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +19,7 @@ def replace_file(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     for part in _abandoned(path):
         part.unlink(missing_ok=True)
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    part = path.with_name(f".{path.stem}.{uuid.uuid4()}.part{path.suffix}")
     try:
         yield part
         part.replace(path)
@@ -35,7 +35,8 @@ def replace_folder(folder: Path) -> Iterator[Path]:
     """
     for part in _abandoned(folder):
         shutil.rmtree(part, ignore_errors=True)
-    part, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{kind}") for kind in ("part", "part-old"))
+    name = f".{folder.name}.{uuid.uuid4()}"
+    part, old = folder.with_name(f"{name}.part"), folder.with_name(f"{name}.part-old")
     part.mkdir(parents=True)
     try:
         yield part
@@ -47,6 +48,13 @@ def replace_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def is_abandoned(path: Path) -> bool:
+    """Return whether a process that was killed left `path`: it is there, and as it was a day ago."""
+    try:
+        return time.time() - path.stat().st_mtime > ABANDONED
+    except FileNotFoundError:  # its process has just ended
+        return False
+
+
 def _abandoned(path: Path) -> list[Path]:
-    parts = path.parent.glob(f".{path.stem}.*.part*")
-    return [part for part in parts if time.time() - part.stat().st_mtime > ABANDONED]
+    return [part for part in path.parent.glob(f".{path.stem}.*.part*") if is_abandoned(part)]

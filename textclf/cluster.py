@@ -4,6 +4,7 @@ Whoever runs this also runs the same Python packages on every node. The code of 
 node has the driver's. Credentials are never sent: a node takes them from its own environment.
 """
 
+import math
 import os
 import re
 import socket
@@ -18,6 +19,7 @@ from textclf.errors import InputError
 LOCAL = "local"  # the address of a Ray that is started on this machine, and ends with the command
 MEMORY = 500_000_000  # bytes of the object store of such a Ray: parameters and a model's files pass through it
 REACH = 10  # seconds
+ASK_LESS = "lower --cpus or --gpus"
 MISSING = "this needs Ray, which is not installed; pip install -r requirements/cluster.txt"
 
 
@@ -39,14 +41,44 @@ def import_ray() -> Any:
     return ray
 
 
+def check_room(nodes: list[dict[str, Any]], cpus: float, gpus: float = 0, hint: str = ASK_LESS) -> int:
+    """Return how many tasks of `cpus` processors and `gpus` GPUs run at once on `nodes`, as `ray.nodes()` lists them.
+
+    Raises `InputError` with a `hint` if no node holds one: Ray would wait for such a node without a word.
+
+    >>> check_room([{"Alive": True, "Resources": {"CPU": 8.0, "GPU": 1.0}}], cpus=1, gpus=0.5)
+    2
+    """
+    sizes = [(node["Resources"].get("CPU", 0), node["Resources"].get("GPU", 0)) for node in nodes if node["Alive"]]
+    room = sum(int(min(size[0] / cpus, size[1] / gpus if gpus else math.inf)) for size in sizes)
+    if not room:
+        most = max(sizes, key=lambda size: size[::-1] if gpus else size)
+        largest = f"the largest has {most[0]:g} and {most[1]:g}"
+        raise InputError(f"no node has {cpus:g} processors and {gpus:g} GPUs; {largest}; {hint}")
+    return room
+
+
 def on_every_node(ray: Any, function: Callable[..., Any], *arguments: Any) -> list[Any]:
-    """Return what `function` returns on each node that is alive."""
+    """Return what `function` returns on each node that is alive and has processors for tasks.
+
+    Raises `InputError` for a node on which it fails, or which dies meanwhile.
+    """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    task = ray.remote(num_cpus=0)(function)
-    places = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in ray.nodes() if node["Alive"]]
-    found: list[Any] = ray.get([task.options(scheduling_strategy=place).remote(*arguments) for place in places])
-    return found
+    task, asked = ray.remote(num_cpus=0)(function), []
+    for node in ray.nodes():
+        if node["Alive"] and node["Resources"].get("CPU"):
+            place = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            asked.append((node["NodeManagerHostname"], task.options(scheduling_strategy=place).remote(*arguments)))
+    return [_answer(ray, host, ref) for host, ref in asked]
+
+
+def _answer(ray: Any, host: str, ref: Any) -> Any:
+    try:
+        return ray.get(ref)
+    except ray.exceptions.RayError as error:
+        cause = error.cause if isinstance(error, ray.exceptions.RayTaskError) else error
+        raise InputError(f"the node {host} gives no answer: {' '.join(str(cause).split())[:300]}") from None
 
 
 def check_reachable(address: str) -> None:

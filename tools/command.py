@@ -5,25 +5,46 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from textclf.errors import InputError
 
+CPUS, GPUS = 1.0, 0.0  # of a task on a cluster, unless --cpus and --gpus say otherwise
 
-def parser(name: str, doc: str | None) -> argparse.ArgumentParser:
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses a task's share of a node where there is no cluster."""
+
+    def parse_args(self, *arguments: Any, **named: Any) -> argparse.Namespace:  # type: ignore[override]
+        """Return the options."""
+        options: argparse.Namespace = super().parse_args(*arguments, **named)
+        if "cpus" in options and not options.address and has_share(options):
+            self.error("--cpus and --gpus are shares of a cluster's nodes; add --address or leave them out")
+        return options
+
+
+def parser(name: str, doc: str | None) -> Parser:
     """Return the parser of `python -m tools.<name>`; the first paragraph of its module's docstring describes it.
 
     Parse before anything heavy is imported, so that --help and a mistake are answered at once.
     """
     description = (doc or "").split("\n\n")[0].replace("\n", " ")
-    return argparse.ArgumentParser(prog=f"python -m tools.{name}", description=description, allow_abbrev=False)
+    return Parser(prog=f"python -m tools.{name}", description=description, allow_abbrev=False)
 
 
 def add_cluster(parser: argparse.ArgumentParser, address: str | None) -> None:
     """Add the options of a command that can use a Ray cluster; `address` is the one that the environment names."""
     group = parser.add_argument_group("on a Ray cluster")
     group.add_argument("--address", default=address, help="the cluster (RAY_ADDRESS); local starts a Ray here")
-    group.add_argument("--cpus", type=positive, default=1.0, metavar="N", help="processors for each task (1)")
-    group.add_argument("--gpus", type=share, default=0.0, metavar="N", help="GPUs for each task; 0.5 is half a one (0)")
+    group.add_argument("--cpus", type=positive, default=CPUS, metavar="N", help="processors for each task (1)")
+    group.add_argument(
+        "--gpus", type=share, default=GPUS, metavar="N", help="GPUs for each task; 0.5 is half a one (0)"
+    )
+
+
+def has_share(options: argparse.Namespace) -> bool:
+    """Return whether --cpus or --gpus ask for another share of a node than a task has anyway."""
+    return (options.cpus, options.gpus) != (CPUS, GPUS)
 
 
 def count(typed: str) -> int:

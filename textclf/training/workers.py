@@ -11,57 +11,82 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from textclf.cache import main_checkout
-from textclf.cluster import LOCAL, connected, default_address, on_every_node
-from textclf.encoders.machine import threads
+from textclf.cluster import LOCAL, check_room, connected, default_address, on_every_node
+from textclf.encoders.machine import processor_kind, threads
+from textclf.encoders.precision import resolve_precision
 from textclf.errors import InputError
+from textclf.params import Params
 from textclf.training.resume import last_checkpoint
 from textclf.training.task import Task, Trained
 
 RESTARTS = 3  # of all workers, after one of them died
 Train = Callable[[Task], Trained]
 MISTAKE, SAID = "mistake.txt", "said.txt"
+HINT = "each worker takes OMP_NUM_THREADS processors"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node's name, whether it sees the run's folder, and its arithmetic, such as `bf16 on x86_64 AVX512 AMX`."""
+
+    host: str
+    sees: bool
+    arithmetic: str
 
 
 def train_epochs(task: Task, train: Train) -> None:
     """Train all epochs of `task` by its `workers` with a method's `train`; they leave the checkpoints in `resume_dir`.
 
-    `RAY_ADDRESS` names the cluster; without it, the workers share this machine's threads. Raises `InputError` if a node
-    doesn't see this folder, or the workers die too often.
+    `RAY_ADDRESS` names the cluster; without it, the workers share this machine's threads. Raises `InputError` if there
+    is no room for them, a node doesn't see this folder or computes otherwise, or the workers die too often.
     """
     address, workers = default_address(), task.params.workers
     each = threads() if address else max(1, threads() // workers)
     task.resume_dir.mkdir(parents=True, exist_ok=True)
     (task.resume_dir / MISTAKE).unlink(missing_ok=True)
     with connected(address or LOCAL, cpus=workers * each) as ray:
-        _check_nodes(ray, task.resume_dir.resolve())
+        share = _share(ray, task.params, each)
+        _check_nodes(ray, task.resume_dir.resolve(), task.params)
         places = {"folder": str(Path.cwd()), "root": str(main_checkout().resolve())}
         config = {"task": task, "train": train, "threads": each} | places
         try:
             with _told(task.resume_dir / SAID):
-                _trainer(ray, config, task, each).fit()
+                _trainer(config, task, share).fit()
+        except ray.train.ControllerError as error:
+            reason = " ".join(str(error.controller_failure).split())[:300]
+            raise InputError(f"the workers could not be started: {reason}") from None
         except ray.train.TrainingFailedError as error:
             raise InputError(f"the workers died {1 + RESTARTS} times: {' '.join(str(error).split())[-300:]}") from None
     if (mistake := task.resume_dir / MISTAKE).is_file():
         raise InputError(mistake.read_text(encoding="utf-8"))
 
 
-def _trainer(ray: Any, config: dict[str, Any], task: Task, cpus: int) -> Any:
+def _share(ray: Any, params: Params, cpus: int) -> dict[str, float]:
+    """Return what each worker takes of a node; `InputError` if the nodes don't hold all workers at once."""
+    gpus = int(params.device == "auto" and ray.cluster_resources().get("GPU", 0) >= params.workers)
+    if (room := check_room(ray.nodes(), cpus, gpus, HINT)) < params.workers:
+        at_once = f"the nodes hold {room} at a time of {cpus} processors and {gpus} GPUs"
+        raise InputError(f"workers = {params.workers}: {at_once}; {HINT}")
+    return {"CPU": cpus, "GPU": gpus} if gpus else {"CPU": cpus}
+
+
+def _trainer(config: dict[str, Any], task: Task, share: dict[str, float]) -> Any:
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
     os.environ.setdefault("RAY_TRAIN_ENABLE_PRINT_PATCH", "0")  # it defeats programs that capture what they print
     os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "300")  # a minute is little on a busy machine
-    gpu = task.params.device == "auto" and ray.cluster_resources().get("GPU", 0) >= task.params.workers
-    resources = {"CPU": cpus} | ({"GPU": 1} if gpu else {})
-    scaling = ScalingConfig(num_workers=task.params.workers, use_gpu=gpu, resources_per_worker=resources)
+    scaling = ScalingConfig(num_workers=task.params.workers, use_gpu="GPU" in share, resources_per_worker=share)
     storage = str(task.resume_dir.resolve() / "ray")  # Ray's own notes: the checkpoints are the Trainer's
-    run = RunConfig(name=uuid.uuid4().hex, storage_path=storage, failure_config=FailureConfig(max_failures=RESTARTS))
+    limits: dict[str, Any] = {"max_failures": RESTARTS, "controller_failure_limit": RESTARTS}
+    run = RunConfig(name=uuid.uuid4().hex, storage_path=storage, failure_config=FailureConfig(**limits))
     return TorchTrainer(_work, train_loop_config=config, scaling_config=scaling, run_config=run)
 
 
@@ -105,20 +130,36 @@ def _told(file: Path) -> Iterator[None]:
         teller.join()
 
 
-def _check_nodes(ray: Any, folder: Path) -> None:
-    """Raise `InputError` for a node that doesn't see this run's folder, where the checkpoints are."""
+def _check_nodes(ray: Any, folder: Path, params: Params) -> None:
+    """Raise `InputError` for a node that doesn't see `folder`, where the checkpoints are, or computes otherwise."""
     mark = folder / f".{uuid.uuid4()}.part"
     mark.touch()
     try:
-        blind = [host for host, sees in on_every_node(ray, _look, mark) if not sees]
+        nodes: list[Node] = on_every_node(ray, _look, mark, params)
     finally:
         mark.unlink()
-    if blind:
+    if blind := [node.host for node in nodes if not node.sees]:
         raise InputError(
             f"workers: the node {blind[0]} doesn't see {folder}; training by several machines needs the checkout on a "
             "file system that they share, under the same path"
         )
+    check_kinds(arithmetic(params), nodes)
 
 
-def _look(mark: Path) -> tuple[str, bool]:
-    return socket.gethostname(), mark.is_file()
+def check_kinds(here: str, nodes: list[Node]) -> None:
+    """Raise `InputError` for a node whose arithmetic isn't that of this machine, which the metrics name."""
+    if other := next((node for node in nodes if node.arithmetic != here), None):
+        raise InputError(
+            f"workers: the node {other.host} computes in {other.arithmetic}, this machine in {here}; weights would "
+            "depend on which of them computes what, so use machines of one kind"
+        )
+
+
+def arithmetic(params: Params) -> str:
+    """Return the precision and the kinds of processors that this process computes with."""
+    kinds = dict.fromkeys(processor_kind(params.device).split())  # several GPUs of a kind count once
+    return f"{resolve_precision(params.precision, params.device)} on {' '.join(kinds)}"
+
+
+def _look(mark: Path, params: Params) -> Node:
+    return Node(socket.gethostname(), mark.is_file(), arithmetic(params))

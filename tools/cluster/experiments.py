@@ -5,12 +5,12 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from textclf.cache import cache_folder
-from textclf.cluster import connected, on_every_node
+from textclf.cluster import check_room, connected, on_every_node
 from textclf.errors import InputError
 from tools.cluster.board import Board, Row
 from tools.cluster.node import Experiment, Outcome, run_experiment
@@ -63,10 +63,10 @@ def run_experiments(
     rows = {one.name: Row(one.name, shlex.join(one.values), logs / f"{one.name}.log") for one in experiments}
     board, failures = Board(rows), {}
     with packed(*commits, mirrors) as source, connected(resources.address) as ray:
-        given = ray.put(source)
+        check_room(ray.nodes(), resources.cpus, resources.gpus)
         if not source.remote:
-            check_nodes(ray, given)
-        for name, outcome in _outcomes(ray, given, experiments, resources, board):
+            check_nodes(ray, source)
+        for name, outcome in _outcomes(ray, source, experiments, resources, board):
             if reason := outcome.failure or take(outcome):
                 failures[name] = reason
             board.set_state(name, "failed" if reason else "done", reason)
@@ -77,15 +77,17 @@ def run_experiments(
 
 
 def _outcomes(
-    ray: Any, given: Any, experiments: list[Experiment], resources: Resources, board: Board
+    ray: Any, source: Source, experiments: list[Experiment], resources: Resources, board: Board
 ) -> Iterator[tuple[str, Outcome]]:
     """Yield each experiment's name with its outcome as it ends; when the caller leaves, the others are cancelled."""
+    given = ray.put(source)
     logs = ray.remote(num_cpus=0)(Logs).options(scheduling_strategy=_here(ray)).remote()
     task = ray.remote(num_cpus=resources.cpus, num_gpus=resources.gpus, max_retries=RETRIES)(_task)
     running = {task.options(name=one.name).remote(given, one, logs): one.name for one in experiments}
     try:
         while running:
             ended, _ = ray.wait(list(running), timeout=POLL)
+            source.keep()
             for name, line in _lines(ray, logs):
                 board.add_line(name, line)
             board.draw()
@@ -124,9 +126,9 @@ def _here(ray: Any) -> Any:
     return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
 
 
-def check_nodes(ray: Any, given: Any) -> None:
+def check_nodes(ray: Any, source: Source) -> None:
     """Raise `InputError` for a node that doesn't see this checkout; there is no remote to go through."""
-    seen = on_every_node(ray, _look, given)
+    seen = on_every_node(ray, _look, replace(source, bundle=b""))  # which weighs megabytes
     if blind := [host for host, sees in seen if not sees]:
         raise InputError(f"the node {blind[0]} {NO_REMOTE}")
 

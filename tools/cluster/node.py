@@ -5,13 +5,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from textclf.atomic import ABANDONED
+from textclf.atomic import is_abandoned
 from textclf.errors import InputError
 from tools.cluster.source import NO_REMOTE, Source, bundled, output
 
@@ -96,7 +95,7 @@ def check_out(source: Source, place: Path, home: Path) -> None:
 def _remove_abandoned(folder: Path) -> None:
     """Remove checkouts that a killed process left a day ago or more."""
     for place in folder.glob("*"):
-        if time.time() - place.stat().st_mtime > ABANDONED:
+        if is_abandoned(place):
             shutil.rmtree(place, ignore_errors=True)
 
 

@@ -1,16 +1,21 @@
 """The state of the project that experiments on a cluster start from, packed so that any node can check it out."""
 
+import re
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from textclf.atomic import ABANDONED, is_abandoned
 from textclf.cache import cache_folder
 from textclf.errors import InputError
 
+MARKS = ".????????-????-????-????-????????????.part"
+REFS = "refs/cluster"
 NO_REMOTE = (
     "has no view of this checkout, and .dvc/config names no default remote through which outputs could come and go; "
     "dvc remote add --default storage s3://bucket/path, and commit .dvc/config"
@@ -41,11 +46,17 @@ class Source:
         """Whether this process sees the checkout's caches: it is on the same machine, or shares the file system."""
         return all(mark.is_file() for mark in self.marks)
 
+    def keep(self) -> None:
+        """Renew the marks, from time to time: those of a driver that was killed go after a day."""
+        for mark in self.marks:
+            mark.touch()
+
 
 @contextmanager
 def packed(baseline: str, state: str, mirrors: dict[str, str]) -> Iterator[Source]:
     """Yield the commits `baseline` and `state` of this repository as a `Source`; the marks go at the end."""
     caches, cache = cache_folder("").resolve(), Path(output("dvc", "cache", "dir")).resolve()
+    _remove_abandoned(caches, cache)
     marks = caches / f".{uuid.uuid4()}.part", cache / f".{uuid.uuid4()}.part"
     try:
         for mark in marks:
@@ -60,9 +71,20 @@ def packed(baseline: str, state: str, mirrors: dict[str, str]) -> Iterator[Sourc
             mark.unlink(missing_ok=True)
 
 
+def _remove_abandoned(*folders: Path) -> None:
+    """Remove the marks in `folders` and the refs of drivers that were killed a day ago or more."""
+    for mark in (mark for folder in folders for mark in folder.glob(MARKS) if is_abandoned(mark)):
+        mark.unlink(missing_ok=True)
+    for ref in output("git", "for-each-ref", "--format=%(refname)", REFS).split():
+        began = re.match(rf"{REFS}/(\d+)-", ref)  # those of earlier versions don't say it
+        if began is None or time.time() - int(began[1]) > ABANDONED:
+            output("git", "update-ref", "-d", ref)
+
+
 def bundled(repository: Path, commits: dict[str, str], *without: str) -> bytes:
-    """Return commits with their history as a git bundle, which names them refs/cluster/<name>."""
-    names = {f"refs/cluster/{uuid.uuid4()}/{name}": commit for name, commit in commits.items()}
+    """Return commits with their history as a git bundle, which names them refs/cluster/<time>-<id>/<name>."""
+    begun = f"{REFS}/{int(time.time())}-{uuid.uuid4()}"
+    names = {f"{begun}/{name}": commit for name, commit in commits.items()}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "commits.bundle"
         try:

@@ -42,16 +42,25 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--rev", help="use the model of this commit, tag, branch or experiment")
     command.add_cluster(parser, default_address())
     options = parser.parse_args()
+    check_options(parser, options)
+    options.top = (20 if options.plot else 3) if options.top is None else options.top
+    return options
+
+
+def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with one sentence if options don't go together."""
     if options.rev and options.model != MODEL:
         parser.error("--rev takes the pipeline's model of that revision; leave out --model")
     if bool(options.text) == bool(options.source) or bool(options.source) != bool(options.target):
         parser.error("give either texts, or --in and --out together")
+    many = options.source and is_many(options.source)
+    for_cluster = options.address != default_address() or command.has_share(options)
+    if for_cluster and not many:  # RAY_ADDRESS may be meant for other commands
+        parser.error("--address, --cpus and --gpus are for --in with a folder or a pattern; leave them out")
     if options.plot and (len(options.text) != 1 or options.text == ["-"]):
         parser.error("--plot draws one text")
     if options.plot and (options.plot.suffix.lower() != ".png" or not options.plot.parent.is_dir()):
         parser.error(f"--plot writes a PNG: {options.plot} must end in .png, in a folder that is there")
-    options.top = (20 if options.plot else 3) if options.top is None else options.top
-    return options
 
 
 def one_character(typed: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from textclf.cluster import connected, on_every_node
+from textclf.cluster import check_room, connected, on_every_node
 from textclf.errors import InputError
 from textclf.inference.model import Model, load_model
 from tools.predict.folder_job import STATE, FolderJob, Scored
@@ -35,9 +35,9 @@ def scored_on_cluster(
 ) -> Iterator[Scored]:
     """Yield what came of each file, in the order in which they end; actors that die are replaced, `RETRIES` times."""
     with connected(address) as ray:
+        actors = min(check_room(ray.nodes(), *resources), len(waiting))
         check_folders(ray, job)
         files = [ray.put(packed_model(model.folder))]  # in a list, so that it reaches an actor as a reference
-        actors = _room(ray.cluster_resources(), *resources, len(waiting))
         try:
             for row in _results(job, waiting, (job, files, model.checksum), resources, actors):
                 yield Scored(row["name"], int(row["unanswered"]), row["failure"])
@@ -69,18 +69,6 @@ def _results(
         max_task_retries=RETRIES,
     )
     yield from scored.iter_rows()
-
-
-def _room(there: dict[str, float], cpus: float, gpus: float, files: int) -> int:
-    """Return how many actors work at once.
-
-    >>> _room({"CPU": 8.0, "GPU": 1.0}, cpus=1, gpus=0.5, files=20), _room({"CPU": 8.0}, cpus=3, gpus=0, files=20)
-    (2, 2)
-    """
-    rooms = [there.get("CPU", 0) / cpus, *([there.get("GPU", 0) / gpus] if gpus else []), files]
-    if (room := int(min(rooms))) < 1:
-        raise InputError(f"no node has {cpus:g} processors and {gpus:g} GPUs; lower --cpus or --gpus")
-    return room
 
 
 def check_folders(ray: Any, job: FolderJob) -> None:

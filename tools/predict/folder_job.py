@@ -54,6 +54,8 @@ class FolderJob:
             return Scored(name, self._score(name, output, model, desc))
         except (InputError, OSError) as error:
             return Scored(name, failure=str(error))
+        except Exception as error:  # a mistake of ours or of a library, which the other files need not meet
+            return Scored(name, failure=f"{type(error).__name__}: {' '.join(str(error).split())}")
 
     def _score(self, name: str, output: str, model: Model, desc: str) -> int:
         source, target = open_store(self.source), open_store(self.target)
@@ -75,11 +77,15 @@ def find_files(source: str) -> tuple[str, list[str]]:
     """Return the folder that `source` names, itself or as a pattern, and the names of its files below it.
 
     Of a folder these are all files, also in folders below, whose endings are known; a pattern names its files itself.
-    Hidden ones, and those that begin with an underscore, are left out.
+    Hidden ones, and those that begin with an underscore, are left out. The address of one file names that file.
     """
-    fixed = source if not _is_pattern(source) else _before_pattern(source)
-    store = open_store(fixed)
-    found = store.matching(source) if _is_pattern(source) else filter(_is_rows, store.files())
+    store = open_store(source)
+    if store.is_file():
+        folder, _, name = store.address.rpartition("/")
+        return folder, [name]
+    is_pattern = _has_signs(source) and not store.exists()
+    fixed = _before_pattern(source) if is_pattern else source
+    found = open_store(fixed).matching(source) if is_pattern else filter(_is_rows, store.files())
     names = [name for name in found if not _is_hidden(name)]
     if not names:
         raise InputError(f"{source} holds no file; allowed endings: {', '.join(f'.{known}' for known in ENDINGS)}")
@@ -87,14 +93,23 @@ def find_files(source: str) -> tuple[str, list[str]]:
 
 
 def plan(source: str, target: str, settings: Settings) -> FolderJob:
-    """Return the job; `InputError` if two files would have the same output, or the target is the source."""
+    """Return the job; `InputError` if two files would have the same output, or the target is the source.
+
+    A target in the source is no input: what an earlier run left there is left out.
+    """
     folder, names = find_files(source)
+    inside = open_store(folder).path_to(open_store(target))
+    if inside == ".":
+        raise InputError(f"{target} is the input; name another folder for the output")
+    if open_store(source).is_file() and _is_rows(target):
+        raise InputError(f"{target} ends as a file does; the answers come into a folder: name one")
+    names = [name for name in names if not name.startswith(f"{inside}/")]
+    if not names:
+        raise InputError(f"{source} holds no file outside of {target}, the folder for the output")
     outputs = [_output(name) for name in names]
     if twice := next((name for name in outputs if outputs.count(name) > 1), None):
         first, second, *_ = [name for name, output in zip(names, outputs, strict=True) if output == twice]
         raise InputError(f"{first} and {second} would both be scored into {twice}; rename one")
-    if open_store(folder).root == open_store(target).root:
-        raise InputError(f"{target} is the input; name another folder for the output")
     return FolderJob(folder, target, names, outputs, settings)
 
 
@@ -133,13 +148,13 @@ def _read_state(target: Store) -> Any:
         raise InputError(f"{target.root}/{STATE} is not valid JSON; name another folder") from None
 
 
-def _is_pattern(source: str) -> bool:
+def _has_signs(source: str) -> bool:
     return any(sign in source for sign in "*?[")
 
 
 def _before_pattern(source: str) -> str:
     parts = source.split("/")
-    fixed = parts[: next(number for number, part in enumerate(parts) if _is_pattern(part))]
+    fixed = parts[: next(number for number, part in enumerate(parts) if _has_signs(part))]
     return "/".join(fixed) or ("/" if source.startswith("/") else ".")
 
 

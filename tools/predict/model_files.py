@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from filelock import FileLock
+
 from textclf.atomic import replace_folder
 
 
@@ -16,9 +18,11 @@ def unpacked_model(files: dict[str, bytes], checksum: str) -> Path:
     """Return the folder of these files on this node, where all of its actors share them."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "textclf" / "models" / checksum
-    if not folder.is_dir():
-        with replace_folder(folder) as part:
-            for name, content in files.items():
-                (part / name).parent.mkdir(parents=True, exist_ok=True)
-                (part / name).write_bytes(content)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):  # the first actor unpacks it, while the others wait
+        if not folder.is_dir():
+            with replace_folder(folder) as part:
+                for name, content in files.items():
+                    (part / name).parent.mkdir(parents=True, exist_ok=True)
+                    (part / name).write_bytes(content)
     return folder

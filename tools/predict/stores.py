@@ -34,6 +34,20 @@ class Store:
         """Return the path of a file, if the folder is a local one."""
         return Path(self.root) / name if self.is_local else None
 
+    def exists(self) -> bool:
+        """Return whether something is there: a folder, or a file."""
+        with _readable(self.address):
+            return bool(self.files_of.exists(self.root))
+
+    def is_file(self) -> bool:
+        """Return whether the address is that of a file."""
+        with _readable(self.address):
+            return bool(self.files_of.isfile(self.root))
+
+    def path_to(self, other: "Store") -> str:
+        """Return the path from this folder to another one of the same file system; it begins with .. outside of it."""
+        return self._name(other.root) if self.files_of == other.files_of else ".."
+
     def files(self) -> list[str]:
         """Return the names of all files below the folder; none if it isn't there."""
         with _readable(self.address):
