@@ -240,6 +240,8 @@ def blind_node(address: str, hidden: Path, home: Path) -> Iterator[None]:
         ["unshare", "--mount", "sh", "-c", start], env=environment, stdout=subprocess.DEVNULL
     ) as process:
         try:
+            with connected(address) as ray:
+                until(lambda: any(node["Alive"] and node["Resources"].get("CPU") for node in ray.nodes()), 120)
             yield
         finally:
             process.send_signal(signal.SIGTERM)
