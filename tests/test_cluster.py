@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -37,6 +38,9 @@ from tools.cluster.node import Experiment
 from tools.predict import many
 from tools.predict.folder_job import STATE, Settings, plan
 
+ROWS = int(os.environ.get("CLUSTER_ROWS", "160_000"))  # a million for the figures in docs/cluster.md
+FILES = 20
+
 pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.filterwarnings("default")]
 
 
@@ -52,18 +56,41 @@ def own(title: str) -> list[psutil.Process]:
     return found
 
 
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Print the seconds, and the memory of the largest process of this one's family."""
+    began, ended, sizes = time.monotonic(), threading.Event(), [0]
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            for process in [psutil.Process(), *own("")]:
+                with suppress(psutil.Error):  # it has just ended
+                    sizes.append(process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+    print(f"{ROWS:,} rows, {what}: {time.monotonic() - began:.0f} s, {max(sizes) / 1e6:.0f} MB at most")
+
+
 def test_actors_that_are_killed_change_no_byte(tmp_path: Path, model: Model, bucket: str) -> None:
     import s3fs
 
     (tmp_path / "messages").mkdir()
-    for number in range(8):
-        rows = pd.DataFrame({"text": ["aaa and", "bbb or", "", "ccc too"] * 5000, "n": range(20_000)})
+    each = ROWS // FILES
+    for number in range(FILES):
+        rows = pd.DataFrame({"text": (["aaa and", "bbb or", "", "ccc too"] * each)[:each], "n": range(each)})
         rows.to_parquet(tmp_path / f"messages/{number}.parquet", index=False)
     s3fs.S3FileSystem().put(f"{tmp_path}/messages/", f"{bucket}/messages/", recursive=True)
     (tmp_path / "messages/bad.parquet").write_text("text\nx\n")
     s3fs.S3FileSystem().put(f"{tmp_path}/messages/bad.parquet", f"{bucket}/messages/bad.parquet")
-    alone = plan(str(tmp_path / "messages/?.parquet"), str(tmp_path / "alone"), Settings("text", window=500))
-    many.run(alone, model, False, None, (1, 0))
+    alone = plan(str(tmp_path / "messages/[0-9]*.parquet"), str(tmp_path / "alone"), Settings("text", window=500))
+    with told("one process"):
+        many.run(alone, model, False, None, (1, 0))
     job = plan(f"{bucket}/messages", f"{bucket}/scored", Settings("text", window=500))
     killed: list[int] = []
 
@@ -76,7 +103,8 @@ def test_actors_that_are_killed_change_no_byte(tmp_path: Path, model: Model, buc
     with nodes(1, 1) as cluster:
         killer = threading.Thread(target=kill)
         killer.start()
-        with pytest.raises(Exception, match=r"1 of 9 files have no output; .*\n.*bad.parquet is not readable"):
+        failed = rf"1 of {FILES + 1} files have no output; .*\n.*bad.parquet is not readable"
+        with told("two Ray nodes through S3, an actor killed"), pytest.raises(Exception, match=failed):
             many.run(job, model, False, cluster.address, (1, 0))
         killer.join()
     assert killed

@@ -122,6 +122,8 @@ def _stages(project: Clone) -> list[str]:
 
 
 def test_a_review_s_missing_seeds_run_on_the_nodes_of_a_cluster(project: Clone) -> None:
+    rules = project.folder / "review.yaml"
+    rules.write_text(rules.read_text().replace("min_rows: 200", "min_rows: 100"))
     revisions = []
     for C in (0.5, 2.0):
         project.set(features={"C": C})

@@ -83,12 +83,13 @@ def test_the_gate_passes_for_an_improvement_and_fails_for_a_loss_with_the_rule(r
     assert " cannot be ruled out (95% interval); review.yaml allows 0.0400" in out
 
 
-def test_too_few_shared_rows_are_not_comparable_and_exit_with_2(reviewed: Clone) -> None:
+@pytest.mark.parametrize("seeds", [[], ["--seeds", "5"]], ids=["as they are", "before any seed is run"])
+def test_too_few_shared_rows_are_not_comparable_and_exit_with_2(reviewed: Clone, seeds: list[str]) -> None:
     import subprocess
 
     gate = reviewed.folder / "review.yaml"
     gate.write_text(gate.read_text().replace("min_rows: 100", "min_rows: 1000"))
-    command = ["python", "-m", "tools.review", "main", "words", "--out", "review.md"]
+    command = ["python", "-m", "tools.review", "main", "words", "--out", "review.md", *seeds]
     done = subprocess.run(command, cwd=reviewed.folder, env=reviewed.environment, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == (

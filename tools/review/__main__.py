@@ -8,9 +8,13 @@ seeds run on a Ray cluster.
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textclf.cluster import default_address
 from tools import command
+
+if TYPE_CHECKING:
+    from tools.runs.run import Run
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,6 +35,16 @@ def parse_args() -> argparse.Namespace:
     return options
 
 
+def ensure_both(base: "Run", head: "Run", options: argparse.Namespace) -> None:
+    """See to it that both runs have as many seeds as asked for."""
+    from tools.cluster.experiments import Resources
+    from tools.runs.seeds import ensure_seeds
+
+    resources = Resources(options.address, options.cpus, options.gpus) if options.address else None
+    for run in (base, head):
+        ensure_seeds(run, options.seeds, resources)
+
+
 def main() -> None:
     """Print the review; write the files that are asked for."""
     options = parse_args()
@@ -39,19 +53,15 @@ def main() -> None:
     from tools.review.gate import judge, try_to_judge
     from tools.review.html import html
     from tools.review.markdown import markdown
-    from tools.review.report import NotComparable, compare
+    from tools.review.report import NotComparable, compare, shared_rows
     from tools.review.rules import read_rules
     from tools.runs.run import open_run
 
     rules, base, head = read_rules(), open_run(options.base), open_run(options.head)
-    if options.seeds:
-        from tools.cluster.experiments import Resources
-        from tools.runs.seeds import ensure_seeds
-
-        resources = Resources(options.address, options.cpus, options.gpus) if options.address else None
-        for run in (base, head):
-            ensure_seeds(run, options.seeds, resources)
     try:
+        if options.seeds:
+            shared_rows(base, head, rules)  # before hours of training
+            ensure_both(base, head, options)
         report = compare(base, head, rules)
     except NotComparable as error:
         if options.out:

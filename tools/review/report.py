@@ -69,7 +69,7 @@ class Report:
 
 def compare(base: Run, head: Run, rules: Rules) -> Report:
     """Compare two runs, or raise `InputError` if the head is stale and `NotComparable` if they share too few rows."""
-    common = _shared_rows(base, head, rules)
+    common = shared_rows(base, head, rules)
     sides = [seeds_of(run).on(common.ids) for run in (base, head)]
     seeds = (len(sides[0].tables), len(sides[1].tables))
     known, pooled = pooled_variance(_train_rows(head), (base, head)) if min(seeds) == 1 else ({}, 0)
@@ -104,7 +104,7 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
     return without_verdicts(report) if report.same_inputs else report
 
 
-def _shared_rows(base: Run, head: Run, rules: Rules) -> Common:
+def shared_rows(base: Run, head: Run, rules: Rules) -> Common:
     """Return the test rows that both share, or raise as `compare` does."""
     if reason := stale(head):
         raise InputError(f"{reason}; dvc repro, then commit dvc.lock and metrics")
