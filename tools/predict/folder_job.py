@@ -101,7 +101,7 @@ def plan(source: str, target: str, settings: Settings) -> FolderJob:
     inside = open_store(folder).path_to(open_store(target))
     if inside == ".":
         raise InputError(f"{target} is the input; name another folder for the output")
-    if open_store(source).is_file() and _is_rows(target):
+    if _is_rows(target) and open_store(source).is_file():
         raise InputError(f"{target} ends as a file does; the answers come into a folder: name one")
     names = [name for name in names if not name.startswith(f"{inside}/")]
     if not names:

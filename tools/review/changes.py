@@ -4,7 +4,7 @@ import pandas as pd
 
 from textclf.oos.labels import is_out
 from tools.deps import BY_METHOD
-from tools.runs.overrides import assignments
+from tools.runs.overrides import flat
 from tools.runs.run import Run
 
 REQUIREMENTS = "requirements.txt"
@@ -22,7 +22,7 @@ def changes(base: Run, head: Run) -> list[tuple[str, str]]:
 
 def changed_params(base: Run, head: Run) -> list[str]:
     """Return `lr: 0.0001 -> 0.0002` and the like."""
-    before, after = (dict(line.lstrip("+").split("=", 1) for line in assignments(run.params)) for run in (base, head))
+    before, after = (flat(run.params) for run in (base, head))
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     return [f"{key}: {before.get(key, 'absent')} -> {after.get(key, 'absent')}" for key in keys]
 

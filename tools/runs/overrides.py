@@ -7,7 +7,7 @@ from typing import Any
 FREE = "augment.more."  # a mapping of any labels
 
 
-def assignments(overrides: dict[str, Any], prefix: str = "") -> list[str]:
+def assignments(overrides: dict[str, Any]) -> list[str]:
     """Return `overrides` as `dvc exp run -S` takes them.
 
     >>> assignments({"lr": 0.001, "lora": {"r": 8, "target_modules": ["query", "value"]}, "early_stopping": None})
@@ -15,14 +15,19 @@ def assignments(overrides: dict[str, Any], prefix: str = "") -> list[str]:
     >>> assignments({"augment": {"more": {"card_arrival": 3}}})  # a key that params.yaml may lack
     ['++augment.more.card_arrival=3']
     """
-    assigned = []
-    for key, value in overrides.items():
-        if isinstance(value, dict):
-            assigned += assignments(value, f"{prefix}{key}.")
-        else:
-            force = "++" if prefix == FREE else ""
-            assigned.append(f"{force}{prefix}{key}={_written(value)}")
-    return assigned
+    return [f"{'++' * key.startswith(FREE)}{key}={value}" for key, value in flat(overrides).items()]
+
+
+def flat(values: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return each value as it is written, by its full key.
+
+    >>> flat({"lr": 0.001, "lora": {"r": 8}})
+    {'lr': '0.001', 'lora.r': '8'}
+    """
+    found: dict[str, str] = {}
+    for key, value in values.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": _written(value)}
+    return found
 
 
 def _written(value: Any) -> str:
