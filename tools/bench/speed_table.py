@@ -39,7 +39,7 @@ def _changes(result: dict[str, Any]) -> list[str]:
         return []
     changed = result["changes"]
     sentences = [
-        f"In fp32, {changed['labels_in_fp32']} of {result['rows']:,} labels are others, and a probability differs by "
+        f"In fp32, {changed['labels_in_fp32']} of {result['rows']:,} labels change, and a probability changes by "
         f"up to {changed['probability_in_fp32']}.",
         f"A text that is sent alone gets probabilities that differ by up to {changed['probability_alone']}.",
     ]

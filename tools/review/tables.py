@@ -45,7 +45,7 @@ def _data(report: Report) -> Table:
     rows = [[str(cell) for cell in row] for row in report.data.rows.to_numpy().tolist()]
     data = report.data
     shown = "Rows" if data.number == len(rows) else f"The first {len(rows):,} of {data.number:,} rows"
-    note = f"{shown} that were added, dropped or relabelled; {data.test_rows:,} are test rows. "
+    note = f"{shown} that were added, dropped or relabeled; {data.test_rows:,} are test rows. "
     note += "audit is what the base's audit thought of them."
     note = f"{note} {data.remark}".strip()
     columns = ["change", "split", "text", "old label", "new label", "audit"]
