@@ -71,7 +71,13 @@ def notes(entries: list[Entry]) -> Iterator[str]:
         what = f"{held} intents held out, {draws} draws" if held else "out-of-scope rows of its own"
         inside, outside = (_range([entry["rows"][kind] for entry in of]) for kind in ("in_scope", "out_of_scope"))
         yield f"`{dataset}`: {what}; {inside} test rows in scope, {outside} out of scope."
-    yield f"Run on {'; '.join(dict.fromkeys(entry['processor'] for entry in entries))}."
+    yield f"Run on {'; '.join(dict.fromkeys(_machine(entry['processor']) for entry in entries))}."
+
+
+def _machine(recorded: str) -> str:
+    """Say what the last two parts are: 'Xeon, x86_64, AVX512, 1 thread, PyTorch 2.13.0+cpu'."""
+    *kind, threads, torch = recorded.split(", ")
+    return ", ".join([*kind, f"{threads} thread{'s' * (threads != '1')}", f"PyTorch {torch}"])
 
 
 def _range(numbers: list[int]) -> str:
