@@ -19,6 +19,7 @@ from tools.oos_scores.page import END, PAGE, START, mean_scores, page, score_tab
 from tools.oos_scores.plan import Case, draw_intents, plan
 from tools.recipe.recipes import check
 
+CHIP = "a chip, x86_64, AVX2, 2, 2.13.0"
 SHIPPED = {  # the candidate that a value of oos.score is
     ("probability", 1): "probability",
     ("energy", 1): "energy",
@@ -42,7 +43,7 @@ def entry(score: float, dataset: str = "one", draw: int = 1, **more: float) -> d
     """A record with the score `a`, and with those of `more`; AUROC, AUPR and FPR@95 are the same number."""
     metrics = ("auroc", "aupr", "fpr_at_95_recall")
     scores = {name: dict.fromkeys(metrics, value) for name, value in ({"a": score} | more).items()}
-    kept = {"dataset": dataset, "method": "features", "draw": draw, "held_out": ["x", "y"], "processor": "a chip"}
+    kept = {"dataset": dataset, "method": "features", "draw": draw, "held_out": ["x", "y"], "processor": CHIP}
     return kept | {"rows": {"in_scope": 9, "out_of_scope": draw}, "scores": scores}
 
 
@@ -130,7 +131,7 @@ def test_a_page_keeps_what_is_around_the_table() -> None:
     text = f"before\n{START}\nold\n{END}\nafter\n"
     made = page(text, [entry(0.6, draw=1), entry(0.8, draw=2)])
     assert made.startswith(f"before\n{START}\n\n| score |")
-    assert made.endswith(f"a chip.\n\n{END}\nafter\n")
+    assert made.endswith(f"a chip, x86_64, AVX2, 2 threads, PyTorch 2.13.0.\n\n{END}\nafter\n")
     assert "`one`: 2 intents held out, 2 draws; 9 test rows in scope, 1 to 2 out of scope." in made
     assert page(made, [entry(0.6, draw=1), entry(0.8, draw=2)]) == made
     with pytest.raises(InputError, match=r"docs/out-of-scope.md has no place for the table"):
