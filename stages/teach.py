@@ -9,10 +9,12 @@ from textclf.outputs import ensure_parent
 from textclf.params import read_params
 from textclf.rows import read_labels, read_listed
 from textclf.taught import taught
+from textclf.teachers import check_tested
 
 LABELS = Path("data/raw/labels.json")
 RAW = Path("data/raw/rows.parquet")
 TRAIN = Path("data/splits/train.csv")
+TEST = Path("data/splits/test.csv")
 TEACHERS = Path("data/teachers")
 TAUGHT = Path("data/taught.parquet")
 
@@ -28,6 +30,7 @@ def main() -> None:
         table = taught(
             params.distil.teachers, TEACHERS, rows, read_labels(LABELS), params.distil.temperature
         ).reset_index()
+        check_tested(params.distil.teachers, TEACHERS, read_listed(TEST)["id"])
     table.to_parquet(ensure_parent(TAUGHT), index=False)
 
 

@@ -94,6 +94,7 @@ def test_every_kind_of_issue_is_found_with_its_twin() -> None:
     assert by_kind["duplicate"]["twin"].to_dict() == {"0-3": "0-6", "0-6": "0-3"}
     assert by_kind["near_duplicate"].loc["0-8", "twin"] == "0-11"
     assert by_kind["near_test"].loc["0-20", "twin"] == "1-0"
+    assert by_kind["near_test"]["suggested"].isna().all(), "a test row's label, another one here, is no evidence"
     assert by_kind["label"].loc["0-30", "suggested"] == "label_a"
     assert "0-40" in by_kind["outlier"].index
     assert len(counts) <= 10

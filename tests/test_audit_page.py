@@ -27,6 +27,7 @@ from tools.audit.queue import label_names, messages, read_rows, suspects
 from tools.audit.session import Session
 from tools.audit.similar import Similar
 from tools.audit.store import Store
+from tools.serve.feedback import Feedback
 
 FILE = Path("data/corrections/mine.csv")
 MARKUP = '<img src=x onerror="document.title=1">'
@@ -90,7 +91,32 @@ def test_what_stands_in_the_file_keeps_its_bytes_when_a_decision_is_added(projec
     assert FILE.read_bytes().startswith(before)
     assert written()[0]["text"] == "one\rtwo\r\nthree\nfour"
     made.undo()
-    assert [(line["text"], line["reason"]) for line in written()] == [("one\rtwo\r\nthree\nfour", "a\rb")]
+    assert FILE.read_bytes() == before
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_undo_takes_out_the_lines_of_its_decision_alone(project: Path, end: bytes) -> None:
+    before = b"\xef\xbb\xbfid,text,split,action,label,by,reason" + end + b',"hello","","add","order","me",""' + end
+    FILE.write_bytes(before)
+    made, theirs = session(), session()
+    made.decide(made.items[0].key, "keep", "", "one\ntwo\rthree")
+    theirs.decide(theirs.items[1].key, "keep", "", "")
+    added = FILE.read_bytes().removeprefix(before)
+    made.undo()
+    assert FILE.read_bytes() == before + added[added.rindex(b"\n", 0, -1) + 1 :]
+    theirs.undo()
+    assert FILE.read_bytes() == before
+
+
+def test_a_decision_that_is_not_in_the_file_any_more_cannot_be_taken_back(project: Path) -> None:
+    made = session()
+    made.decide(made.items[0].key, "keep", "", "")
+    FILE.write_text("id,text,split,action,label,by,reason\n")
+    with pytest.raises(InputError, match=r"this decision is not in data/corrections/mine\.csv any more"):
+        made.undo()
+    FILE.unlink()
+    with pytest.raises(InputError, match=r"this decision is not in data/corrections/mine\.csv any more"):
+        made.undo()
 
 
 def test_decisions_are_written_in_the_order_of_the_columns_that_the_file_has(project: Path) -> None:
@@ -111,6 +137,13 @@ def test_decisions_are_written_in_the_order_of_the_columns_that_the_file_has(pro
         ("relabel", "ordr", "relabel: no row has the label 'ordr'; did you mean order"),
         ("relabel", "", "relabel: no row has the label ''"),
         ("destroy", "", "action 'destroy'; allowed: keep, relabel, drop"),
+        (
+            "keep",
+            "order",
+            "keep leaves the label 'refund', but the label 'order' is filled in; relabel, or empty",
+        ),
+        ("drop", "order", "drop needs no label, but the label 'order' is filled in; relabel, or empty the cell"),
+        ("relabel", "out_of_scope:</script>", "relabel: label 'out_of_scope:</script>' looks like HTML"),
     ],
 )
 def test_what_download_would_not_take_is_not_written(project: Path, action: str, label: str, message: str) -> None:
@@ -118,6 +151,15 @@ def test_what_download_would_not_take_is_not_written(project: Path, action: str,
     with pytest.raises(InputError, match=message):
         made.decide(made.items[0].key, action, label, "")
     assert not FILE.exists()
+
+
+def test_a_kind_that_looks_like_one_in_the_file_is_not_written(project: Path) -> None:
+    made = session()
+    made.decide(made.items[0].key, "relabel", "out_of_scope:x", "")
+    before = FILE.read_bytes()
+    with pytest.raises(InputError, match=r"the labels 'out_of_scope:x' and 'out_of_scope:x\\u200b' look the same"):
+        made.decide(made.items[1].key, "relabel", "out_of_scope:x\u200b", "")
+    assert FILE.read_bytes() == before
 
 
 def test_what_is_written_is_taken_by_download(project: Path) -> None:
@@ -166,6 +208,16 @@ def test_similar_rows_are_those_of_the_label_without_the_text_itself_and_without
     assert "message <b>3</b> & more" not in found
 
 
+def test_test_rows_that_the_run_has_drawn_are_not_shown_as_similar_either(project: Path) -> None:
+    rows = read_rows()
+    first = Similar(rows).to("message <b>3</b> & more", "refund")
+    Path("data/splits").mkdir()
+    rows.loc[rows["text"].isin(first), ["id", "label"]].to_csv("data/splits/test.csv", index=False)
+    found = Similar(rows).to("message <b>3</b> & more", "refund")
+    assert len(found) == 3
+    assert not set(found) & set(first)
+
+
 def test_messages_from_the_service_are_added_in_scope_or_out(project: Path) -> None:
     Path("said.csv").write_text(
         'text,answered,label\nmessage <b>1</b> & MORE,order,refund\n"oh, no",order,refund\n'
@@ -187,6 +239,56 @@ def test_messages_from_the_service_are_added_in_scope_or_out(project: Path) -> N
         ("add", "out_of_scope"),
     ]
     assert not made.left()
+
+
+def test_a_message_with_a_kind_that_is_no_name_can_be_seen_but_gets_another_label(project: Path) -> None:
+    Path("said.csv").write_text("text,label\nhi,out_of_scope:</script>\nyo,out_of_scope:yo\nho,out_of_scope:yo\u200b\n")
+    items = messages(Path("said.csv"))
+    labels = label_names(read_rows(), items)
+    assert [label for label in labels if label.startswith("out")] == ["out_of_scope", "out_of_scope:yo"]
+    made = Session(items, labels, Store(FILE), "me")
+    for item, message in zip((items[0], items[2]), ("looks like HTML", "look the same"), strict=True):
+        with pytest.raises(InputError, match=message):
+            made.decide(item.key, "relabel", item.suggested, "")
+    assert not FILE.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"text,answered\nhello there,refund,\n", "said.csv: line 2 has 3 cells, and the header 2"),
+        (b"text,answered\nhello,refund\nthere\n", "said.csv: line 3 has 1 cell, and the header 2"),
+        (b"text,text\nhello,there\n", "said.csv: two columns are called 'text'"),
+        (b"text\nhello\ncaf\xe9\n", "said.csv: line 3 is not UTF-8"),
+        (b"hello,there\nrefund,order\n", "said.csv: no column text; it has hello, there"),
+        (b"", "said.csv: no column text; the file is empty"),
+        (None, "said.csv does not exist"),
+    ],
+)
+def test_a_file_of_messages_that_would_be_misread_is_refused_with_the_line(
+    project: Path, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        Path("said.csv").write_bytes(content)
+    with pytest.raises(InputError) as error:
+        messages(Path("said.csv"))
+    assert message in str(error.value)
+
+
+def test_messages_are_read_as_this_project_and_spreadsheets_write_them(project: Path) -> None:
+    feedback = Feedback(Path("said.csv"))
+    feedback.add('one\r\ntwo, "three"', "order", "refund")
+    feedback.add("NA", "order", "order")
+    assert [(item.text, item.given, item.suggested) for item in messages(Path("said.csv"))] == [
+        ('one\r\ntwo, "three"', "order", "refund"),
+        ("NA", "order", "order"),
+    ]
+    Path("next.csv").write_bytes(b'\xef\xbb\xbf"text","predicted","probability","group"\r\n"hello","order",0.5,""\r\n')
+    assert [(item.text, item.given) for item in messages(Path("next.csv"))] == [("hello", "order")]
+    Path("texts.csv").write_text("text\n\nhello\n\n")
+    assert [item.text for item in messages(Path("texts.csv"))] == ["hello"]
+    Path("none.csv").write_text("text,answered\n")
+    assert messages(Path("none.csv")) == []
 
 
 def files(folder: Path) -> dict[Path, bytes]:
@@ -229,6 +331,57 @@ def test_a_row_that_is_named_twice_or_judged_since_is_named_with_its_line_and_no
     assert FILE.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"given": "order"}, "the table says that its label is 'order', but it is 'refund'; print the table again"),
+        ({"text": "EDITED"}, "has another text in the table; print the table again"),
+        ({"action": "keep", "label": "order"}, "keep leaves the label 'refund', but the label 'order' is filled in"),
+        ({"action": "drop", "label": "order"}, "drop needs no label, but the label 'order' is filled in"),
+    ],
+)
+def test_a_decision_about_another_text_or_label_than_was_printed_is_an_error_with_its_line(
+    project: Path, typed: Callable[..., str], cells: dict[str, str], message: str
+) -> None:
+    Path("decisions.csv").write_text(typed(audit.main, project, "--print", "4", "--by", "me"))
+    table = pd.read_csv("decisions.csv", dtype=str, keep_default_na=False)
+    table["action"] = "keep"
+    table.loc[3, list(cells)] = list(cells.values())
+    table.to_csv("decisions.csv", index=False)
+    refused = typed(audit.main, project, "--apply", "decisions.csv", fails=True)
+    assert "decisions.csv: line 5: " in refused
+    assert message in refused
+    assert not FILE.exists()
+
+
+def test_a_label_that_changed_since_the_table_was_printed_is_not_kept_unseen(
+    project: Path, typed: Callable[..., str]
+) -> None:
+    out = typed(audit.main, project, "--print", "1")
+    Path("decisions.csv").write_text(out.replace('"","",""\n', '"keep","",""\n'))
+    for path, read, write in (
+        ("data/raw/rows.parquet", pd.read_parquet, pd.DataFrame.to_parquet),
+        ("data/audit/rows.csv", pd.read_csv, pd.DataFrame.to_csv),
+    ):
+        table = read(path)
+        table.loc[0, "label"] = "order"
+        write(table, path, index=False)
+    refused = typed(audit.main, project, "--apply", "decisions.csv", fails=True)
+    assert "line 2: the table says that its label is 'refund', but it is 'order'" in refused
+    assert not FILE.exists()
+
+
+def test_a_table_of_messages_is_compared_with_what_was_answered(project: Path, typed: Callable[..., str]) -> None:
+    Path("said.csv").write_text("text,answered\nhello,order\n")
+    out = typed(audit.main, project, "--rows", "said.csv", "--print", "1")
+    Path("decisions.csv").write_text(out.replace('"","",""\n', '"keep","order",""\n'))
+    Path("said.csv").write_text("text,answered\nhello,refund\n")
+    refused = typed(audit.main, project, "--rows", "said.csv", "--apply", "decisions.csv", fails=True)
+    assert "line 2: the table says that its label is 'order', but it is 'refund'" in refused
+    Path("said.csv").write_text("text,answered\nhello,order\n")
+    assert "1 decisions added" in typed(audit.main, project, "--rows", "said.csv", "--apply", "decisions.csv")
+
+
 def test_a_printed_text_with_a_carriage_return_can_be_applied(project: Path, typed: Callable[..., str]) -> None:
     rows = pd.read_parquet("data/raw/rows.parquet")
     rows.loc[0, "text"] = "one\rtwo"
@@ -250,6 +403,21 @@ def test_a_kind_limits_what_is_shown(project: Path, typed: Callable[..., str]) -
     assert printed["kinds"].tolist() == ["label, near_duplicate"] * 2
     assert [item.id for item in suspects("near_duplicate")] == near["id"].tolist()
     assert typed(audit.main, project, "--print", "50", "--kind", "outlier").count("\n") == 1
+
+
+def test_the_twin_and_the_suggestion_are_those_of_the_kind_and_a_test_rows_label_is_not_shown(project: Path) -> None:
+    rows, table = read_rows(), pd.read_csv("data/audit/rows.csv", dtype=str, keep_default_na=False)
+    found = table.iloc[[2, 2]].assign(kind=["near_test", "near_duplicate"], suggested=["", "refund"], probability="")
+    found["twin"] = rows["id"].iloc[[40, 9]].tolist()
+    pd.concat([table, found]).to_csv("data/audit/rows.csv", index=False)
+    assert rows["split"][40] == "test"
+    shown = {kind: item for kind in ("near_duplicate", "near_test", None) for item in suspects(kind) if item.twin}
+    twins = {kind: (item.twin, item.twin_label) for kind, item in shown.items()}
+    assert twins["near_duplicate"] == (rows["text"][9], "refund")
+    assert twins["near_test"] == (rows["text"][40], "")
+    assert twins[None] == (rows["text"][9], "refund"), "a test row is the twin where there is no other"
+    suggested = {kind: (item.suggested, item.probability) for kind, item in shown.items()}
+    assert suggested == {"near_duplicate": ("refund", ""), "near_test": ("order", "0.9"), None: ("order", "0.9")}
 
 
 @pytest.mark.parametrize(

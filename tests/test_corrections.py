@@ -86,6 +86,16 @@ def test_ids_stay_when_a_row_of_the_same_text_is_dropped_and_an_added_one_gets_a
         (",x,,add,order,me,\n,X,,add,order,me,", "line 3: the data set has this text with the label 'order' already"),
         ("{2},money back,,drop,,me,\n{2},money back,,drop,,me,", "line 3: id {2} stands in line 2 too"),
         ("{2},money back,,drop,,me", "line 2 has 6 cells, and the header 7"),
+        (",x,,add,out_of_scope:</script>,me,", "line 2: label 'out_of_scope:</script>' looks like HTML"),
+        (',x,,add,"out_of_scope:x\ny",me,', "line 2: label 'out_of_scope:x\\ny' holds a control character"),
+        (",x,,add,out_of_scope:,me,", "line 2: label 'out_of_scope:' has no sign that a reader sees after its colon"),
+        (",x,,add,out_of_scope: ,me,", "line 2: label 'out_of_scope: ' has no sign that a reader sees after its colon"),
+        ("{2},money back,,relabel,out_of_scope: x,me,", "line 2: label 'out_of_scope: x' has blanks around its kind"),
+        (f",x,,add,out_of_scope:{'x' * 200},me,", "line 2 has a label of 213 characters, over the limit of 200"),
+        (
+            ",x,,add,out_of_scope:x,me,\n,y,,add,out_of_scope:x\u200b,me,",
+            "line 3: the labels 'out_of_scope:x' and 'out_of_scope:x\\u200b' look the same; use one name",
+        ),
     ],
 )
 def test_a_line_that_does_not_match_is_an_error_with_its_number(line: str, message: str) -> None:
@@ -96,6 +106,15 @@ def test_a_line_that_does_not_match_is_an_error_with_its_number(line: str, messa
 
 def test_a_test_row_is_corrected_where_the_line_says_so() -> None:
     assert corrected(f"{IDS[3]},bye,test,relabel,refund,me,")["label"][3] == "refund"
+
+
+def test_a_kind_of_the_rows_may_be_named_exactly_but_not_by_one_that_looks_the_same() -> None:
+    rows = ROWS.replace({"label": {"out_of_scope": "out_of_scope:caf\u00e9"}})
+    write(",oh,,add,out_of_scope:caf\u00e9,me,")
+    assert apply_corrections(rows, read_corrections(FILE))["label"].tolist()[-1] == "out_of_scope:caf\u00e9"
+    write(",oh,,add,out_of_scope:cafe\u0301,me,")
+    with pytest.raises(InputError, match=r"line 2: the labels .* look the same; use one name"):
+        apply_corrections(rows, read_corrections(FILE))
 
 
 def test_other_columns_and_a_missing_file_are_refused() -> None:

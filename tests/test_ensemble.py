@@ -9,16 +9,9 @@ import pandas as pd
 import pytest
 
 from textclf.errors import InputError
-from tools.ensemble import ensemble
 from tools.ensemble.ensemble import ensemble_table
 
 IDS, ACTUAL = ["r1", "r2", "r3", "r4"], ["a", "b", "a", "b"]
-
-
-@pytest.fixture(autouse=True)
-def current(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Toy runs have no dvc.lock."""
-    monkeypatch.setattr(ensemble, "check_current", lambda run: None)
 
 
 def run(
@@ -29,14 +22,17 @@ def run(
     temperature: float = 1.0,
     unvalidated: bool = False,
 ) -> Any:
-    """A run of four rows with these probabilities of `a`."""
+    """A run of four rows with these probabilities of `a`, and no stages."""
     logits = [[np.log(share), np.log(1 - share)] for share in of_a]
     rows = pd.DataFrame({"id": ids, "actual": actual, "logits": logits})
     files = {"metrics/calibration.json": {"temperature": temperature}, "metrics/train.json": {"size_mb": 2.5}}
     revision = SimpleNamespace(
-        name=name, json=files.get, parquet=lambda path: rows.head(0) if unvalidated and "test" not in path else rows
+        name=name,
+        sha=name,
+        json=files.get,
+        parquet=lambda path: rows.head(0) if unvalidated and "test" not in path else rows,
     )
-    return SimpleNamespace(revision=revision, labels=["a", "b"])
+    return SimpleNamespace(revision=revision, labels=["a", "b"], stages={}, lock={})
 
 
 def test_the_mean_of_two_runs_that_err_on_different_rows_is_right_on_all() -> None:
@@ -58,7 +54,7 @@ def test_each_run_is_calibrated_and_the_order_of_its_rows_does_not_matter() -> N
 
 
 def test_without_validation_rows_their_cells_are_empty() -> None:
-    runs = [run(name, [0.9, 0.1, 0.4, 0.1], unvalidated=True) for name in ("one", "two")]
+    runs = [run(name, [share, 0.1, 0.4, 0.1], unvalidated=True) for name, share in (("one", 0.9), ("two", 0.8))]
     assert ensemble_table(runs)[-1].startswith("| mean of the 2 |  |  | 0.7500 |")
 
 
@@ -72,6 +68,23 @@ def test_without_validation_rows_their_cells_are_empty() -> None:
 def test_runs_with_other_rows_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         ensemble_table([run("one", [0.9, 0.1, 0.4, 0.1]), run("two", [0.9, 0.1, 0.4, 0.1], **changes)])
+
+
+def test_a_run_whose_scores_are_stale_is_refused() -> None:
+    one, two = run("one", [0.9, 0.1, 0.4, 0.1]), run("two", [0.4, 0.2, 0.9, 0.2])
+    two.stages = {"train": {}}
+    with pytest.raises(InputError, match="two: its scores are stale"):
+        ensemble_table([one, two])
+
+
+@pytest.mark.parametrize("unvalidated", [False, True])
+def test_the_same_run_under_another_name_is_refused(unvalidated: bool) -> None:
+    first, second, again = (
+        run(name, [share, 0.1, 0.4, 0.1], unvalidated=unvalidated)
+        for name, share in (("one", 0.9), ("two", 0.8), ("workspace", 0.9))
+    )
+    with pytest.raises(InputError, match="workspace has the same predictions as one: give each run once"):
+        ensemble_table([first, second, again])
 
 
 def test_runs_with_other_labels_are_refused() -> None:

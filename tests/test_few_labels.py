@@ -264,7 +264,7 @@ def test_the_advice_is_what_the_measurements_say() -> None:
     [
         ([0.01, 0.1], "C = 0.1, the largest of the list, was the best: try larger ones\n"),
         ([1e5, 1e6], "C = 100000, the smallest of the list, was the best: try smaller ones\n"),
-        ([0.01, 10.0, 1e6], ""),
+        ([0.01, 100.0, 1e6], ""),
         ([0.01], ""),
     ],
 )

@@ -25,6 +25,7 @@ from textclf.methods import lora
 from textclf.metrics.selection import accuracy
 from textclf.outputs import write_json
 from textclf.probabilities import softmax
+from textclf.training.selection import fit_centered, fit_logistic
 from textclf.training.task import Task, Trained
 
 METHODS = {path.stem for path in (ROOT / "textclf" / "methods").glob("[a-z]*.py")}
@@ -339,3 +340,15 @@ def test_the_most_frequent_label_is_predicted_for_every_text(tiny: Callable[[str
     left = [*np.flatnonzero(toy.train.labels != 1)[:40], *np.flatnonzero(toy.train.labels == 1)]
     found = train(replace(toy, train=toy.train.take(left))).classifier.predict(toy.validation, 8, "test")
     np.testing.assert_array_equal(softmax(found.logits), np.tile([0.0, 1.0, 0.0], (30, 1)))
+
+
+@pytest.mark.parametrize("labels", [2, 3])
+def test_a_regression_of_centered_vectors_is_the_same_in_fewer_steps(labels: int) -> None:
+    drawn = np.random.default_rng(0)
+    vectors = (5 + drawn.normal(size=(90, 8))).astype(np.float32)
+    actual = np.arange(90) % labels
+    weights = np.where(actual == 0, 3.0, 1.0)
+    plain = fit_logistic(vectors.astype(np.float64), actual, "none", 0.5, weights)
+    centered = fit_centered(vectors, actual, "none", 0.5, weights)
+    assert centered.predict_proba(vectors) == pytest.approx(plain.predict_proba(vectors), abs=2e-3)
+    assert centered.n_iter_ < plain.n_iter_

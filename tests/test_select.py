@@ -1,9 +1,11 @@
-"""Which messages to label next, and what more of them would bring."""
+"""Which messages to label next."""
 
-import json
+import argparse
+import csv
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,19 +14,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.benches import toy_bench, write_workspace
 from tests.models import write_rules, write_words_model
-from tests.toys import LABELS, TEXTS, params, rows
-from textclf.encoders.checkpoints import Checkpoint
+from tests.toys import TEXTS, params, rows
 from textclf.errors import InputError
 from textclf.oos.rule import OosRule
-from textclf.rows import Rows
-from tools.audit.arms import try_arms
-from tools.data_curve.curve import SHARES, forecasts, measure, summary
-from tools.data_curve.forecast import fit_power_law
-from tools.runs.trial import Bench, Outcome, nested_order, open_bench
+from tools.runs.trial import Bench, nested_order, open_bench, open_mean_bench
 from tools.select import __main__ as select
-from tools.select import intents
+from tools.select import choose as choosing
+from tools.select import intents, novel
 from tools.select import replay as replay_command
+from tools.select.choose import choose
 from tools.select.novel import group
 from tools.select.rounds import STRATEGIES, replay
 from tools.select.strategies import by_entropy, by_margin, diverse, unit
@@ -85,6 +85,71 @@ def test_the_command_writes_what_the_audit_reads(model: Path, in_tmp: Path, type
     assert "no column 'body'; it has text; --text-column names another" in refused
 
 
+def test_a_text_with_a_carriage_return_is_printed_in_quotes_that_keep_it(
+    model: Path, in_tmp: Path, typed: Callable[..., str]
+) -> None:
+    Path("in.csv").write_bytes(b'text\n"aaa\rplease"\n')
+    printed = typed(select.main, in_tmp, "--in", "in.csv", "--by", "margin", "--model", str(model), "-n", "2")
+    assert [row[0] for row in csv.reader(StringIO(printed, newline=""))] == ["text", "aaa\rplease"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("in.csv", b"text\nfine\nbad \xff\n"), ("in.jsonl", b'{"text": "fine"}\n{"text": "bad \\ud83d"}\n')],
+)
+def test_a_text_that_is_not_utf_8_is_refused_with_its_row(
+    model: Path, in_tmp: Path, typed: Callable[..., str], name: str, content: bytes
+) -> None:
+    Path(name).write_bytes(content)
+    options = ["--in", name, "--by", "margin", "--model", str(model), "-n", "2"]
+    assert f"{name}: row 2: the text is not UTF-8" in typed(select.main, in_tmp, *options, fails=True)
+
+
+def test_the_messages_are_not_replaced_by_those_that_are_chosen(
+    model: Path, in_tmp: Path, typed: Callable[..., str]
+) -> None:
+    Path("in.csv").write_text("text\naaa\nbbb\n")
+    options = ["--in", "in.csv", "--by", "margin", "--model", str(model), "-n", "1", "--out", "./in.csv"]
+    assert "in.csv is the input; name another file with --out" in typed(select.main, in_tmp, *options, fails=True)
+    assert Path("in.csv").read_text() == "text\naaa\nbbb\n"
+
+
+def fake_model(vectors: Any, predicted: list[str], scores: list[float]) -> Any:
+    """A model with these answers for the texts `0`, `1`, and so on."""
+
+    def classify(rows: list[str], batch_size: int, desc: str) -> Any:
+        return SimpleNamespace(vectors=vectors[[int(text) for text in rows]])
+
+    answers = SimpleNamespace(
+        predicted=predicted, probabilities=np.full((len(scores), 2), 0.5), scores=np.array(scores)
+    )
+    return SimpleNamespace(
+        predict=lambda texts: answers, rows=lambda texts: texts, classifier=SimpleNamespace(predict=classify)
+    )
+
+
+def test_of_many_messages_out_of_scope_the_furthest_are_grouped_and_the_most_central_come_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(choosing, "MOST", 7)
+    corner: Any = [[1, 0, 0, 0.3], [1, 0, 0, 0], [1, 0, 0, -0.3]]  # the middle one is the most central
+    places = [*corner, *np.roll(corner, 1, axis=1), [0.9, 0.1, 0, 0], *np.roll(corner, 2, axis=1), [0, 1, 0, 0]]
+    predicted = ["out_of_scope"] * 10 + ["a"]
+    model = fake_model(unit(np.array(places)), predicted, [9, 9, 9, 8, 8, 8, 9, 1, 1, 1, 99])
+    found = choose(model, [str(number) for number in range(11)], 4, "novel")
+    assert found["group"].tolist() == ["0", "1", "0", "1"]
+    assert set(found["text"]) <= set("0123456"), "7 to 9 are the least far out, and 10 is not out of scope"
+    assert found["text"].tolist()[1] == "4"
+    assert found["text"].tolist()[0] in "16"
+    assert "novel: of 10 messages, the 7 that are furthest out are grouped" in capsys.readouterr().err
+
+
+def test_the_chosen_messages_differ_if_diverse_ones_are_wanted() -> None:
+    model = fake_model(corners(3), ["a"] * 12, [0.0] * 12)
+    found = choose(model, [str(number) for number in range(12)], 4, "diverse")
+    assert {int(text) // 3 for text in found["text"]} == {0, 1, 2, 3}
+
+
 def test_where_no_message_is_out_of_scope_novel_chooses_none_and_says_so(
     model: Path, in_tmp: Path, typed: Callable[..., str]
 ) -> None:
@@ -100,27 +165,7 @@ def test_where_no_message_is_out_of_scope_novel_chooses_none_and_says_so(
 
 @pytest.fixture
 def bench(tiny: Callable[[str], Path], in_tmp: Path) -> Bench:
-    parts = {
-        name: rows(3, size, seed=at)
-        for at, (name, size) in enumerate((("train", 120), ("validation", 30), ("test", 60)))
-    }
-    return Bench(params(method="baseline"), LABELS, parts, Checkpoint(folder=str(tiny("bert"))), TEXTS)
-
-
-def write_workspace(bench: Bench) -> None:
-    """Write what the stages `split` and `tokenize` would have left of these rows into the working directory."""
-    for folder in ("data/raw", "data/tokenized", "data/splits"):
-        Path(folder).mkdir(parents=True)
-    Path("params.yaml").write_text(bench.params.model_dump_json())  # JSON is YAML
-    Path("data/raw/labels.json").write_text(json.dumps(bench.labels))
-    Path("data/raw/label_texts.json").write_text(json.dumps(bench.label_texts))
-    Path("data/tokenized/checkpoint.json").write_text(bench.checkpoint.model_dump_json())
-    tables = []
-    for name, part in bench.rows.items():
-        tables.append(pd.DataFrame({"id": part.ids, "text": part.texts, "input_ids": part.input_ids}))
-        listed = pd.DataFrame({"id": part.ids, "label": [bench.labels[number] for number in part.labels]})
-        listed.to_csv(f"data/splits/{name}.csv", index=False)
-    pd.concat(tables).to_parquet("data/tokenized/rows.parquet")
+    return toy_bench(tiny("bert"))
 
 
 def vectors_around_corners(labels: int) -> Any:
@@ -139,6 +184,42 @@ def test_a_replay_starts_from_the_same_rows_for_all_strategies_and_gains_by_more
     assert len({series[0] for series in found.values()}) == 1
     assert len({series[-1] for series in found.values()}) == 1  # when all rows are labelled, no choice is left
     assert all(1 / labels < series[0] < series[-1] for series in found.values())
+
+
+@pytest.mark.parametrize("name", ["margin", "entropy"])
+def test_a_replay_asks_for_the_least_certain_row(name: str) -> None:
+    order = STRATEGIES[name](
+        np.array([[9.0, 0, 0], [5, 0, 0], [1, 1, 1], [7, 0, 0]]), np.ones((4, 2), np.float32), 2, 0
+    )
+    assert order.tolist() == [2, 1, 3, 0]
+
+
+def test_a_replay_scales_all_vectors_to_length_1() -> None:
+    bench = vectors_around_corners(3)
+    short: Any = SimpleNamespace(rows=bench.rows, vectors={name: found * 1e-3 for name, found in bench.vectors.items()})
+    series = [list(replay(one, "random", rounds=2, C=10.0, seed=0)) for one in (bench, short)]
+    assert series[0] == series[1]
+
+
+def test_a_replay_ends_when_the_pool_is_empty(bench: Bench, in_tmp: Path, typed: Callable[..., str]) -> None:
+    write_workspace(replace(bench, rows=bench.rows | {"train": bench.rows["train"].take(range(15))}))
+    header, _, *lines = typed(replay_command.main, in_tmp, "--rounds", "9", "--seeds", "1").splitlines()
+    assert len(lines) == len(STRATEGIES)
+    assert {line.count("|") for line in lines} == {header.count("|")} == {10}, "a strategy and eight accuracies"
+
+
+def test_a_replay_of_too_few_rows_is_refused(bench: Bench) -> None:
+    few = replace(bench, rows=bench.rows | {"train": bench.rows["train"].take(range(12))})
+    with pytest.raises(InputError, match="a tenth of the 12 training rows has fewer than two labels"):
+        list(replay(few, "random", rounds=2, C=10.0, seed=0))
+
+
+def test_without_the_rows_that_a_command_needs_it_says_so(bench: Bench) -> None:
+    nothing = bench.rows["train"].take([])
+    write_workspace(replace(bench, rows=bench.rows | {"train": nothing, "validation": nothing}))
+    with pytest.raises(InputError, match=r"data/splits/train\.csv lists no rows, which this command needs"):
+        open_mean_bench()
+    assert len(open_mean_bench(needed=["test"]).rows["test"].ids) == 60
 
 
 def test_the_replay_prints_a_row_for_each_strategy(bench: Bench, in_tmp: Path, typed: Callable[..., str]) -> None:
@@ -160,6 +241,24 @@ def test_groups_of_test_rows_are_compared_with_their_labels(
     printed = typed(intents.main, in_tmp, "a")
     assert printed.splitlines()[-1] == "no group of 3 or more is among the 0 test rows of these labels"
     assert "no label 'd' is in the data set" in typed(intents.main, in_tmp, "d", fails=True)
+
+
+def test_of_many_test_rows_the_first_are_grouped_without_any_training_rows(
+    bench: Bench, in_tmp: Path, typed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(novel, "MOST", 12)
+    write_workspace(replace(bench, rows=bench.rows | {"train": bench.rows["train"].take([])}))
+    printed = typed(intents.main, in_tmp, "a", "b", "--apart", "2")
+    assert "of 40 test rows, the first 12 are grouped" in printed
+    assert "12 of 12 messages are in 1 groups" in printed
+
+
+def test_a_distance_of_groups_is_a_number_from_0_to_2(bench: Bench, in_tmp: Path, typed: Callable[..., str]) -> None:
+    write_workspace(bench)
+    assert "no group of 3 or more" in typed(intents.main, in_tmp, "a", "--apart", "0")
+    for wrong in ("-1", "nan", "3", "far"):
+        with pytest.raises(argparse.ArgumentTypeError, match=f"'{wrong}' is not a number from 0 to 2"):
+            intents.distance(wrong)
 
 
 def test_a_trial_knows_what_the_labels_mean(bench: Bench) -> None:
@@ -187,78 +286,3 @@ def test_a_trial_samples_the_training_rows_as_the_parameters_say(bench: Bench, s
 def test_a_trial_with_changed_texts_is_refused(bench: Bench, changes: dict[str, Any], named: str) -> None:
     with pytest.raises(InputError, match=rf"params\.yaml: augment\.{named}: .* on the texts as they are"):
         replace(bench, params=most_frequent(augment=changes)).train("baseline", bench.rows["train"], seed=0)
-
-
-@pytest.mark.parametrize(("sampling", "accuracies"), [("none", [1.0, 1.0]), ("oversample", [1.0, 0.0])])
-def test_training_as_it_is_is_repeated_for_each_seed_if_it_draws_something(
-    bench: Bench, sampling: str, accuracies: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def train(self: Bench, method: str, rows: Rows, seed: int) -> Outcome:
-        return Outcome(np.array([True]), np.array([seed == 0]))
-
-    monkeypatch.setattr(Bench, "train", train)
-    drawn = replace(bench, params=params(sampling=sampling))
-    vectors = np.concatenate([np.eye(3)[drawn.rows[name].labels] for name in ("train", "validation")])
-    arms = try_arms(drawn, vectors.astype(np.float32), "features", seeds=2)
-    assert [arm.accuracy for arm in arms if arm.arm == "as they are"] == accuracies
-
-
-def test_a_curve_keeps_every_point_and_goes_on_where_it_was(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    file, train, trained = Path("results/points.json"), Bench.train, []
-
-    def counted(self: Bench, *arguments: Any) -> Any:
-        trained.append(len(arguments[1].ids))
-        if len(trained) == 4:
-            raise KeyboardInterrupt
-        return train(self, *arguments)
-
-    monkeypatch.setattr(Bench, "train", counted)
-    with pytest.raises(KeyboardInterrupt):
-        measure(bench, ["baseline"], 2, file)
-    points = measure(bench, ["baseline"], 2, file)
-    assert len(trained) == 1 + 2 * len(SHARES)
-    assert points["rows"].tolist() == [6, 6, 12, 12, 24, 24, 60, 60, 120, 120]
-    means = summary(points, 60)
-    assert (means["low"] <= means["accuracy"]).all()
-    assert list(forecasts(means)["rows"]) == [120]
-    file.write_text("{")
-    with pytest.raises(InputError, match=r"points\.json is not a curve; give another --out"):
-        measure(bench, ["baseline"], 2, file)
-
-
-def points_of(file: Path) -> set[tuple[str, float, int]]:
-    points = json.loads(file.read_text())["points"]
-    return {(point["method"], point["share"], point["seed"]) for point in points}
-
-
-def test_a_curve_of_fewer_seeds_or_another_method_keeps_the_points_that_are_there(bench: Bench) -> None:
-    file = Path("results/points.json")
-    measure(bench, ["baseline"], 2, file)
-    assert set(measure(bench, ["features", "features"], 1, file)["method"]) == {"features"}
-    assert measure(bench, ["baseline"], 1, file)["seed"].tolist() == [0] * len(SHARES)
-    baseline = {("baseline", share, seed) for share in SHARES for seed in (0, 1)}
-    assert points_of(file) == baseline | {("features", share, 0) for share in SHARES}
-
-
-def test_points_with_other_parameters_that_the_method_reads_are_refused_and_stay(bench: Bench) -> None:
-    file = Path("results/points.json")
-    points = measure(bench, ["baseline"], 1, file)
-    unread = params(features={"C": 1.0}, plots={"dpi": 90}, oos={"C": 1.0})
-    assert measure(replace(bench, params=unread), ["baseline"], 1, file).equals(points)
-    before = file.read_bytes()
-    for other in (
-        replace(bench, params=params(baseline={"min_df": 1})),
-        replace(bench, rows=bench.rows | {"test": bench.rows["test"].take(range(30))}),
-        replace(bench, label_texts=TEXTS | {"a": "another meaning"}),
-    ):
-        with pytest.raises(
-            InputError, match=r"points\.json holds points of .*; give another --out, or remove the file"
-        ):
-            measure(other, ["baseline"], 1, file)
-    assert file.read_bytes() == before
-
-
-def test_a_power_law_is_found_again() -> None:
-    number = np.array([100, 200, 400, 1000, 2000])
-    law = fit_power_law(number, 1 - (0.04 + 3 * number**-0.6))
-    assert law.accuracy(4000) == pytest.approx(1 - (0.04 + 3 * 4000**-0.6), abs=1e-3)

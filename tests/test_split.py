@@ -8,6 +8,7 @@ import pytest
 
 from stages.split import split_rows, stratified_sample
 from tests.conftest import ROOT
+from textclf.data.rows_per_label import rows_per_label
 from textclf.errors import InputError
 from textclf.params import Split, read_params
 
@@ -76,6 +77,14 @@ def test_a_row_that_is_dropped_moves_few_others(settings: dict[str, Any]) -> Non
     whole, less = (ids(split(table, params(**settings))[0]) for table in (rows, rows.drop(index=7)))
     for name, part in whole.items():
         assert len(part ^ less[name]) <= 4, name
+
+
+def test_the_seed_decides_which_rows_of_a_label_are_drawn() -> None:
+    rows = corpus(train=90, test=0)
+    drawn = {(number, seed): set(rows_per_label(rows, number, seed)["id"]) for number in (3, 10) for seed in (0, 1)}
+    assert [len(found) for found in drawn.values()] == [9, 9, 30, 30]
+    assert drawn[10, 0] != drawn[10, 1]
+    assert all(drawn[3, seed] < drawn[10, seed] for seed in (0, 1)), "fewer rows are a part of more"
 
 
 def test_limits_draw_by_label_from_the_unlimited_run() -> None:

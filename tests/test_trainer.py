@@ -24,7 +24,7 @@ from textclf.training import fine_tuning, trainer
 from textclf.training.ema import Ema
 from textclf.training.task import Trained
 from textclf.training.trackers import trackers
-from textclf.training.trainer import GrowingCurve
+from textclf.training.trainer import GrowingCurve, RowsDone
 
 
 class Killed(Exception):
@@ -292,3 +292,18 @@ def test_the_learning_curve_grows_epoch_by_epoch(
     found = full.train(toy)
     assert seen == [1, 2, 3]
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "curve.csv"), pd.DataFrame(found.curve), check_dtype=False)
+
+
+def test_training_counts_the_rows_that_are_left_after_a_checkpoint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("textclf.progress.EVERY", 0.0)
+    args, control = TrainingArguments(num_train_epochs=3), TrainerControl()
+    shown = RowsDone(100)
+    shown.on_train_begin(args, TrainerState(epoch=1.0), control)
+    for epoch in (1.64, 2.0):  # steps of 64 and 36 rows
+        shown.on_step_end(args, TrainerState(epoch=epoch), control)
+    assert [line.split(" rows,")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "train: 64 of 200",
+        "train: 100 of 200",
+    ]

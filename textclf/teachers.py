@@ -1,5 +1,7 @@
 """Teachers for distillation: other runs' logits of the training rows, in data/teachers, each with a spec in git."""
 
+import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +13,17 @@ from textclf.specs import read_spec
 
 
 class Teacher(BaseModel):
-    """A run that teaches: its commit, and the checksum of its logits, which lie beside the spec as Parquet."""
+    """A run that teaches: its commit, and the checksum of its logits, which lie beside the spec as Parquet.
+
+    `tested` is the `rows_key` of the test rows that it has not learned from; None in an older spec, which lacks it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     about: str = ""
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    tested: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 def check_teachers(names: list[str], folder: Path) -> None:
@@ -34,3 +40,29 @@ def check_teachers(names: list[str], folder: Path) -> None:
             raise InputError(f"{folder / name}.yaml: {file} is missing; python -m tools.teach {spec.commit} makes it")
         if (found := sha256(file)) != spec.sha256:
             raise InputError(f"{file} has sha256 {found}, not {spec.sha256} as its spec says")
+
+
+def check_tested(names: list[str], folder: Path, ids: Iterable[str]) -> None:
+    """Raise `InputError` for a teacher that was checked against other test rows than `ids`: it may have learned them.
+
+    The names are those that `check_teachers` accepts.
+    """
+    key = rows_key(ids)
+    for name in names:
+        file = folder / f"{name}.yaml"
+        spec = read_spec(file, Teacher)
+        if spec.tested is None:
+            raise InputError(
+                f"{file} does not say which test rows the teacher was checked against; "
+                f"make it anew: python -m tools.teach {spec.commit} {name}"
+            )
+        if spec.tested != key:
+            raise InputError(
+                f"{file}: the teacher was checked against other test rows, so it may have learned from those of today; "
+                f"make it anew: python -m tools.teach {spec.commit} {name}"
+            )
+
+
+def rows_key(ids: Iterable[str]) -> str:
+    """Return the sha256 of the rows' ids, in hexadecimal, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()

@@ -37,7 +37,8 @@ def audit(
     `learned` are training and validation rows, which are audited; of `tested` only the texts are compared. `judged` are
     the ids of rows that a person has judged: their issues are neither listed nor counted. `twin` is the id of the other
     row of a conflict, a duplicate or a near-duplicate. `probability` is that of `suggested`, which for `conflict` is
-    the twin's label. Rows whose label can't be judged are counted as `unchecked`.
+    the twin's label; a twin in the test rows suggests nothing. Rows whose label can't be judged are counted as
+    `unchecked`.
     """
     learned = Part(learned.rows.reset_index(drop=True), learned.vectors)
     lines, checked = _label_issues(learned, settings)
@@ -84,7 +85,9 @@ def _label_lines(found: Suspicion, checked: NDArray[np.int64], names: NDArray[np
 def _twin_line(twin: Twin, rows: pd.DataFrame, others: pd.DataFrame) -> Issue:
     label = others["label"].iloc[twin.other]
     line = {"row": twin.row, "kind": twin.kind, "twin": others["id"].iloc[twin.other], "similarity": twin.similarity}
-    return line | ({"suggested": label} if label != rows["label"].iloc[twin.row] else {})
+    if twin.kind == "near_test" or label == rows["label"].iloc[twin.row]:  # no label of test goes into training
+        return line
+    return line | {"suggested": label}
 
 
 def _table(lines: list[Issue], rows: pd.DataFrame) -> pd.DataFrame:

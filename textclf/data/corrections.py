@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pandas as pd
 from textclf.data.ids import row_ids
 from textclf.data.leaks import same_texts
 from textclf.data.records import read_records
+from textclf.data.row_labels import fault_of, look_alikes
 from textclf.errors import InputError
 from textclf.oos.labels import in_scope, is_out
 
@@ -85,7 +86,7 @@ def apply_corrections(rows: pd.DataFrame, lines: list[Line]) -> pd.DataFrame:
 
     `known` is the row's id before, empty for an added row; `judged` is the action of the row's line, or empty.
     Raises `InputError` with the line of a correction that doesn't match the rows: another text, another split, a label
-    that the row already has, or one that no row has.
+    that the row already has, or one that no row has, unless it is a kind of out of scope.
     """
     rows = rows.assign(known=row_ids(rows), judged="")
     place_of = dict(zip(rows["known"], range(len(rows)), strict=True))
@@ -96,6 +97,7 @@ def apply_corrections(rows: pd.DataFrame, lines: list[Line]) -> pd.DataFrame:
         one = line.correction
         if one.action != "drop":
             check_label(one.label, known_labels, line.place)
+            known_labels.add(one.label)
         if one.action == "add":
             continue
         if (at := place_of.get(one.id)) is None:
@@ -107,12 +109,23 @@ def apply_corrections(rows: pd.DataFrame, lines: list[Line]) -> pd.DataFrame:
     return _with_added(corrected, [line for line in lines if line.correction.action == "add"])
 
 
-def check_label(label: str, known: Iterable[str], place: str) -> None:
-    """Raise `InputError` for a label that is neither known nor out of scope: it is likely a slip."""
-    if not is_out(label) and label not in known:
+def check_label(label: str, known: Collection[str], place: str) -> None:
+    """Raise `InputError` for a label that is neither known nor fit to be a new kind of out of scope."""
+    if label in known:
+        return
+    if not is_out(label):  # likely a slip
         close = difflib.get_close_matches(label, in_scope(known), n=1)
         hint = f"; did you mean {close[0]}?" if close else "; a new label begins in the data set's own files"
         raise InputError(f"{place}: no row has the label {label!r}{hint}")
+    if fault := fault_of(label):
+        raise InputError(f"{place}{fault}")
+    check_look(label, known, place)
+
+
+def check_look(label: str, known: Collection[str], place: str) -> None:
+    """Raise `InputError` for a label that looks the same as another one of `known`, no two of which do."""
+    if label not in known and (pair := look_alikes({*known, label})):
+        raise InputError(f"{place}: the labels {pair[0]!a} and {pair[1]!a} look the same; use one name")
 
 
 def counts(lines: list[Line]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from textclf.data.source_spec import ONE_LABEL, OutOfScopeRows, Source
 from textclf.data.table import Table
 from textclf.data.visible import visible
 from textclf.errors import InputError
-from textclf.oos.labels import is_out, out_label
+from textclf.oos.labels import OUT_OF_SCOPE, is_out, kind_of, out_label
 
 LONGEST = 200  # characters of a label
 
@@ -68,6 +68,26 @@ def look_alikes(labels: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
+def fault_of(label: str) -> str:
+    r"""Return why a list of labels can't hold `label`, to be read after the place where it stands, or nothing.
+
+    >>> fault_of("out_of_scope:chitchat"), fault_of("out_of_scope:\n")
+    ('', ": label 'out_of_scope:\\n' has no sign that a reader sees after its colon")
+    """
+    kind = kind_of(label) if is_out(label) and label != OUT_OF_SCOPE else None
+    if not visible(label if kind is None else kind):
+        return f": label {label!a} has no sign that a reader sees" + " after its colon" * (kind is not None)
+    if kind and kind != kind.strip():
+        return f": label {label!a} has blanks around its kind"
+    if len(label) > LONGEST:
+        return f" has a label of {len(label):,} characters, over the limit of {LONGEST}; are text and label swapped?"
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in label):
+        return f": label {label!a} holds a control character"
+    if "</" in label or "<!" in label:  # it would act in DVC's page of plots
+        return f": label {label!r} looks like HTML; use another name"
+    return ""
+
+
 def _label_text(table: Table, column: str) -> "pd.Series[str]":
     """Return the labels as text: names, or whole numbers."""
     values = table.frame[column]
@@ -121,15 +141,8 @@ def _names(table: Table, labels: "pd.Series[str]", skip: "pd.Series[bool]", sour
 def _checked(table: Table, labels: "pd.Series[str]") -> "pd.Series[str]":
     """Return `labels`, of which no two look the same and none holds what a list of labels can't."""
     for label in labels.unique():
-        if label and not visible(label):
-            raise InputError(f"{table.place(labels == label)}: label {label!a} has no sign that a reader sees")
-        if len(label) > LONGEST:
-            size = f"a label of {len(label):,} characters, over the limit of {LONGEST}"
-            raise InputError(f"{table.place(labels == label)} has {size}; are text and label swapped?")
-        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in label):
-            raise InputError(f"{table.place(labels == label)}: label {label!a} holds a control character")
-        if "</" in label or "<!" in label:  # it would act in DVC's page of plots
-            raise InputError(f"{table.place(labels == label)}: label {label!r} looks like HTML; use another name")
+        if label and (fault := fault_of(label)):
+            raise InputError(f"{table.place(labels == label)}{fault}")
     if pair := look_alikes(labels.unique()):
         other = min(reversed(pair), key=lambda label: (labels == label).sum())
         raise InputError(

@@ -59,7 +59,7 @@ class RowStore:
                 keys, lengths, rows = (opened.get_tensor(name) for name in ("keys", "lengths", "rows"))
         except SafetensorError:
             print(f"{file} is damaged; what it held is computed again", file=sys.stderr)
-            file.unlink()
+            file.unlink(missing_ok=True)  # another process may have removed it
             return
         stops = np.cumsum(lengths.numpy())
         for key, length, stop in zip(keys.numpy(), lengths.tolist(), stops.tolist(), strict=True):

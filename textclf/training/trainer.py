@@ -21,7 +21,6 @@ from transformers import (
     EvalPrediction,
     PreTrainedModel,
     PrinterCallback,
-    ProgressCallback,
     Trainer,
     TrainerCallback,
     TrainerControl,
@@ -177,7 +176,7 @@ def arguments(params: Params, resume_dir: Path, sampling: str, few: bool = False
         seed=params.seed,
         remove_unused_columns=False,  # a collator needs the rows' positions
         restore_callback_states_from_checkpoint=True,  # the patience of early stopping
-        disable_tqdm=True,  # the Trainer's own bar; see ProgressBar
+        disable_tqdm=True,  # the Trainer's own bar; see RowsDone
         report_to=trackers(resume_dir.name) or "none",
     )
 
@@ -250,13 +249,6 @@ def learning_curve(state: TrainerState) -> list[dict[str, float]]:
     ]
 
 
-class ProgressBar(ProgressCallback):
-    """The Trainer's progress bar without the raw dictionaries in between."""
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        """Print nothing."""
-
-
 class EpochLine(TrainerCallback):
     """Print a line an epoch, above the progress bar if there is one."""
 
@@ -307,16 +299,27 @@ class GrowingCurve(TrainerCallback):
             pd.DataFrame(learning_curve(state)).to_csv(part, index=False)
 
 
-class StepLines(TrainerCallback):
-    """Without a terminal: a line every half minute in place of the bar."""
+class RowsDone(TrainerCallback):
+    """Show how many rows have been trained on, of those that this process has to train on: `rows` an epoch."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Start to count."""
-        self.shown = Progress("train", "steps", state.max_steps - state.global_step)
+        """Start to count, after those of a checkpoint."""
+        self.before = self._rows_by(state)
+        self.shown = Progress("train", "rows", round(self.rows * args.num_train_epochs) - self.before)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Count a step."""
-        self.shown.add(1)
+        """Count the rows of a step."""
+        self.shown.add(self._rows_by(state) - self.before - self.shown.done)
+
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Leave a bar as it is."""
+        self.shown.close()
+
+    def _rows_by(self, state: TrainerState) -> int:
+        return round((state.epoch or 0) * self.rows)
 
 
 def _callbacks(task: Task, optimizer: torch.optim.Optimizer) -> list[TrainerCallback]:
@@ -327,10 +330,9 @@ def _callbacks(task: Task, optimizer: torch.optim.Optimizer) -> list[TrainerCall
     few = [LastIsBest()] if is_few(task.train) else []
     if processes() > 1 and torch.distributed.get_rank() > 0:  # the first worker speaks for all
         return [*few, *average, MarkComplete(), *stopping]
-    shown = ProgressBar() if sys.stderr.isatty() else StepLines()
     if few:
         say_fixed(task.train, f"epochs = {params.epochs}")
-    return [*few, *average, EpochLine(), MarkComplete(), *curve, shown, *stopping]
+    return [*few, *average, EpochLine(), MarkComplete(), *curve, RowsDone(len(task.train.ids)), *stopping]
 
 
 def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:

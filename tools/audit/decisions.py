@@ -8,6 +8,7 @@ import pandas as pd
 
 from textclf.data.corrections import Correction, Line
 from textclf.data.records import Record, read_records
+from textclf.data.visible import visible
 from textclf.errors import InputError
 from tools.audit.queue import Item
 from tools.audit.session import Session, checked
@@ -25,7 +26,8 @@ def print_items(items: list[Item]) -> None:
 def apply_file(path: Path, session: Session) -> int:
     """Write the decisions of `path`, all or none, and return how many; a row without an action is left undecided.
 
-    Raises `InputError` with the line of a decision that can't be, or that was made already.
+    Raises `InputError` with the line of a decision that can't be, that was made already, or that was made about another
+    text or label than the row has.
     """
     items = {item.id or item.text: item for item in session.items}
     decided = [(f"{path}: line {line}", row) for line, row in _read(path) if row["action"].strip()]
@@ -37,6 +39,11 @@ def apply_file(path: Path, session: Session) -> int:
 def _decision(row: dict[str, str], place: str, items: dict[str, Item], session: Session) -> Correction:
     if (item := items.get(row["id"] or row["text"])) is None:
         raise InputError(f"{place}: {row['id'] or 'this text'} is not among the rows to decide about")
+    if visible(row["text"]) != visible(item.text):  # a spreadsheet may change ends of lines
+        raise InputError(f"{place}: row {item.id} has another text in the table; print the table again")
+    if (given := row.get("given", item.given).strip()) != item.given:
+        said = f"the table says that its label is {given!r}, but it is {item.given!r}"
+        raise InputError(f"{place}: {said}; print the table again")
     try:
         return checked(item, row["action"].strip(), row["label"], session, row.get("reason", ""))
     except InputError as error:

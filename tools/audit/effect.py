@@ -24,30 +24,34 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Print a row an arm: rows that were changed, accuracy on test, and the difference to training as it is."""
     options = parse_args()
-    import pandas as pd
+    import sys
 
     from textclf.data.corrections import Line
     from textclf.encoders.quiet import quiet_transformers
-    from tools.audit.arms import relabelled, try_arms
+    from textclf.errors import InputError
+    from tools.audit.arms import Arm, averages, relabelled, try_arms
     from tools.audit.probe import learned_vectors
     from tools.audit.store import Store
     from tools.markdown_table import table
     from tools.runs.trial import open_mean_bench
 
     quiet_transformers()
+    if options.write and Store(options.write).lines():  # before a training that may take an hour
+        raise InputError(f"--write: {options.write} holds corrections already; name another file")
     bench = open_mean_bench()
     vectors = learned_vectors(bench)
-    found = pd.DataFrame(try_arms(bench, vectors, options.method, options.seeds))
-    rows = []
-    for arm, part in found.groupby("arm", sort=False):
-        thresholds = ", ".join(sorted({f"{value:g}" for value in part["threshold"].dropna()}))
-        numbers = [f"{part['rows'].mean():.0f}", thresholds, f"{part['accuracy'].mean():.4f}"]
-        rows.append([str(arm), *numbers, f"{part['difference'].mean():+.4f}", f"{part['difference'].std():.4f}"])
+    arms: list[Arm] = []
+    for seed, of_seed in enumerate(try_arms(bench, vectors, options.method, options.seeds)):
+        arms += of_seed
+        accuracies = ", ".join(f"{one.arm} {one.accuracy:.4f}" for one in of_seed)
+        print(f"seed {seed}: {accuracies}", file=sys.stderr, flush=True)
     columns = ["training rows", "changed", "threshold", "accuracy", "difference", "its sd over seeds"]
-    print("\n".join(table(columns, rows)))
+    print("\n".join(table(columns, averages(arms))))
     if options.write:
-        corrections = relabelled(bench, vectors, float(found["threshold"].dropna().iloc[0]))
+        written = next(arm for arm in arms if arm.threshold is not None)  # the first seed's, as it was measured
+        corrections = relabelled(bench, vectors, written.seed, written.threshold or 0.0)
         Store(options.write).add([Line("the suggested labels", correction) for correction in corrections])
+        print(f"{options.write}: {len(corrections):,} rows with suggested labels, as measured with seed 0")
 
 
 if __name__ == "__main__":

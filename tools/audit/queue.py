@@ -1,12 +1,15 @@
 """What there is to decide: suspect rows of the data set, or messages from a file, each with what speaks against it."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from textclf.data.corrections import Correction
+from textclf.data.corrections import Correction, check_label
 from textclf.data.leaks import same_text, same_texts
+from textclf.data.records import read_records
 from textclf.errors import InputError
 from textclf.oos.labels import OUT_OF_SCOPE, is_out
 from tools.audit.dataset import texts_left_out
@@ -14,15 +17,19 @@ from tools.audit.store import key_of
 
 AUDIT = Path("data/audit/rows.csv")
 RAW, OUT_OF_SCOPE_ROWS = Path("data/raw/rows.parquet"), Path("data/raw/oos.parquet")
+TEST = Path("data/splits/test.csv")
 MESSAGE = ("text", "message")  # names of the column with the texts, in a file of messages
 GIVEN, SUGGESTED = ("answered", "predicted", "given"), ("label", "suggested")
+
+Row = dict[Any, str]
 
 
 @dataclass(frozen=True)
 class Item:
     """A row to decide about; `id` is empty for a message that is not in the data set.
 
-    `given` is its label or the answer that a model gave, `suggested` another one; `kinds` say why it is here.
+    `given` is its label or the answer that a model gave, `suggested` another one; `kinds` say why it is here. A twin
+    that is a test row has no `twin_label`.
     """
 
     id: str
@@ -53,44 +60,54 @@ class Item:
 
 
 def suspects(kind: str | None = None) -> list[Item]:
-    """Return the suspects of the last audit in its order, one item a row; with `kind` those that have such an issue."""
-    table, rows = _read_csv(AUDIT), read_rows()
-    known = rows.drop_duplicates("id").set_index("id")
-    items = []
+    """Return the suspects of the last audit in its order, one item a row; with `kind` those that have such an issue.
+
+    Twin and suggestion are those of that issue, else of the first one that has them, a test row's last.
+    """
+    table, rows = _read_audit(), read_rows()
     if kind:
         table = table[table["id"].isin(table["id"][table["kind"] == kind])]
-    for name, lines in table.groupby("id", sort=False):
-        if name not in known.index or known.loc[name, "label"] != lines["label"].iloc[0]:
-            raise InputError(f"{AUDIT} and {RAW} are of different runs; run dvc repro audit")
-        first = lines.iloc[0]
-        twin = next((other for other in lines["twin"] if other in known.index), "")
-        best = lines[lines["suggested"] != ""].head(1)
-        items.append(
-            Item(
-                str(name),
-                str(known.loc[name, "text"]),
-                str(known.loc[name, "split"]),  # the source's own
-                str(first["label"]),
-                "".join(best["suggested"]),
-                "".join(best["probability"]),
-                ", ".join(lines["kind"]),
-                str(known.loc[twin, "text"]) if twin else "",
-                str(known.loc[twin, "label"]) if twin else "",
-            )
-        )
-    return items
+    named = rows[rows["id"].isin({*table["id"], *table["twin"]})].drop_duplicates("id")
+    known = {row["id"]: row for row in named.to_dict("records")}
+    issues: dict[str, list[Row]] = {}
+    for line in table.to_dict("records"):
+        issues.setdefault(line["id"], []).append(line)
+    return [_suspect(lines, known, kind) for lines in issues.values()]
+
+
+def _suspect(lines: list[Row], known: dict[str, Row], kind: str | None) -> Item:
+    """Return the item of the row that `lines` of the audit's table are about; `known` are rows by id."""
+    row = known.get(lines[0]["id"])
+    if row is None or row["label"] != lines[0]["label"]:
+        raise InputError(f"{AUDIT} and {RAW} are of different runs; run dvc repro audit")
+    shown = sorted(lines, key=lambda line: (line["kind"] != kind, line["kind"] == "near_test"))
+    best = next((line for line in shown if line["suggested"]), {"suggested": "", "probability": ""})
+    other = next((line for line in shown if line["twin"] in known), None)
+    twin = known[other["twin"]] if other else {"text": "", "label": ""}
+    return Item(
+        row["id"],
+        row["text"],
+        row["split"],  # the source's own
+        row["label"],
+        best["suggested"],
+        best["probability"],
+        ", ".join(line["kind"] for line in lines),
+        twin["text"],
+        "" if other and other["kind"] == "near_test" else twin["label"],
+    )
 
 
 def messages(path: Path) -> list[Item]:
     """Return the messages of a CSV that are not in the data set yet, each text once.
 
     A column `text` (or `message`) is needed; `answered` is what a model said, `label` what somebody says is right, as
-    tools.serve writes them.
+    tools.serve writes them. Raises `InputError` with the line of a row that is wider or narrower than the header.
     """
-    table = _read_csv(path)
+    table = _read_messages(path)
     column = next((name for name in MESSAGE if name in table), None)
     if column is None:
-        raise InputError(f"{path}: no column text; it has {', '.join(table.columns)}")
+        has = f"it has {', '.join(table.columns)}" if len(table.columns) else "the file is empty"
+        raise InputError(f"{path}: no column text; {has}")
     given, suggested = (next((name for name in names if name in table), None) for names in (GIVEN, SUGGESTED))
     keys = same_texts(table[column])
     known = {*same_texts(read_rows()["text"]), *map(same_text, texts_left_out())}
@@ -108,17 +125,34 @@ def read_rows() -> pd.DataFrame:
     return pd.concat([pd.read_parquet(path, columns=columns) for path in (RAW, OUT_OF_SCOPE_ROWS)], ignore_index=True)
 
 
+def without_test(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are no test rows, neither the source's nor those that the last run has drawn."""
+    drawn = pd.read_csv(TEST, usecols=["id"], dtype=str)["id"] if TEST.is_file() else []
+    return rows[(rows["split"] != "test") & ~rows["id"].isin(drawn)]
+
+
 def label_names(rows: pd.DataFrame, items: list[Item]) -> list[str]:
     """Return what a row can be labelled as: the labels, sorted, out of scope, and kinds that the items name."""
     named = {label for item in items for label in (item.given, item.suggested) if is_out(label)}
-    return sorted({*rows["label"], *named, OUT_OF_SCOPE})
+    found = {*rows["label"], OUT_OF_SCOPE}
+    for label in sorted(named):
+        with suppress(InputError):  # a decision for it says what is wrong with it
+            check_label(label, found, "")
+            found.add(label)
+    return sorted(found)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_audit() -> pd.DataFrame:
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        return pd.read_csv(AUDIT, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError:
-        hint = "; run dvc repro audit first" if path == AUDIT else ""
-        raise InputError(f"{path} does not exist{hint}") from None
+        raise InputError(f"{AUDIT} does not exist; run dvc repro audit first") from None
     except (ValueError, OSError) as error:  # pandas' ParserError and EmptyDataError are ValueErrors
-        raise InputError(f"{path} is not readable as CSV: {' '.join(str(error).split())}") from None
+        raise InputError(f"{AUDIT} is not readable as CSV: {' '.join(str(error).split())}") from None
+
+
+def _read_messages(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError(f"{path} does not exist")
+    header, rows = read_records(path)
+    return pd.DataFrame([row for _, row in rows], columns=header, dtype=object)

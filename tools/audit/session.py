@@ -59,6 +59,9 @@ def checked(item: Item, action: str, label: str, session: Session, reason: str) 
         raise InputError("a message that is not in the data set can't be dropped; skip it")
     if not item.id and action == "keep" and not item.given:
         raise InputError("nobody has given this message a label; choose one")
+    if action != "relabel" and label.strip() not in ("", item.given):
+        what = f"keep leaves the label {item.given!r}" if action == "keep" else "drop needs no label"
+        raise InputError(f"{what}, but the label {label.strip()!r} is filled in; relabel, or empty the cell")
     decision = item.decide(action, label.strip(), session.by, reason.strip())
     if action != "drop":
         check_label(decision.label, session.labels, action)

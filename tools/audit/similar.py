@@ -6,6 +6,7 @@ from scipy.sparse import vstack
 
 from textclf.data.leaks import same_text
 from textclf.metrics.char_grams import blocks, fit_grams
+from tools.audit.queue import without_test
 
 SHOWN = 3
 
@@ -14,7 +15,7 @@ class Similar:
     """Rows (text, label) as vectors of their groups of characters; test rows give no evidence and are left out."""
 
     def __init__(self, rows: pd.DataFrame) -> None:
-        self._rows = rows[rows["split"] != "test"].reset_index(drop=True)
+        self._rows = without_test(rows).reset_index(drop=True)
         texts = self._rows["text"].tolist()
         self._grams, _ = fit_grams(texts)
         self._vectors = vstack([block for _, block in blocks(self._grams, texts)]).T.tocsr()

@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from textclf.atomic import replace_file
 from textclf.cache import cache_folder
-from textclf.data.corrections import COLUMNS, Correction, Line, check_correction, read_corrections
+from textclf.data.corrections import COLUMNS, Correction, Line, check_correction, check_look, read_corrections
 from textclf.data.leaks import same_text
 from textclf.data.records import read_records
 from textclf.errors import InputError
@@ -38,35 +38,41 @@ class Store:
         A correction's place is where it was made, for messages.
         """
         with self._lock:
-            places = {row_key(line.correction): line.place for line in self.lines()}
+            there = self.lines()
+            places = {row_key(line.correction): line.place for line in there}
+            labels = {line.correction.label for line in there} - {""}
             for line in lines:
                 check_correction(line.correction, line.place)
                 if first := places.get(name := row_key(line.correction)):
                     raise AlreadyJudged(f"{line.place}: {line.correction.id or 'this text'} stands in {first} already")
+                if label := line.correction.label:
+                    check_look(label, labels, line.place)
+                    labels.add(label)
                 places[name] = line.place
-            header = self._header()
-            self._write(self._text() + "".join(as_line(line.correction, header) for line in lines))
+            header, text = self._header(), self._text()
+            text += "\n" * (not text.endswith(("\n", "\r")))
+            self._write(text + "".join(as_line(line.correction, header) for line in lines))
 
     def remove(self, decision: Correction) -> None:
-        """Take the line of `decision` back; `InputError` if it is not there any more."""
+        """Take the last line of `decision` out, and no other byte; `InputError` if it is not there any more."""
         with self._lock:
-            lines = [line.correction for line in self.lines()]
-            if decision not in lines:
+            rows = read_records(self.path)[1] if self.path.exists() else []
+            at = next((at for at in reversed(range(len(rows))) if Correction(**rows[at][1]) == decision), None)
+            if at is None:
                 raise InputError(f"this decision is not in {self.path} any more")
-            header = self._header()
-            kept = "".join(as_line(line, header) for line in lines if line != decision)
-            self._write(",".join(header) + "\n" + kept)
+            lines = list(StringIO(self._text(), newline=""))  # as the rows' numbers count them
+            first, end = rows[at][0] - 1, rows[at + 1][0] - 1 if at + 1 < len(rows) else len(lines)
+            self._write("".join(lines[:first] + lines[end:]))
 
     def _header(self) -> list[str]:
         return read_records(self.path)[0] if self.path.exists() else COLUMNS
 
     def _text(self) -> str:
-        """Return the file's text with its own ends of lines, of which the last line has one too."""
+        """Return the file's text with its own ends of lines."""
         if not self.path.exists():
             return ",".join(COLUMNS) + "\n"
         with self.path.open(encoding="utf-8", newline="") as file:
-            text = file.read()
-        return text + "\n" * (not text.endswith("\n"))
+            return file.read()
 
     def _write(self, text: str) -> None:
         with replace_file(self.path) as part, part.open("w", encoding="utf-8", newline="") as file:

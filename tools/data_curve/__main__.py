@@ -46,11 +46,16 @@ def main() -> None:
     ]
     print("\n".join(table(["method", "share", "rows", "accuracy", "95% interval"], rows)))
     lines = [
-        [row.method, f"{row.rows:,}", *(f"{value:.4f}" for value in (row.accuracy, row.forecast, row.doubled))]
+        [row.method, f"{row.rows:,}", *map(digits, (row.accuracy, row.forecast, row.doubled))]
         for row in forecasts(means).itertuples()
     ]
     columns = ["method", "rows", "accuracy", "forecast from up to 50%", "forecast for twice the rows"]
     print("\n" + "\n".join(table(columns, lines)))
+
+
+def digits(number: float) -> str:
+    """Return four decimals, or nothing for a forecast that is unknown."""
+    return "" if number != number else f"{number:.4f}"
 
 
 if __name__ == "__main__":

@@ -30,10 +30,12 @@ def measure(bench: Bench, methods: Sequence[str], seeds: int, file: Path) -> pd.
     """Return the points of these methods and seeds, with the columns `COLUMNS`; those that `file` has are reused.
 
     What else `file` has stays there. The samples are nested and stratified, another series for each seed, which is that
-    of the training too.
+    of the training too. A sample has a row of each label, so that small shares may be as many rows; of such ones only
+    the largest is measured.
     """
     found = {(point["method"], point["share"], point["seed"]): point for point in read_points(file, bench)}
-    wanted = list(dict.fromkeys((name, share, seed) for name in methods for share in SHARES for seed in range(seeds)))
+    every = [(name, share, seed) for name in methods for share in shares(bench) for seed in range(seeds)]
+    wanted = list(dict.fromkeys(every))
     left = [place for place in wanted if place not in found]
     shown = Progress("data curve", "rows", sum(_size(bench, share) for _, share, _ in left))
     for place in left:
@@ -50,6 +52,11 @@ def _measured(bench: Bench, method: str, share: float, seed: int) -> Point:
     hits = bench.train(method, bench.rows["train"].take(chosen.tolist()), seed).test
     values = (method, share, size, seed, round(float(hits.mean()), 4), round(float(hits.var()), 4))
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def shares(bench: Bench) -> list[float]:
+    """Return the `SHARES` with different numbers of rows; of those with the same, the largest."""
+    return list({_size(bench, share): share for share in SHARES}.values())
 
 
 def configuration(bench: Bench, method: str) -> str:
@@ -93,19 +100,36 @@ def summary(points: pd.DataFrame, test_rows: int) -> pd.DataFrame:
     """Return method, share, rows, accuracy, low and high: means over the seeds with 95% intervals.
 
     The interval is over test rows and seeds: the variance of a row's hit over the rows, and that between seeds over
-    the seeds, which holds some of the former, so that it is rather too wide than too narrow.
+    the seeds, which holds some of the former, so that it is rather too wide than too narrow. It is Wilson's (1927) for
+    as many rows as would alone have this variance, so it stays in 0 to 1, and is no point where each row is a hit.
     """
     found = []
     for (method, share, rows), part in points.groupby(["method", "share", "rows"]):
         between = float(part["accuracy"].var()) / len(part) if len(part) > 1 else 0.0
-        width = NORMAL * (float(part["row_variance"].mean()) / test_rows + between) ** 0.5
-        mean = float(part["accuracy"].mean())
-        found.append((method, share, rows, mean, mean - width, mean + width))
+        mean, variance = float(part["accuracy"].mean()), float(part["row_variance"].mean()) / test_rows + between
+        alone = mean * (1 - mean) / variance if 0 < mean < 1 and variance else test_rows
+        found.append((method, share, rows, mean, *wilson(mean, alone)))
     return pd.DataFrame(found, columns=["method", "share", "rows", "accuracy", "low", "high"])
 
 
+def wilson(share: float, rows: float) -> tuple[float, float]:
+    """Return the 95% interval of a share that was measured on so many rows.
+
+    >>> [round(end, 4) for end in wilson(1.0, 48)]
+    [0.9259, 1.0]
+    """
+    shrunk = 1 + NORMAL**2 / rows
+    middle = (share + NORMAL**2 / (2 * rows)) / shrunk
+    width = NORMAL / shrunk * (share * (1 - share) / rows + NORMAL**2 / (4 * rows**2)) ** 0.5
+    # Without rounding errors, both ends would be in 0 to 1 with the share between them.
+    return max(min(middle - width, share), 0.0), min(max(middle + width, share), 1.0)
+
+
 def forecasts(means: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a method: rows, accuracy, that as forecast from up to half of them, and with as many rows again."""
+    """Return a row a method: rows, accuracy, that as forecast from up to half of them, and with as many rows again.
+
+    A forecast is nan where fewer than three points are there for it.
+    """
     found = []
     for method, part in means.groupby("method"):
         whole = part.loc[part["rows"].idxmax()]

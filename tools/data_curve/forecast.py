@@ -21,12 +21,16 @@ class PowerLaw:
 
 
 def fit_power_law(rows: ArrayLike, accuracies: ArrayLike) -> PowerLaw:
-    """Return the law that is nearest to the measured accuracies by least squares; three points or more are needed.
+    """Return the law that is nearest to the measured accuracies by least squares.
+
+    It has three numbers, so with fewer different numbers of rows it is unknown: nan.
 
     >>> law = fit_power_law([100, 200, 400, 800], [1 - 0.05 - 2 * n**-0.5 for n in (100, 200, 400, 800)])
     >>> round(law.accuracy(1600), 3)
     0.9
     """
+    if len(np.unique(np.asarray(rows))) < 3:
+        return PowerLaw(float("nan"), float("nan"), float("nan"))
     number, errors = np.asarray(rows, dtype=float), 1 - np.asarray(accuracies, dtype=float)
 
     def law(n: ArrayLike, floor: float, log_scale: float, exponent: float) -> ArrayLike:

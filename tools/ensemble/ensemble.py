@@ -1,6 +1,7 @@
 """The mean of several runs' calibrated probabilities, scored on validation and test rows beside the runs themselves."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Predicted:
 def ensemble_table(runs: list[Run]) -> list[str]:
     """Return the lines of a table: a row for each run, one for the mean of their probabilities.
 
-    Raises `InputError` for runs that are stale, or have other labels or other rows than the first.
+    Raises `InputError` for runs that are stale, have other labels or other rows than the first, or come twice.
     """
     for run in runs:
         check_current(run)
@@ -36,6 +37,7 @@ def ensemble_table(runs: list[Run]) -> list[str]:
     splits = {split: [_predicted(run, split) for run in runs] for split in SPLITS}
     for split, parts in splits.items():
         _check_same_rows(split, parts, runs)
+    _check_distinct(splits, runs)
     sizes = [float(run.revision.json("metrics/train.json")["size_mb"]) for run in runs]
     rows = [
         _row(code(run.revision.name), [splits[split][number] for split in SPLITS], sizes[number])
@@ -56,6 +58,14 @@ def _check_same_rows(split: str, parts: list[Predicted], runs: list[Run]) -> Non
     for run, part in zip(runs, parts, strict=True):
         if part.ids != parts[0].ids or not np.array_equal(part.actual, parts[0].actual):
             raise InputError(f"{run.revision.name} has other {split} rows than {runs[0].revision.name}")
+
+
+def _check_distinct(splits: dict[str, list[Predicted]], runs: list[Run]) -> None:
+    """Raise `InputError` for a run that comes twice: under two names, as the workspace, or in a later commit."""
+    for one, other in combinations(range(len(runs)), 2):
+        if all(np.array_equal(part[one].probabilities, part[other].probabilities) for part in splits.values()):
+            names = runs[other].revision.name, runs[one].revision.name
+            raise InputError(f"{names[0]} has the same predictions as {names[1]}: give each run once")
 
 
 def _mean(parts: list[Predicted]) -> Predicted:

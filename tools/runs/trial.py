@@ -3,6 +3,7 @@
 import importlib
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -104,20 +105,28 @@ def _refuse_changes(augment: Augment) -> None:
             )
 
 
-def open_bench() -> Bench:
-    """Return the workspace's rows; `InputError` unless the stages up to `split` and `tokenize` have run."""
+def open_bench(needed: Sequence[str] = SPLITS) -> Bench:
+    """Return the workspace's rows; `InputError` unless the stages up to `split` and `tokenize` have run.
+
+    `InputError` too if one of the `needed` splits has no rows: a data set for `zero_shot` may have test rows alone.
+    """
     for path in (LABELS, LABEL_TEXTS, CHECKPOINT, TOKENIZED, LISTED / "train.csv"):
         if not path.is_file():
             raise InputError(f"{path} is not here; run dvc repro split tokenize first")
     labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     rows = {name: read_rows(LISTED / f"{name}.csv", tokens, labels) for name in SPLITS}
+    if empty := [name for name in needed if not rows[name].ids]:
+        raise InputError(
+            f"{LISTED / empty[0]}.csv lists no rows, which this command needs; set another dataset in params.yaml, "
+            "and run dvc repro split tokenize"
+        )
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
     return Bench(read_params(), labels, rows, checkpoint, json.loads(LABEL_TEXTS.read_text(encoding="utf-8")))
 
 
-def open_mean_bench() -> Bench:
-    """Return the workspace's rows, with the pooling that the stage `audit` uses."""
-    bench = open_bench()
+def open_mean_bench(needed: Sequence[str] = SPLITS) -> Bench:
+    """Return what `open_bench` does, with the pooling that the stage `audit` uses."""
+    bench = open_bench(needed)
     features = bench.params.features.model_copy(update={"pooling": "mean"})
     return replace(bench, params=bench.params.model_copy(update={"features": features}))
 

@@ -36,12 +36,14 @@ def main() -> None:
     from textclf.inference.model import load_model
     from tools.select.choose import choose, read_messages
 
+    if options.out and options.out.resolve() == options.file.resolve():
+        raise InputError(f"{options.out} is the input; name another file with --out")
     texts = read_messages(options.file, options.text_column)
     if not texts:
         raise InputError(f"{options.file} holds no texts")
     chosen = choose(load_model(options.model), texts, options.number, options.by)
     if options.out is None:
-        chosen.to_csv(sys.stdout, index=False, lineterminator="\n")
+        chosen.to_csv(sys.stdout, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
         return
     with replace_file(options.out) as part:
         chosen.to_csv(part, index=False, quoting=csv.QUOTE_NONNUMERIC)

@@ -11,6 +11,7 @@ from textclf.errors import InputError
 from textclf.inference.model import Model
 from textclf.oos.labels import is_out
 from tools.predict.row_files import columns, read_windows
+from tools.predict.score_file import unusable
 from tools.select.novel import MOST, group
 from tools.select.strategies import Floats, by_entropy, by_margin, diverse, unit
 
@@ -19,10 +20,12 @@ STRATEGIES = ("margin", "entropy", "diverse", "novel")
 
 
 def read_messages(path: Path, column: str) -> list[str]:
-    """Return the column's texts, without empty ones and each text once."""
+    """Return the column's texts, without empty ones and each text once; `InputError` for one that is not UTF-8."""
     if column not in (names := columns(path)):
         raise InputError(f"{path}: no column {column!r}; it has {', '.join(names)}; --text-column names another")
     values = [value for window in read_windows(path, WINDOW) for value in window.values(column)]
+    if broken := [row for row, value in enumerate(values, 1) if unusable(value) == "not UTF-8"]:
+        raise InputError(f"{path}: row {broken[0]}: the text is not UTF-8; mend it or leave the row out")
     texts = pd.Series([value for value in values if isinstance(value, str)], dtype=object)
     keys = same_texts(texts)
     return [str(text) for text in texts[(keys != "") & ~keys.duplicated()]]
@@ -53,6 +56,8 @@ def _novel(model: Model, table: pd.DataFrame, scores: Floats, number: int) -> pd
     if not len(out):
         print("novel: no message is out of scope", file=sys.stderr)
         return table.iloc[out]
+    if len(out) > MOST:
+        print(f"novel: of {len(out):,} messages, the {MOST:,} that are furthest out are grouped", file=sys.stderr)
     out = out[np.argsort(-scores[out], kind="stable")][:MOST]
     found = group(_vectors(model, table["text"].iloc[out].tolist()))
     table.loc[out, "group"] = [str(name) if name >= 0 else "" for name in found.group]

@@ -1,6 +1,5 @@
 """Messages out of scope as groups that could become intents, each with its most central message first."""
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from sklearn.cluster import AgglomerativeClustering
 Floats = NDArray[np.floating[Any]]
 
 APART = 0.8  # mean cosine distance between two groups above which they stay apart
-MOST = 5000  # messages that are grouped: each is compared with each other one
+MOST = 5000  # messages that callers group at once: each is compared with each other one
 FEWEST = 3  # messages of a group that could be an intent
 
 
@@ -30,9 +29,6 @@ def group(vectors: Floats, apart: float = APART) -> Groups:
     """
     if len(vectors) < 2:
         return Groups(np.full(len(vectors), -1), np.arange(len(vectors)))
-    if len(vectors) > MOST:
-        print(f"novel: the {MOST:,} messages that are furthest out of {len(vectors):,} are grouped", file=sys.stderr)
-        vectors = vectors[:MOST]
     linked = AgglomerativeClustering(None, metric="cosine", linkage="average", distance_threshold=apart)
     labels = linked.fit_predict(vectors)
     names, sizes = np.unique(labels, return_counts=True)

@@ -35,7 +35,7 @@ def main() -> None:
     found: dict[str, list[list[float]]] = {name: [] for name in STRATEGIES}
     for name, seed in progress(tasks, [1] * len(tasks), "replay", "series"):
         found[name].append(list(replay(bench, name, options.rounds, options.C, seed)))
-    shares = [f"{SHARE * (number + 1):.0%}" for number in range(options.rounds + 1)]
+    shares = [f"{SHARE * (number + 1):.0%}" for number in range(len(found["random"][0]))]
     rows = [[name, *(f"{value:.4f}" for value in np.mean(series, axis=0))] for name, series in found.items()]
     print("\n".join(table(["strategy", *shares], rows)))
 

@@ -12,6 +12,7 @@ from textclf.data.leaks import same_texts
 from textclf.errors import InputError
 from textclf.inference.model import load_model
 from textclf.taught import check_labels, text_key
+from textclf.teachers import rows_key
 from tools.runs.run import Run
 
 TEACHERS = Path("data/teachers")
@@ -23,15 +24,13 @@ def teach(teacher: Run, student: Run, name: str, about: str) -> Path:
         raise InputError(f"{name!r} is no name for a file: letters, digits, - and _ are allowed")
     if teacher.revision.sha is None:
         raise InputError("the workspace can't be a teacher: name a commit, so that others can tell which run it was")
-    if other := set(teacher.labels) ^ set(student.labels):
-        raise InputError(f"{teacher.revision.name} has other labels, such as {min(other)!r}")
-    check_labels(student.labels)
+    check_same_labels(teacher, student)
     check_no_leak(teacher, student)
-    rows = student.rows[student.rows["used"] == "train"]
-    file = TEACHERS / f"{name}.parquet"
+    used, file = student.rows["used"], TEACHERS / f"{name}.parquet"
     with replace_file(file) as part:
-        logits(teacher, rows["text"]).to_parquet(part, index=False)
-    spec = {"about": about, "commit": teacher.revision.sha, "sha256": sha256(file)}
+        logits(teacher, student.rows.loc[used == "train", "text"]).to_parquet(part, index=False)
+    tested = rows_key(student.rows.index[used == "test"])
+    spec = {"about": about, "commit": teacher.revision.sha, "sha256": sha256(file), "tested": tested}
     with replace_file(TEACHERS / f"{name}.yaml") as part:
         part.write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in spec.items()), encoding="utf-8")
     return TEACHERS
@@ -45,6 +44,15 @@ def logits(teacher: Run, texts: "pd.Series[str]") -> pd.DataFrame:
     table.insert(0, "text", texts.map(text_key).to_numpy())
     table.insert(0, "id", texts.index.to_numpy())
     return table
+
+
+def check_same_labels(teacher: Run, student: Run) -> None:
+    """Raise `InputError` for a teacher with other labels in its data, or for a label that can't be taught."""
+    # The data's labels: `Run.labels` are those of the last evaluation, which may be older, and lack learned kinds.
+    theirs, ours = (run.revision.json("data/raw/labels.json") for run in (teacher, student))
+    if other := set(theirs) ^ set(ours):
+        raise InputError(f"{teacher.revision.name} has other labels, such as {min(other)!r}")
+    check_labels(ours)
 
 
 def check_no_leak(teacher: Run, student: Run) -> None:
