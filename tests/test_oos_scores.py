@@ -15,7 +15,7 @@ from textclf.oos import rule
 from tools.oos_scores import plan as plan_module
 from tools.oos_scores.candidates import average_rank, candidate_scores
 from tools.oos_scores.compare import RESULTS, _description, is_recorded, read_entries, write_entry
-from tools.oos_scores.page import END, PAGE, START, mean_scores, page, score_table
+from tools.oos_scores.page import END, PAGE, START, mean_scores, notes, page, score_table
 from tools.oos_scores.plan import Case, draw_intents, plan
 from tools.recipe.recipes import check
 
@@ -125,6 +125,11 @@ def test_the_best_of_each_column_is_bold_and_the_best_on_average_is_first() -> N
 
 def test_a_score_that_some_runs_lack_is_not_in_the_table() -> None:
     assert mean_scores([entry(0.6, b=0.9), entry(0.7, "two")]).index.tolist() == ["a"]
+
+
+def test_the_notes_say_if_a_method_has_fewer_draws() -> None:
+    entries = [entry(0.6, draw=1), entry(0.7, draw=2), entry(0.8) | {"method": "full"}]
+    assert "`one`: 2 intents held out, 2 draws of features, 1 of full; 9 test rows" in "".join(notes(entries))
 
 
 def test_a_page_keeps_what_is_around_the_table() -> None:

@@ -1,5 +1,6 @@
 """The table of compared scores in docs/out-of-scope.md, from results/oos-scores.json."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,11 +68,20 @@ def notes(entries: list[Entry]) -> Iterator[str]:
     yield "AUROC by data set and method, each a mean over its draws; the last three columns are means over these."
     for dataset in dict.fromkeys(entry["dataset"] for entry in entries):
         of = [entry for entry in entries if entry["dataset"] == dataset]
-        held, draws = len(of[0]["held_out"]), len({entry["draw"] for entry in of})
-        what = f"{held} intents held out, {draws} draws" if held else "out-of-scope rows of its own"
+        held = len(of[0]["held_out"])
+        what = f"{held} intents held out, {_draws(of)}" if held else "out-of-scope rows of its own"
         inside, outside = (_range([entry["rows"][kind] for entry in of]) for kind in ("in_scope", "out_of_scope"))
         yield f"`{dataset}`: {what}; {inside} test rows in scope, {outside} out of scope."
     yield f"Run on {'; '.join(dict.fromkeys(_machine(entry['processor']) for entry in entries))}."
+
+
+def _draws(entries: list[Entry]) -> str:
+    """Say how many draws there are, by method if they differ: '3 draws of features, 1 of full'."""
+    counts = Counter(entry["method"] for entry in entries)
+    if len(set(counts.values())) == 1:
+        return f"{max(counts.values())} draws"
+    (method, most), *others = counts.most_common()
+    return ", ".join([f"{most} draws of {method}", *(f"{number} of {name}" for name, number in others)])
 
 
 def _machine(recorded: str) -> str:
