@@ -4,7 +4,6 @@ Linear probing, then fine-tuning: Kumar et al. 2022, "Fine-Tuning can Distort Pr
 Out-of-Distribution". A random head sends large, arbitrary gradients into a good body; a fitted head does not.
 """
 
-import numpy as np
 import torch
 from torch import nn
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
@@ -21,7 +20,7 @@ from textclf.logistic import linear_layer
 from textclf.rows import Rows
 from textclf.training.determinism import set_seed
 from textclf.training.resume import last_checkpoint
-from textclf.training.selection import fit_logistic
+from textclf.training.selection import fit_centered
 from textclf.training.task import Task
 from textclf.training.trackers import trackers
 from textclf.training.upper_layers import layers_below
@@ -102,12 +101,12 @@ def start_from_probe(model: PreTrainedModel, rows: Rows, vectors: Vectors, class
     with torch.inference_mode(), without_body(model):
         given = read_head(model.eval(), {"inputs_embeds": torch.from_numpy(vectors).to(model.device)})[0]
     inputs = given.cpu().numpy()
-    centre = inputs.mean(axis=0)  # the identity layer's offset would otherwise dominate the L2 penalty
-    weight, bias = linear_layer(fit_logistic(inputs - centre, rows.labels, class_weights, C=1.0))
+    # Centered, as the identity layer's offset would otherwise dominate the L2 penalty.
+    weight, bias = linear_layer(fit_centered(inputs, rows.labels, class_weights, C=1.0))
     layer = output_layer(model, model.config.num_labels)
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(weight))
-        layer.bias.copy_(torch.from_numpy(np.asarray(bias - weight @ centre)))
+        layer.bias.copy_(torch.from_numpy(bias))
 
 
 def _pass_through(model: PreTrainedModel) -> None:
