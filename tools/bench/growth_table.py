@@ -19,7 +19,7 @@ def rows() -> list[str]:
     lines = [[f"`{stage}`", *_cells([used[stage] for used in sizes.values()])] for stage in next(iter(sizes.values()))]
     on = f"{result['processor']}, one thread, commit {result['commit'][:12]}"
     measured = f"CPU seconds and peak memory of each stage's process, measured on {on}."
-    return [*table(columns, lines), "", " ".join([measured, *([result["note"]] if "note" in result else [])])]
+    return [*table(columns, lines), "", measured]
 
 
 def _cells(used: list[dict[str, Any]]) -> list[str]:
