@@ -1,6 +1,7 @@
 """Download: bring a data set's files into one table of rows with ids, and count its oddities."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,7 @@ from textclf import process
 from textclf.data.corpus import read_corpus
 from textclf.data.corrections import counts
 from textclf.data.ids import row_ids
-from textclf.data.label_texts import label_texts
+from textclf.data.label_texts import check_described, label_texts
 from textclf.data.leaks import same_texts
 from textclf.data.source_spec import SPLITS, Source, read_source
 from textclf.data.visible import visible
@@ -38,27 +39,29 @@ def with_ids(rows: pd.DataFrame, out: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     return pd.concat([names[0], rows], axis=1), pd.concat([names[1], out], axis=1)
 
 
-def label_order(rows: pd.DataFrame, source: Source) -> list[str]:
+def label_order(rows: pd.DataFrame, source: Source, held_out: Sequence[str] = ()) -> list[str]:
     """Return the label names of the training rows, sorted or as the source orders them, out-of-scope ones last.
 
-    Without training rows, which method `zero_shot` doesn't need, the labels are those of the rows and the spec.
+    Without training rows, which method `zero_shot` doesn't need, the labels are those of the rows and the spec. The
+    labels `held_out` are none; their rows are not among `rows`.
     """
     train = set(rows["label"][rows["split"] == "train"])
     if rows.empty:
-        raise InputError("no row has a text")
-    if not train:
-        train = set(rows["label"]) | {*(source.label_names or ()), *(source.descriptions or ())}
+        raise InputError(f"oos.held_out = {list(held_out)} leaves no row" if held_out else "no row has a text")
+    known = train or {*rows["label"], *(source.label_names or ())} - set(held_out)
+    described = set(source.descriptions or ()) - set(held_out)
     for split in SPLITS[1:]:
-        if unknown := sorted(set(rows["label"][rows["split"] == split]) - train):
+        if unknown := sorted(set(rows["label"][rows["split"] == split]) - known):
             raise InputError(
                 f"{split} rows have the label {unknown[0]!r}, which no train row has; add some or remove it"
             )
-    if len(train) < 2:
-        raise InputError(f"the rows have one label only, {min(train)!r}; a classifier needs two or more")
-    if unknown := sorted(set(source.descriptions or ()) - train):
-        raise InputError(f"the spec's descriptions name {unknown[0]!r}, which is no label of the rows")
-    names = [name for name in source.label_names or sorted(in_scope(train)) if name in train]
-    return names + sorted(train - set(names))
+    check_described(described, known, may_add=not train)
+    known |= described
+    if len(known) < 2:
+        rest = "oos.held_out leaves" if held_out else "the rows have"
+        raise InputError(f"{rest} one label only, {min(known)!r}; a classifier needs two or more")
+    names = [name for name in source.label_names or sorted(in_scope(known)) if name in known]
+    return names + sorted(known - set(names))
 
 
 def describe(rows: pd.DataFrame, labels: list[str], empty_texts: int) -> dict[str, int]:
@@ -94,7 +97,7 @@ def main() -> None:
     empty = len(corpus.rows) + len(corpus.out_of_scope) - len(rows) - len(out)
     if empty:
         print(f"{params.dataset}: {empty} rows have no text and are left out", file=sys.stderr)
-    labels = label_order(rows, source)
+    labels = label_order(rows, source, params.oos.held_out)
     judged(rows, out).to_csv(JUDGED, index=False)
     rows.drop(columns=FLEETING, errors="ignore").to_parquet(ensure_parent(RAW / "rows.parquet"), index=False)
     out.drop(columns=FLEETING, errors="ignore").to_parquet(RAW / "oos.parquet", index=False)

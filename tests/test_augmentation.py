@@ -190,7 +190,9 @@ def test_a_further_text_has_its_parents_label_and_those_of_rows_beyond_a_limit_a
         (["r5,hello"], "line 2: its parent 'r5' is a row of out-of-scope test"),
         (["r1,i want my  MONEY back"], "line 2: its text is that of a row of validation"),
         (["r1,tell me a joke"], "line 2: its text is that of a row of out-of-scope test"),
+        (["r1,<b>i want my money</b>&#32;back"], "line 2: its text is that of a row of validation"),
         (["r1, "], "line 2: its text is empty"),
+        (["r1,<br />&nbsp;"], "line 2: its text is empty"),
         (["r1,a,b"], "line 2 has 3 cells"),
     ],
 )

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textclf.changes import report, training
@@ -114,6 +114,15 @@ def test_one_word_is_dropped_if_there_are_two() -> None:
 )
 def test_punctuation_goes_but_not_inside_of_words_and_numbers(text: str, plain: str) -> None:
     assert apply_change("no_punctuation", text, "1", REPORT) == plain
+
+
+@given(st.text(alphabet=".-…(。？a0_' \n\u3000", max_size=30))
+@settings(max_examples=2000)
+def test_a_run_of_marks_goes_whole_or_stays_whole(text: str) -> None:
+    marks = r"""[.,;:!?…"“”„«»()\[\]{}¿¡–—-]+"""
+    # What defines the change. Its time grows with the square of the text.
+    plain = re.sub(rf"(?<!\S){marks}\s*|{marks}(?!\S)|[。，、！？；：「」]", "", text)
+    assert apply_change("no_punctuation", text, "1", REPORT) == (plain if plain.strip() else text)
 
 
 def test_apostrophes_and_case() -> None:

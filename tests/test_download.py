@@ -51,8 +51,9 @@ def test_labels_are_sorted_or_as_the_source_orders_them() -> None:
 
 def test_a_label_in_test_that_train_lacks_is_named() -> None:
     rows = table(("x", "a", "train"), ("y", "b", "train"), ("z", "c", "test"))
-    with pytest.raises(InputError, match="test rows have the label 'c', which no train row has"):
-        label_order(rows, source())
+    for more in ({}, {"descriptions": {"c": "described"}}):
+        with pytest.raises(InputError, match="test rows have the label 'c', which no train row has"):
+            label_order(rows, source(**more))
 
 
 def test_one_label_only_is_refused() -> None:
@@ -104,3 +105,17 @@ def test_empty_texts_are_left_out_and_counted(project: Path) -> None:
     assert done.returncode == 0
     assert json.loads(Path("metrics/data.json").read_text())["empty_texts"] == 1
     assert pd.read_parquet("data/raw/rows.parquet")["text"].tolist() == ["x", "y"]
+
+
+def test_a_held_out_label_is_none_even_if_the_spec_describes_or_names_it() -> None:
+    trained = table(("x", "a", "train"), ("y", "b", "train"))
+    assert label_order(trained, source(descriptions={"a": "one", "c": "held"}), ["c"]) == ["a", "b"]
+    tested = table(("x", "a", "test"), ("y", "b", "test"))
+    assert label_order(tested, source(descriptions={"c": "held"}, label_names=["c", "b", "a"]), ["c"]) == ["b", "a"]
+
+
+def test_holding_out_too_many_labels_names_the_parameter() -> None:
+    with pytest.raises(InputError, match=r"oos\.held_out leaves one label only, 'a'"):
+        label_order(table(("x", "a", "train")), source(), ["b"])
+    with pytest.raises(InputError, match=r"oos\.held_out = \['a', 'b'\] leaves no row"):
+        label_order(table(("x", "a", "train")).iloc[:0], source(), ["a", "b"])

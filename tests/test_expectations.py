@@ -26,6 +26,7 @@ def test_a_template_is_filled_with_each_combination(tmp_path: Path) -> None:
 def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
     assert read_expectations("other", tmp_path) == []
     assert read(tmp_path, "same: []") == []
+    assert read(tmp_path, "") == read(tmp_path, "# nothing yet") == []
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,39 @@ def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
         ('expect: [{text: "{a}", label: l, a: [" "]}]', r"expect.0: its lists leave a text empty"),
         ('expect: [{text: "{a}", label: l, a: []}]', r"expect.0.a: List should have at least 1 item"),
         ('expect: [{text: "{a}", label: l, a: [7]}]', r"expect.0.a.0: Input should be a valid string"),
+        (
+            'expect: [{text: "where {my thing}", label: l, my thing: [x]}]',
+            r"expect.0: a place's name consists of letters, digits and _, unlike \{my thing\}",
+        ),
+        ('expect: [{text: "{a}", label: l, a: [x, y, x]}]', "expect.0.a: 'x' stands in it twice"),
+        (
+            'expect: [{text: "x{a}{b}", label: l, a: ["", y], b: ["", y]}]',
+            "expect: 'xy' stands in it twice, in expect.0 and expect.0",
+        ),
+        (
+            "expect: [{text: z, label: l}, {text: x, label: l}, {text: '{a}', a: [y, x], label: l}]",
+            "expect: 'x' stands in it twice, in expect.1 and expect.2",
+        ),
+        (
+            "expect: [{text: x, label: l}, {text: x, label: m}]",
+            "expect: 'x' has two labels, l in expect.0 and m in expect.1",
+        ),
+        ("same: [[x, y], [x, ' x ']]", "same.1: 'x' stands in it twice"),
+        ("differ: [[x, y, x]]", "differ.0: 'x' stands in it twice"),
+        ("same: [[z, x], [x, y], [y, x]]", "same: same.1 and same.2 are the same group"),
+        ("differ: [[x, y], [y, x]]", "differ: differ.0 and differ.1 are the same group"),
+        (
+            "{same: [[a, b], [x, y, z]], differ: [[a, x], [z, v, x]]}",
+            "differ: differ.1 and same.1 contradict each other: 'x' and 'z'",
+        ),
+        (
+            "{expect: [{text: x, label: l}, {text: y, label: m}], same: [[x, v, y]]}",
+            "same: same.0 contradicts expect, which says: 'x' is l, 'y' is m",
+        ),
+        (
+            "{expect: [{text: '{a}', a: [x, y], label: l}], differ: [[x, v, y]]}",
+            "differ: differ.0 contradicts expect, which says: 'x' is l, 'y' is l",
+        ),
         ("same: [[only one]]", r"same.0: List should have at least 2 items"),
         ("differ: [hello]", r"differ.0: Input should be a valid list"),
         ("exspect: []", r"exspect is no key here; allowed: expect, same, differ"),
@@ -49,6 +83,15 @@ def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
 def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=f"mine.yaml: {message}"):
         read(tmp_path, text)
+
+
+def test_a_text_may_stand_in_several_groups(tmp_path: Path) -> None:
+    found = read(tmp_path, "{expect: [{text: x, label: l}], same: [[x, y], [x, y, z]], differ: [[x, a], [y, a]]}")
+    assert len(found) == 5
+
+
+def test_a_value_of_a_place_may_hold_braces(tmp_path: Path) -> None:
+    assert read(tmp_path, 'expect: [{text: "{a}", a: ["{my thing}"], label: l}]')[0].texts == ("{my thing}",)
 
 
 def test_lists_that_make_too_many_texts_are_refused(tmp_path: Path) -> None:

@@ -146,6 +146,39 @@ def test_a_label_without_a_word_is_refused(tiny: Callable[[str], Path], tmp_path
         zero_shot.train(toy)
 
 
+@pytest.mark.parametrize(
+    ("labels", "descriptions", "message"),
+    [
+        (["C#", "C++", "Go"], {}, r"labels 'C#' and 'C\+\+' read the same to the checkpoint \('C' and 'C'\)"),
+        (["C++", "Go", "c"], {}, r"labels 'C\+\+' and 'c' read the same to the checkpoint \('C' and 'c'\)"),
+        (["a", "b", "c"], {"b": "wants help", "c": "Wants  help"}, "labels 'b' and 'c' read the same to the checkp"),
+        (["cafe", "café", "go"], {}, "labels 'cafe' and 'café' read the same"),  # without accents here
+    ],
+)
+@pytest.mark.parametrize("method", ["zero_shot", "features"])
+def test_labels_that_read_the_same_are_refused(
+    method: str,
+    labels: list[str],
+    descriptions: dict[str, str],
+    message: str,
+    tiny: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    toy = task(tiny("bert"), tmp_path, method=method, features={"prior": "label_names"})
+    toy = replace(toy, labels=labels, label_texts=label_texts(labels, descriptions))
+    train = zero_shot.train if method == "zero_shot" else features.train
+    with pytest.raises(InputError, match=message) as error:
+        train(toy)
+    assert str(error.value).endswith("; give them different descriptions in the spec in data/sources")
+
+
+def test_labels_that_read_the_same_are_fine_where_nothing_reads_them(
+    tiny: Callable[[str], Path], tmp_path: Path
+) -> None:
+    toy = task(tiny("bert"), tmp_path, method="features")
+    features.train(replace(toy, label_texts=dict.fromkeys(LABELS, "the same")))
+
+
 def test_out_of_scope_labels_have_no_text(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     toy = replace(task(tiny("bert"), tmp_path), labels=["a", "b", "out_of_scope:chat"])
     body = load_body(toy.folder)
@@ -181,8 +214,39 @@ def test_without_training_rows_the_labels_are_those_of_the_test_rows_and_the_spe
 
 
 def test_a_description_of_no_label_is_refused() -> None:
-    with pytest.raises(InputError, match="descriptions name 'refnud', which is no label of the rows"):
+    with pytest.raises(InputError, match="descriptions name 'refnud', which is no label of the rows; did you mean 're"):
         label_order(rows(refund=2, track=2), spec(descriptions={"refnud": "x"}))
+    with pytest.raises(InputError, match=r"descriptions name 'other', which is no label of the rows$"):
+        label_order(rows(refund=2, track=2), spec(descriptions={"other": "x"}))
+
+
+@pytest.mark.parametrize("key", [" C++ ", "C++\u200b", "c++", "c\u200b++"])
+def test_a_description_whose_label_looks_like_one_of_the_test_rows_makes_no_label(key: str) -> None:
+    table = pd.DataFrame({"text": ["x", "y"], "label": ["C++", "Go"], "split": "test"})
+    with pytest.raises(InputError) as error:
+        label_order(table, spec(descriptions={key: "a language"}))
+    message = f"the spec's descriptions name {key!a}, which is no label of the rows; did you mean 'C++'?"
+    assert str(error.value) == message
+
+
+def test_of_two_descriptions_whose_labels_look_the_same_one_is_named() -> None:
+    with pytest.raises(InputError, match="descriptions name 'new', which is no label of the rows; did you mean 'New'"):
+        label_order(rows(b=0, a=0), spec(descriptions={"New": "one", "new": "two"}))
+
+
+def test_labels_of_test_rows_that_differ_in_case_can_both_be_described() -> None:
+    table = pd.DataFrame({"text": ["x", "y"], "label": ["us", "US"], "split": "test"})
+    assert label_order(table, spec(descriptions={"us": "we", "US": "a country"})) == ["US", "us"]
+
+
+def test_a_label_that_descriptions_add_has_the_form_of_a_label() -> None:
+    for key, message in (
+        (" new ", "blanks around it"),
+        ("a\nb", "holds a control character"),
+        ("\u200b", "no sign that a"),
+    ):
+        with pytest.raises(InputError, match=message):
+            label_order(rows(b=0, a=0), spec(descriptions={key: "x"}))
 
 
 def test_other_methods_need_training_rows() -> None:

@@ -111,6 +111,19 @@ def test_a_damaged_file_is_said_and_computed_again(
     assert f"{file} is damaged; what it held is computed again" in capsys.readouterr().err
 
 
+def test_a_file_with_a_changed_bit_is_said_and_computed_again(
+    tiny: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body, data = load_body(tiny("bert")), rows(3)
+    before = Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", "")
+    (file,) = tmp_path.rglob("*.safetensors")
+    bytes_ = bytearray(file.read_bytes())
+    bytes_[-1] ^= 1
+    file.write_bytes(bytes_)
+    np.testing.assert_array_equal(Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", ""), before)
+    assert f"{file} is damaged; what it held is computed again" in capsys.readouterr().err
+
+
 def test_another_body_precision_or_cut_has_rows_of_its_own(
     tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,6 +172,16 @@ def test_a_mistake_in_a_value_or_a_list_is_one_line_with_the_key_as_it_is_writte
         ),
         ({"method": "zero_shot", "sampling": "oversample"}, "learns from no row; set sampling to none"),
         ({"method": "zero_shot", "augment": {"file": "x"}}, "zero_shot learns from no row; leave augment.file out"),
+        (
+            {"method": "zero_shot", "augment": {"typo": 0.3}},
+            "params.yaml: method zero_shot learns from no row; leave augment.typo out",
+        ),
+        (
+            {"method": "zero_shot", "augment": {"typo": 0.3, "copies": 2, "more": {"a": 2}}},
+            "method zero_shot learns from no row; leave augment.typo, augment.copies and augment.more out",
+        ),
+        ({"augment": {"more": {True: 2}}}, 'params.yaml: augment.more: put the name true in quotes: "true"'),
+        ({"augment": {"more": {1: 2}}}, 'params.yaml: augment.more: put the name 1 in quotes: "1"'),
         ({"method": "zero_shot", "oos": {"method": "gate"}}, "oos.method = 'gate' learns from rows"),
         ({"prepare": ["numbers", "spaces", "dates"]}, "prepare: dates finds nothing after numbers; name it before"),
     ],

@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.toys import params
+from textclf.changes.apply import CHANGES, apply_change
+from textclf.changes.report import REPORT
 from textclf.errors import InputError
 from textclf.preparation import preparation, words
 from textclf.preparation.preparation import STEPS, Preparation
@@ -30,7 +32,12 @@ WORDS = ["a", "a ", "ab ", "the ", "wehre ", "wehre,", " ", ",", "'", '"', "-", 
 MARKUP = ["<", "<a", "<!--", "</", "&", "&#", "&#9;"]
 ADDRESSES = ["@", "a@", "a@b.", "+a", "www.", "http://", "http://a@", "http://a:"]
 AFTER_A_START = [("-->", "<!--"), ("&#", "9"), ("a@a", "a-"), ("http://", ":a"), ("a couple", " "), ("1", " ")]
-LONG = [("", part) for part in FIGURES + WORDS + MARKUP + ADDRESSES] + AFTER_A_START
+BETWEEN_WORDS = [("a", marks, "b") for marks in (".", "-", ".,")]
+LONG = [
+    *(("", part, "") for part in FIGURES + WORDS + MARKUP + ADDRESSES),
+    *((start, part, "") for start, part in AFTER_A_START),
+    *BETWEEN_WORDS,
+]
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +81,14 @@ def test_a_step_does_what_its_name_says(step: str, text: str, prepared: str) -> 
     assert STEPS[step](text) == prepared
 
 
-@pytest.mark.parametrize("name", [*STEPS, "spelling"])
+@pytest.mark.parametrize("name", [*STEPS, "spelling", *CHANGES])
 def test_time_grows_with_the_text_and_not_with_its_square(name: str, alone: Spelling) -> None:
     alone("wehre")  # makes the index
-    step = STEPS.get(name, alone)
-    for start, repeated in LONG:
-        texts = ((start + repeated * size)[:size] for size in (12_500, 100_000))
+    step = partial(apply_change, name, key="row", words=REPORT) if name in CHANGES else STEPS.get(name, alone)
+    for start, repeated, end in LONG:
+        texts = ((start + repeated * size)[:size] + end for size in (12_500, 100_000))
         short, long = (timeit(partial(step, text), timer=time.process_time, number=1) for text in texts)
-        assert long < 24 * short + 0.1, (start, repeated, short, long)
+        assert long < 24 * short + 0.1, (start, repeated, end, short, long)
 
 
 def test_an_address_that_never_ends_does_not_stall() -> None:
@@ -190,6 +197,17 @@ def test_spelling_learns_from_the_texts_after_the_steps_before_it(tmp_path: Path
     assert "br" not in (tmp_path / "spelling/words.csv").read_text()
 
 
+def test_words_too_long_to_be_corrected_are_not_learned(tmp_path: Path) -> None:
+    longest, longer, longer_still = ("a" * letters for letters in (words.LONGEST, words.LONGEST + 1, 140_000))
+    training = [f"my {longer} parcel {longer_still}", f"{longest} is my card"]
+    preparation.fit(["spelling"], training * 5, None, [longest, longer, longer_still], tmp_path)
+    learned = words.load(tmp_path / "spelling")
+    assert set(learned.training) == {"my", "parcel", longest, "is", "card"}
+    assert set(learned.pairs) == {(longest, "is"), ("is", "my"), ("my", "card")}
+    assert not learned.vocabulary
+    assert preparation.load(tmp_path)([f"paarcel {longer_still}"]) == [f"parcel {longer_still}"]
+
+
 def test_a_loaded_corrector_has_its_index_before_the_first_text(tmp_path: Path) -> None:
     preparation.fit(["spelling"], TRAINING, None, [], tmp_path)
     (corrector,) = preparation.load(tmp_path).steps
@@ -225,6 +243,14 @@ def test_spelling_without_its_words_is_refused(tmp_path: Path) -> None:
     preparation.fit(["spelling"], TRAINING, None, [], tmp_path)
     shutil.rmtree(tmp_path / "spelling")
     with pytest.raises(InputError, match="rebuild the model"):
+        preparation.load(tmp_path)
+
+
+def test_words_longer_than_a_csv_file_may_have_are_refused(tmp_path: Path) -> None:
+    preparation.fit(["spelling"], TRAINING, None, [], tmp_path)
+    with (tmp_path / "spelling/words.csv").open("a") as file:
+        file.write(f"{'a' * 140_000},1,0\n")
+    with pytest.raises(InputError, match="is no preparation of texts; rebuild the model"):
         preparation.load(tmp_path)
 
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 from tests.conftest import ROOT
 from textclf import process
@@ -81,4 +82,12 @@ def test_a_full_disk_is_one_sentence(in_tmp: Path) -> None:
         Path("/dev/full").write_text("x" * 100_000)
 
     with pytest.raises(SystemExit, match="No space left on device"):
+        process.run(main)
+
+
+def test_a_full_disk_that_a_library_reports_by_its_own_error_is_one_sentence() -> None:
+    def main() -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    with pytest.raises(SystemExit, match=r"^error: I/O error: No space left on device"):
         process.run(main)

@@ -152,7 +152,7 @@ OUTPUTS = (
 
 
 def test_the_stage_writes_the_same_bytes_each_time(project: Path) -> None:
-    Path("data/robustness/mine.yaml").write_text("expect: [{text: aaa, label: a}, {text: aaa, label: b}]\n")
+    Path("data/robustness/mine.yaml").write_text("expect: [{text: aaa, label: a}, {text: aaa aaa, label: b}]\n")
     robustness.main()
     before = {name: Path(name).read_bytes() for name in OUTPUTS}
     robustness.main()

@@ -50,6 +50,7 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
             {"files": {"validation": "data/corpora/x.csv"}},
             "a train file, one file of all rows, or for method zero_shot a test file is needed",
         ),
+        ({"descriptions": {1: "x"}}, 'descriptions: put the name 1 in quotes: "1"'),
         ({"descriptions": {"a": " "}}, "'a': the description is empty"),
         ({"descriptions": {"out_of_scope": "x"}}, "'out_of_scope': the description is empty, or the label is reserved"),
         (

@@ -173,6 +173,25 @@ def test_a_best_epoch_that_another_process_removed_is_an_error(
         trained(tiny("bert"), tmp_path, epochs=1)
 
 
+def test_a_run_that_diverges_says_so_and_leaves_no_checkpoint_that_would_be_resumed(
+    tiny: Callable[[str], Path], tmp_path: Path
+) -> None:
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"training diverged: .* lower lr"):
+            trained(
+                tiny("bert"),
+                tmp_path,
+                epochs=2,
+                lr=1.0,
+                head_lr_factor=1000.0,
+                max_grad_norm=1e30,
+                head_init="random",
+                batch_size=1,
+                weight_decay=1.0,
+            )
+        assert not list(tmp_path.rglob("complete"))
+
+
 def test_frozen_embeddings_stay(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     found = trained(tiny("bert"), tmp_path, epochs=1, full={"trained_layers": "layers"})
     found.classifier.save(tmp_path)

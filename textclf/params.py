@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from textclf.errors import InputError
-from textclf.specs import read_yaml
+from textclf.specs import read_yaml, unquoted
 
 PARAMS = Path("params.yaml")
 RENAMED = {
@@ -238,6 +238,7 @@ class Params(Section):
         after = self.prepare[self.prepare.index("numbers") :] if "numbers" in self.prepare else []
         if late := [step for step in after if step in ("amounts", "dates")]:
             raise PydanticCustomError("together", f"prepare: {late[0]} finds nothing after numbers; name it before")
+        self._zero_shot()
         self._augmented()
         if self.lora.unfreeze == "gradual" and self.lora.trained_layers != "all":
             raise PydanticCustomError(
@@ -249,7 +250,6 @@ class Params(Section):
             raise PydanticCustomError(
                 "together", "split.rows_per_label and split.train_limit both limit the training rows; leave one empty"
             )
-        self._zero_shot()
         if self.oos.held_out and self.oos.method == "none":
             raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
         return self
@@ -292,9 +292,9 @@ class Params(Section):
         if self.class_weights != "none" or self.sampling != "none":
             key = "class_weights" if self.class_weights != "none" else "sampling"
             raise PydanticCustomError("together", f"method zero_shot learns from no row; set {key} to none")
-        if self.augment.file or self.augment.copies:
-            key = "file" if self.augment.file else "copies"
-            raise PydanticCustomError("together", f"method zero_shot learns from no row; leave augment.{key} out")
+        if asked := [f"augment.{key}" for key, value in self.augment if value]:
+            keys = " and ".join(filter(None, [", ".join(asked[:-1]), asked[-1]]))
+            raise PydanticCustomError("together", f"method zero_shot learns from no row; leave {keys} out")
 
     def _augmented(self) -> None:
         """Raise an error for changes that no training row would get."""
@@ -338,6 +338,8 @@ def sentence(mistake: ErrorDetails) -> str:
     'lr = -1: should be greater than 0'
     """
     key = _key(mistake)
+    if line := unquoted(mistake):
+        return line
     if mistake["type"] == "together":
         return mistake["msg"]
     if mistake["type"] == "missing":

@@ -1,6 +1,7 @@
 """How a stage starts and ends as a process."""
 
 import ctypes
+import errno
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from textclf.errors import InputError
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 TIMES = Path(".cache/times")  # ignored by git and DVC
+FULL_DISK = os.strerror(errno.ENOSPC)
 STARTED = time.monotonic()  # `stages/__init__.py` imports this module first
 
 
@@ -21,6 +23,10 @@ def run(main: Callable[[], None]) -> None:
         main()
         note_time()
     except (InputError, OSError) as error:  # OSError: such as a full disk
+        sys.exit(f"error: {error}")
+    except Exception as error:
+        if FULL_DISK not in str(error):  # safetensors reports a full disk by an error of its own
+            raise
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; run dvc repro to resume\n")

@@ -1,5 +1,6 @@
 """Reading a spec: a YAML file as a pydantic model, with one sentence for each mistake."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -43,8 +44,23 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
 
 
+def unquoted(mistake: ErrorDetails) -> str:
+    """Return a sentence about a name that YAML doesn't read as text, or nothing.
+
+    >>> unquoted({"type": "string_type", "loc": ("more", 1, "[key]"), "msg": "Input should be ...", "input": True})
+    'more: put the name true in quotes: "true"'
+    """
+    *above, _, last = "", "", *mistake["loc"]
+    if last != "[key]" or mistake["type"] != "string_type":
+        return ""
+    name = json.dumps(mistake["input"], default=str).strip('"')  # as YAML spells it
+    return f'{".".join(map(str, above[2:]))}: put the name {name} in quotes: "{name}"'
+
+
 def _sentence(mistake: ErrorDetails, schema: type[BaseModel], renamed: Mapping[str, str]) -> str:
     key = ".".join(map(str, mistake["loc"]))
+    if line := unquoted(mistake):
+        return line
     if mistake["type"] == "extra_forbidden" and (name := renamed.get(str(mistake["loc"][-1]))):
         return f"{key} is now called {name}"
     if mistake["type"] == "extra_forbidden" and key not in schema.model_fields and "." not in key:

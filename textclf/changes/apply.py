@@ -11,9 +11,9 @@ from textclf.changes.word_lists import WordLists
 WORDS = re.compile(r"\w+(?:['’ʼ-]\w+)*")
 LETTERS = re.compile(r"[^\W\d_]+")
 APOSTROPHE = re.compile(r"(?<=\w)['’ʼ](?=\w)")
-MARKS = r"""[.,;:!?…"“”„«»()\[\]{}¿¡–—-]+"""
-# Not inside of 3.50 or a.b@c.com.
-PUNCTUATION = re.compile(rf"(?<!\S){MARKS}\s*|{MARKS}(?!\S)|[。，、！？；：「」]")
+MARK = r"""[.,;:!?…"“”„«»()\[\]{}¿¡–—-]"""
+# Not inside of 3.50 or a.b@c.com. Only whole runs of marks are tried, or the time would grow with a run's square.
+PUNCTUATION = re.compile(rf"(?<!\S){MARK}++\s*|(?<!{MARK}){MARK}++(?!\S)|[。，、！？；：「」]")
 SPACE = re.compile(r"(?<=[^\W_]) (?=[^\W_])")
 DIGITS = "0123456789"
 NUMBER = re.compile(r"[0-9]+")

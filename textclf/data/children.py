@@ -8,6 +8,7 @@ import pandas as pd
 from textclf.data.leaks import same_texts
 from textclf.data.records import read_records
 from textclf.errors import InputError
+from textclf.preparation.cleaning import fix_unicode, strip_html
 
 COLUMNS = ["parent", "text"]
 APART = ("validation", "test")
@@ -19,13 +20,13 @@ def read_children(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     `rows` has id, text, label and `used`: train, validation, test, the same after "out-of-scope ", or nothing.
     Children of rows that are not trained on, such as those beyond `split.train_limit`, are left out. Raises
     `InputError` with the line of a child whose parent is no row, or a validation or test row, and of a text that
-    stands there.
+    stands there, also if it differs in markup or encoding alone, which a preparation may take away.
     """
     table = _read(path)
     by_id = rows.set_index("id")
     tested = rows[rows["used"].str.endswith(APART)]
-    known = dict(zip(same_texts(tested["text"]), tested["used"], strict=True))
-    keys = same_texts(table["text"])
+    known = dict(zip(_keys(tested["text"]), tested["used"], strict=True))
+    keys = _keys(table["text"])
     for line, parent, key in zip(table["line"], table["parent"], keys, strict=True):
         where = f"{path}: line {line}"
         if parent not in by_id.index:
@@ -51,6 +52,10 @@ def _read(path: Path) -> pd.DataFrame:
         raise InputError(f"{path}: its columns must be {' and '.join(COLUMNS)}, not {', '.join(header) or 'none'}")
     table = pd.DataFrame([record for _, record in records], columns=COLUMNS, dtype=str)
     return table.assign(line=[line for line, _ in records])
+
+
+def _keys(texts: "pd.Series[str]") -> "pd.Series[str]":
+    return same_texts(texts.map(strip_html).map(fix_unicode))
 
 
 def _child_id(parent: str, text: str) -> str:

@@ -2,19 +2,38 @@
 
 import difflib
 import re
+from collections import Counter
 from itertools import combinations, product
 from math import prod
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from textclf.errors import InputError
 from textclf.specs import read_spec
 
+
+def _each_once(texts: list[str]) -> list[str]:
+    if twice := [text for text, count in Counter(texts).items() if count > 1]:
+        raise ValueError(f"{twice[0]!r} stands in it twice")
+    return texts
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Words = Annotated[list[str], Field(min_length=1)]
+Words = Annotated[list[str], Field(min_length=1), AfterValidator(_each_once)]
+Group = Annotated[list[Text], Field(min_length=2), AfterValidator(_each_once)]
 PLACE = re.compile(r"\{(\w+)\}")
+NO_PLACE = re.compile(r"\{(?!\w+\})[^{}]*\}")  # braces with a name that no place may have
 MOST = 1000  # texts that a template makes
 
 
@@ -29,6 +48,8 @@ class Template(BaseModel):
 
     @model_validator(mode="after")
     def _filled(self) -> "Template":
+        if wrong := NO_PLACE.search(self.text):
+            raise ValueError(f"a place's name consists of letters, digits and _, unlike {wrong[0]}")
         places, lists = set(PLACE.findall(self.text)), set(self.__pydantic_extra__)
         if missing := sorted(places - lists):
             raise ValueError(f"{{{missing[0]}}} stands in the text, but no list {missing[0]} says what fills it in")
@@ -60,8 +81,60 @@ class Expectations(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     expect: list[Template] = []
-    same: list[Annotated[list[Text], Field(min_length=2)]] = []
-    differ: list[Annotated[list[Text], Field(min_length=2)]] = []
+    same: list[Group] = []
+    differ: list[Group] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_empty_file(cls, content: Any) -> Any:
+        return {} if content is None else content
+
+    @field_validator("expect")
+    @classmethod
+    def _one_label_a_text(cls, templates: list[Template]) -> list[Template]:
+        found: dict[str, tuple[str, str]] = {}  # from a text to its label and the key of its template
+        for number, template in enumerate(templates):
+            for text in template.texts():
+                label, key = found.get(text, ("", ""))
+                if key and label == template.label:
+                    raise ValueError(f"{text!r} stands in it twice, in {key} and expect.{number}")
+                if key:
+                    raise ValueError(
+                        f"{text!r} has two labels, {label} in {key} and {template.label} in expect.{number}"
+                    )
+                found[text] = template.label, f"expect.{number}"
+        return templates
+
+    @field_validator("same", "differ")
+    @classmethod
+    def _each_group_once(cls, groups: list[Group], info: ValidationInfo) -> list[Group]:
+        found: dict[frozenset[str], str] = {}
+        for number, group in enumerate(groups):
+            key = f"{info.field_name}.{number}"
+            if (first := found.setdefault(frozenset(group), key)) != key:
+                raise ValueError(f"{first} and {key} are the same group")
+        return groups
+
+    @field_validator("differ")
+    @classmethod
+    def _can_differ(cls, groups: list[Group], info: ValidationInfo) -> list[Group]:
+        alike = enumerate(info.data.get("same", []))
+        for (first, same), (second, differ) in product(alike, enumerate(groups)):
+            if len(both := sorted({*same} & {*differ})) > 1:
+                raise ValueError(f"differ.{second} and same.{first} contradict each other: {both[0]!r} and {both[1]!r}")
+        return groups
+
+    @field_validator("same", "differ")
+    @classmethod
+    def _as_expected(cls, groups: list[Group], info: ValidationInfo) -> list[Group]:
+        labels = {text: template.label for template in info.data.get("expect", []) for text in template.texts()}
+        for number, group in enumerate(groups):
+            known = {text: labels[text] for text in group if text in labels}
+            one = Expectation(kind="same" if info.field_name == "same" else "differ", texts=tuple(known))
+            if len(known) > 1 and not one.met(list(known.values())):
+                said = ", ".join(f"{text!r} is {label}" for text, label in known.items())
+                raise ValueError(f"{info.field_name}.{number} contradicts expect, which says: {said}")
+        return groups
 
 
 class Expectation(BaseModel):

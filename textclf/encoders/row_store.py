@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from textclf.atomic import replace_file
 
 KEY = 16  # bytes
+CHECKSUM = "sha256"  # the name in a file's metadata
 
 
 def row_key(input_ids: NDArray[np.int32]) -> bytes:
@@ -50,18 +51,28 @@ class RowStore:
         file = self.folder / f"{hashlib.sha256(keys.tobytes()).hexdigest()[:32]}.safetensors"
         tensors = {"keys": torch.from_numpy(keys.copy()), "lengths": lengths, "rows": torch.cat(list(rows.values()))}
         with replace_file(file) as part:
-            save_file(tensors, part)
+            save_file(tensors, part, {CHECKSUM: _checksum(tensors)})
         self._open(file)
 
     def _open(self, file: Path) -> None:
         try:
             with safe_open(file, "pt") as opened:
-                keys, lengths, rows = (opened.get_tensor(name) for name in ("keys", "lengths", "rows"))
+                tensors = {name: opened.get_tensor(name) for name in ("keys", "lengths", "rows")}
+                if (opened.metadata() or {}).get(CHECKSUM) != _checksum(tensors):
+                    raise SafetensorError("other bytes than were written")
         except SafetensorError:
             print(f"{file} is damaged; what it held is computed again", file=sys.stderr)
             file.unlink(missing_ok=True)  # another process may have removed it
             return
-        stops = np.cumsum(lengths.numpy())
-        for key, length, stop in zip(keys.numpy(), lengths.tolist(), stops.tolist(), strict=True):
+        stops = np.cumsum(tensors["lengths"].numpy())
+        for key, length, stop in zip(tensors["keys"].numpy(), tensors["lengths"].tolist(), stops.tolist(), strict=True):
             self._places[key.tobytes()] = len(self._parts), stop - length, stop
-        self._parts.append(rows)
+        self._parts.append(tensors["rows"])
+
+
+def _checksum(tensors: Mapping[str, torch.Tensor]) -> str:
+    """Return a checksum of the bytes of the tensors, in the order of their names."""
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        found.update(tensors[name].contiguous().view(torch.uint8).numpy().data)
+    return found.hexdigest()

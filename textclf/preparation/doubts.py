@@ -7,10 +7,9 @@ count as one word, and in Arabic or Hebrew a single letter makes another word.
 import re
 from typing import NamedTuple
 
-from textclf.preparation.words import WORD, lower
+from textclf.preparation.words import LONGEST, WORD, lower
 
 ALPHABETS = re.compile(r"[A-Za-z\u00c0-\u052f\u1e00-\u1fff'’]+")  # words in Latin, Greek or Cyrillic letters
-LONGEST = 40  # letters of a word that may be wrong
 PART = re.compile(r"[^ ]+")
 MARKS = ".,;:!?()\"'-"  # around a word, and none of its own
 

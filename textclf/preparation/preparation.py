@@ -1,5 +1,6 @@
 """The preparation of texts: its steps in order, with what they have learned, saved beside the classifier."""
 
+import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ def load(folder: Path) -> Preparation:
         if not isinstance(names, list):
             raise TypeError(names)
         steps = tuple(_spelling(folder) if name == SPELLING else STEPS[name] for name in names)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
         raise InputError(f"{folder} is no preparation of texts; rebuild the model") from None
     return Preparation(tuple(names), steps)
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+LONGEST = 40  # letters of a word that may be wrong
 LISTS = {"en": "frequency_dictionary_en_82_765.txt"}  # of symspellpy
 TRAINING_SHARE = 0.9  # of a word's probability, where a language's list has the rest
 PAIR_SHARE = 0.5  # of a word's probability beside a word with which it stands in the training rows
@@ -75,16 +76,18 @@ def load(folder: Path) -> Words:
 def learn(texts: Iterable[str], language: str | None, vocabulary: Iterable[str]) -> Words:
     """Return the words of the training rows' `texts`, of a language in `LISTS`, and of a checkpoint's vocabulary.
 
+    Words of more than `LONGEST` letters are left out, since nothing corrects them, and so are pairs with one.
+
     >>> words = learn(["Where is my card?", "my card is lost"], None, ["parcel", "##el"])
     >>> words.training["card"], words.pairs["my", "card"], words.known("parcel"), words.known("el")
     (2, 2, True, False)
     """
     training, pairs = Counter[str](), Counter[tuple[str, str]]()
     for text in texts:
-        found = [lower(word) for word in WORD.findall(text)]
-        training.update(found)
-        pairs.update(pairwise(found))
-    whole = frozenset(word for word in vocabulary if len(word) > 1 and WORD.fullmatch(word))
+        found = [lower(word) if len(word) <= LONGEST else "" for word in WORD.findall(text)]
+        training.update(filter(None, found))
+        pairs.update(filter(all, pairwise(found)))
+    whole = frozenset(word for word in vocabulary if 1 < len(word) <= LONGEST and WORD.fullmatch(word))
     return Words(training, pairs, _language(language) if language else Counter(), whole)
 
 

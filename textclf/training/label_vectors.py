@@ -18,14 +18,30 @@ from textclf.unit import unit
 def label_vectors(task: Task, frozen: Frozen, pooling: str) -> tuple[NDArray[np.float64], Labels]:
     """Return a vector of length 1 for the text of each in-scope label, shape (labels, size), and the labels' numbers.
 
-    Raises `InputError` for a label whose text has no word.
+    Raises `InputError` for a label whose text has no word, and for two labels with the same token ids.
     """
     names = in_scope(task.labels)
+    _check_texts(task, names)
+    rows = new_rows([task.label_texts[name] for name in names], new_tokenizer(task))
+    numbers = np.array([task.labels.index(name) for name in names], dtype=np.int64)
+    return unit(frozen.vectors(rows.input_ids, pooling, "")), numbers
+
+
+def _check_texts(task: Task, names: list[str]) -> None:
+    """Raise `InputError` for a label that says nothing, and for two that say the same.
+
+    Texts are compared by token ids, after case folding: so also where the checkpoint ignores accents or cuts them.
+    """
     texts = [task.label_texts[name] for name in names]
-    for name, text in zip(names, texts, strict=True):
+    seen: dict[bytes, str] = {}
+    folded = new_rows([text.casefold() for text in texts], new_tokenizer(task)).input_ids
+    for name, text, ids in zip(names, texts, folded, strict=True):
         if not re.search(r"[^\W\d]", text):
             raise InputError(
                 f"label {name!r} has no word that says what it means; add descriptions to the spec in data/sources"
             )
-    vectors = frozen.vectors(new_rows(texts, new_tokenizer(task)).input_ids, pooling, "")
-    return unit(vectors), np.array([task.labels.index(name) for name in names], dtype=np.int64)
+        if (first := seen.setdefault(ids.tobytes(), name)) != name:
+            raise InputError(
+                f"labels {first!r} and {name!r} read the same to the checkpoint ({task.label_texts[first]!r:.60} and "
+                f"{text!r:.60}); give them different descriptions in the spec in data/sources"
+            )

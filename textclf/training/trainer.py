@@ -336,4 +336,7 @@ def _callbacks(task: Task, optimizer: torch.optim.Optimizer) -> list[TrainerCall
 
 
 def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:
-    return selection_scores(np.asarray(predicted.label_ids), softmax(np.asarray(predicted.predictions)))
+    logits = np.asarray(predicted.predictions)
+    if not np.isfinite(logits).all():  # before a checkpoint of this epoch is written, so that none is resumed from
+        raise InputError("training diverged: the model's outputs are no longer numbers; lower lr or head_lr_factor")
+    return selection_scores(np.asarray(predicted.label_ids), softmax(logits))

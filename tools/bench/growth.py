@@ -123,7 +123,9 @@ def check_unchanged() -> None:
 def main() -> None:
     """Measure, write results/speed/growth.json and docs/scale.md, and print the table."""
     parser = command.parser("bench.growth", __doc__)
-    parser.add_argument("--rows", type=int, nargs="+", metavar="N", help="measure these sizes alone, and write nothing")
+    parser.add_argument(
+        "--rows", type=command.count, nargs="+", metavar="N", help="measure these sizes alone, and write nothing"
+    )
     parser.add_argument("--table", action="store_true", help="write docs/scale.md from the last figures, and end")
     options = parser.parse_args()
     for rows in options.rows or ():

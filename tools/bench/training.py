@@ -56,9 +56,9 @@ def read_values(recipe: str | None) -> dict[str, Any]:
     from tools.runs.overrides import merged
 
     file = RECIPES / f"{recipe}.yaml"
-    if recipe and not file.is_file():
-        known = ", ".join(sorted(path.stem for path in RECIPES.glob("*.yaml")))
-        raise InputError(f"no recipe is called {recipe!r}; recipes/ has {known}")
+    known = sorted(path.stem for path in RECIPES.glob("*.yaml"))
+    if recipe and recipe not in known:
+        raise InputError(f"no recipe is called {recipe!r}; recipes/ has {', '.join(known)}")
     values = merged(read_yaml(PARAMS), read_yaml(file)["overrides"] if recipe else {})
     method = check_params(values, str(file if recipe else PARAMS)).method
     if method not in METHODS:
