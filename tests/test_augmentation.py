@@ -60,10 +60,11 @@ def test_the_parameters_name_every_change_and_the_shipped_list_is_complete() -> 
 
 
 def test_a_change_hits_as_many_texts_as_its_share_says_and_the_same_ones_each_time() -> None:
+    quarter = shares(greeting=0.25)
     keys = [f"42/{number}/0" for number in range(2000)]
-    changed = [change("where is my parcel today", shares(greeting=0.25), key) for key in keys]
+    changed = [change("where is my parcel today", quarter, key) for key in keys]
     assert 0.22 < np.mean([text != "where is my parcel today" for text in changed]) < 0.28
-    assert changed == [change("where is my parcel today", shares(greeting=0.25), key) for key in keys]
+    assert changed == [change("where is my parcel today", quarter, key) for key in keys]
     assert change("where is it", shares(), "42/1/0") == "where is it"
 
 
