@@ -100,26 +100,25 @@ def test_states_above_the_limit_are_computed_when_needed_with_the_same_bytes(
         assert torch.equal(one, other)
 
 
+def cut_off(content: bytes) -> bytes:
+    return content[:200]
+
+
+def with_another_bit(content: bytes) -> bytes:
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.parametrize("damage", [cut_off, with_another_bit])
 def test_a_damaged_file_is_said_and_computed_again(
-    tiny: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    damage: Callable[[bytes], bytes],
+    tiny: Callable[[str], Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     body, data = load_body(tiny("bert")), rows(3)
     before = Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", "")
     (file,) = tmp_path.rglob("*.safetensors")
-    file.write_bytes(file.read_bytes()[:200])
-    np.testing.assert_array_equal(Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", ""), before)
-    assert f"{file} is damaged; what it held is computed again" in capsys.readouterr().err
-
-
-def test_a_file_with_a_changed_bit_is_said_and_computed_again(
-    tiny: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    body, data = load_body(tiny("bert")), rows(3)
-    before = Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", "")
-    (file,) = tmp_path.rglob("*.safetensors")
-    bytes_ = bytearray(file.read_bytes())
-    bytes_[-1] ^= 1
-    file.write_bytes(bytes_)
+    file.write_bytes(damage(file.read_bytes()))
     np.testing.assert_array_equal(Frozen(body, "fp32", tmp_path).vectors(data.input_ids, "cls", ""), before)
     assert f"{file} is damaged; what it held is computed again" in capsys.readouterr().err
 

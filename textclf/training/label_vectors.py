@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerBase
 
 from textclf.encoders.frozen import Frozen
 from textclf.errors import InputError
@@ -21,20 +22,21 @@ def label_vectors(task: Task, frozen: Frozen, pooling: str) -> tuple[NDArray[np.
     Raises `InputError` for a label whose text has no word, and for two labels with the same token ids.
     """
     names = in_scope(task.labels)
-    _check_texts(task, names)
-    rows = new_rows([task.label_texts[name] for name in names], new_tokenizer(task))
+    tokenizer = new_tokenizer(task)
+    _check_texts(task, names, tokenizer)
+    rows = new_rows([task.label_texts[name] for name in names], tokenizer)
     numbers = np.array([task.labels.index(name) for name in names], dtype=np.int64)
     return unit(frozen.vectors(rows.input_ids, pooling, "")), numbers
 
 
-def _check_texts(task: Task, names: list[str]) -> None:
+def _check_texts(task: Task, names: list[str], tokenizer: PreTrainedTokenizerBase) -> None:
     """Raise `InputError` for a label that says nothing, and for two that say the same.
 
     Texts are compared by token ids, after case folding: so also where the checkpoint ignores accents or cuts them.
     """
     texts = [task.label_texts[name] for name in names]
     seen: dict[bytes, str] = {}
-    folded = new_rows([text.casefold() for text in texts], new_tokenizer(task)).input_ids
+    folded = new_rows([text.casefold() for text in texts], tokenizer).input_ids
     for name, text, ids in zip(names, texts, folded, strict=True):
         if not re.search(r"[^\W\d]", text):
             raise InputError(
