@@ -27,11 +27,12 @@ from textclf.methods import baseline, features, full, zero_shot
 from textclf.oos import rule
 from textclf.params import check_params, read_params
 from textclf.predictions import Predictions, read_predictions, write_predictions
+from textclf.rows import Rows
 from textclf.training.advice import SETTINGS, advise, best_of
 from textclf.training.label_vectors import label_vectors
 from textclf.training.selection import select_C
 from textclf.training.task import Task
-from tools.few_labels import page
+from tools.few_labels import measure, page
 from tools.few_labels.arms import ARMS
 
 COLUMNS = ["id", "text", "label", "split"]
@@ -321,6 +322,40 @@ def test_the_advice_is_what_the_measurements_say() -> None:
         others = [arm for arm in ("features", "baseline") if arm != best]
         assert all(average(best, number) > average(arm, number) for arm in others)
         assert average(best, number) > average("zero_shot", 0)
+
+
+def test_draws_are_measured_and_what_is_recorded_is_not_measured_again(
+    tiny: Callable[[str], Path], in_tmp: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_project(in_tmp)
+    (project / "data/corpora").mkdir()
+    texts = [(f"{text} {n}", label, "train" if n else "test") for n in range(6) for label, text in TEXTS.items()]
+    pd.DataFrame(texts, columns=["text", "label", "split"]).to_csv(project / "data/corpora/all.csv", index=False)
+    (project / "data/sources/mine.yaml").write_text(
+        "files:\n  all: data/corpora/all.csv\ntext: text\nlabel: label\nsplit: split\n"
+    )
+    monkeypatch.setattr(measure, "locate", lambda _: tiny("bert"))
+    arms = ["baseline", "features, label names", "features, C by validation", "zero_shot"]
+    for _ in range(2):
+        measure.measure("mine", arms, [1, 2], 2)
+    printed = capsys.readouterr().out.splitlines()
+    records = measure.read_results()
+    # Of one row none is left to choose C by, and zero_shot draws nothing.
+    assert len(printed) == len(records) == 4 * 2 + 2 + 1
+    assert all(0 <= one["accuracy"] <= 1 and ("cpu_seconds" in one) == (one["draw"] == 0) for one in records)
+
+
+def test_a_draw_has_its_own_rows_and_a_smaller_one_a_part_of_them() -> None:
+    ids, labels = [f"r{n}" for n in range(80)], np.arange(80) % 2
+    rows = Rows(ids, ids, [np.array([n], np.int32) for n in range(80)], labels)
+    data = measure.DataSet("d", list(LABELS), {}, rows, rows, None, Path(), Path())  # type: ignore[arg-type]
+    drawn = {(number, draw): measure.draw_rows(data, number, draw) for number in (5, 20) for draw in (0, 1)}
+    for (number, _), (train, validation) in drawn.items():
+        assert np.bincount(train.labels).tolist() == [number, number]
+        assert np.bincount(validation.labels).tolist() == [-(-number // 10)] * 2
+        assert not set(train.ids) & set(validation.ids)
+    assert set(drawn[5, 0][0].ids) < set(drawn[20, 0][0].ids)
+    assert set(drawn[5, 0][0].ids) != set(drawn[5, 1][0].ids)
 
 
 @pytest.mark.parametrize(

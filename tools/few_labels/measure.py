@@ -5,13 +5,13 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from filelock import FileLock
 from transformers import AutoTokenizer
 
 from textclf.cache import cache_folder
 from textclf.data.corpus import read_splits
+from textclf.data.ids import row_ids
 from textclf.data.label_texts import label_texts
 from textclf.data.leaks import same_texts
 from textclf.data.rows_per_label import rows_per_label
@@ -21,8 +21,7 @@ from textclf.encoders.checkpoints import locate
 from textclf.errors import InputError
 from textclf.outputs import write_json
 from textclf.params import read_params
-from textclf.probabilities import label_ids
-from textclf.rows import Rows, new_rows
+from textclf.rows import Rows, label_rows, new_rows
 from tools.few_labels.arms import BY_VALIDATION, SETFIT, DataSet, accuracy
 
 RESULTS = Path("results/few-labels.json")
@@ -70,7 +69,7 @@ def draw_rows(data: DataSet, number: int, draw: int) -> tuple[Rows, Rows]:
 
     A label that has fewer gives what it has.
     """
-    table = pd.DataFrame({"label": data.train.labels})
+    table = pd.DataFrame({"id": data.train.ids, "label": data.train.labels})
     more = rows_per_label(table, number + math.ceil(number / 10), draw).index
     train = rows_per_label(table, number, draw).index  # a part of these
     return data.train.take(train.tolist()), data.train.take(more.difference(train).tolist())
@@ -102,4 +101,4 @@ def read_data(dataset: str) -> DataSet:
 
 def _labelled(table: pd.DataFrame, labels: list[str], tokenizer: Any) -> Rows:
     rows = new_rows(table["text"].tolist(), tokenizer)
-    return Rows(rows.ids, rows.texts, rows.input_ids, np.asarray(label_ids(table["label"].tolist(), labels)))
+    return label_rows(rows, row_ids(table).tolist(), table["label"].tolist(), labels)
