@@ -33,7 +33,7 @@ from textclf.training.label_vectors import label_vectors
 from textclf.training.selection import select_C
 from textclf.training.task import Task
 from tools.few_labels import measure, page
-from tools.few_labels.arms import ARMS
+from tools.few_labels.arms import ARMS, DataSet
 
 COLUMNS = ["id", "text", "label", "split"]
 
@@ -348,7 +348,7 @@ def test_draws_are_measured_and_what_is_recorded_is_not_measured_again(
 def test_a_draw_has_its_own_rows_and_a_smaller_one_a_part_of_them() -> None:
     ids, labels = [f"r{n}" for n in range(80)], np.arange(80) % 2
     rows = Rows(ids, ids, [np.array([n], np.int32) for n in range(80)], labels)
-    data = measure.DataSet("d", list(LABELS), {}, rows, rows, None, Path(), Path())  # type: ignore[arg-type]
+    data = DataSet("d", list(LABELS), {}, rows, rows, None, Path(), Path())  # type: ignore[arg-type]
     drawn = {(number, draw): measure.draw_rows(data, number, draw) for number in (5, 20) for draw in (0, 1)}
     for (number, _), (train, validation) in drawn.items():
         assert np.bincount(train.labels).tolist() == [number, number]
