@@ -11,7 +11,7 @@ import numpy as np
 from textclf.classifiers.features import Features
 from textclf.encoders.checkpoints import Checkpoint
 from textclf.errors import InputError
-from textclf.params import check_params, read_params
+from textclf.params import Params, check_params, read_params
 from textclf.rows import Rows
 from textclf.training.task import Task
 
@@ -79,7 +79,6 @@ def _by_validation(task: Task) -> Features:
     from sklearn.model_selection import train_test_split
 
     from textclf.methods import features
-    from textclf.training import few_rows
 
     rows = np.arange(len(task.train.ids))
     size = max(len(task.labels), round(len(rows) / 10))
@@ -87,12 +86,15 @@ def _by_validation(task: Task) -> Features:
         raise InputError("C by validation needs two rows a label or more")
     train, validation = train_test_split(rows, test_size=size, random_state=0, stratify=task.train.labels)
     parts = task.train.take(train.tolist()), task.train.take(validation.tolist())
-    few_rows.FEW, kept = 0, few_rows.FEW  # what is measured is the rule for many rows
-    try:
-        trained = features.train(replace(task, train=parts[0], validation=parts[1]))
-    finally:
-        few_rows.FEW = kept
-    return cast(Features, trained.classifier)
+    fits = [features.train(replace(task, train=parts[0], validation=parts[1], params=p)) for p in _each_C(task.params)]
+    best = min(fits, key=lambda trained: trained.curve[0]["validation_loss"])
+    return cast(Features, best.classifier)
+
+
+def _each_C(params: Params) -> list[Params]:
+    """Return `params` with each C in place of the list, which few rows would replace by a fixed value."""
+    strengths = cast(list[float], params.features.C)
+    return [params.model_copy(update={"features": params.features.model_copy(update={"C": C})}) for C in strengths]
 
 
 def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
