@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -36,6 +37,14 @@ def test_the_picture_shows_up_to_20_labels_and_the_terminal_3(monkeypatch: pytes
     assert options(monkeypatch, "--plot", "x.png").top == 20
     assert options(monkeypatch, "--plot", "x.png", "--top", "5").top == 5
     assert options(monkeypatch).top == 3
+
+
+def test_typed_texts_are_read_so_many_at_a_time_as_the_option_says(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = Answers(["a", "b"], np.array([[0.9, 0.1]]), ["a"], None, [False])
+    model = Mock(predict=Mock(return_value=answer))
+    answers.show(model, ["where is it?"], 1, 7)
+    model.predict.assert_called_once_with(["where is it?"], 7)
+    assert "90.0%" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("labels", "shown"), [(2, 2), (20, 20), (24, 20), (77, 20)])

@@ -25,6 +25,7 @@ from textclf.encoders.frozen import Frozen
 from textclf.errors import InputError
 from textclf.methods import baseline, features, full, zero_shot
 from textclf.oos import rule
+from textclf.outputs import write_json
 from textclf.params import check_params, read_params
 from textclf.predictions import Predictions, read_predictions, write_predictions
 from textclf.rows import Rows
@@ -343,6 +344,12 @@ def test_draws_are_measured_and_what_is_recorded_is_not_measured_again(
     # Of one row none is left to choose C by, and zero_shot draws nothing.
     assert len(printed) == len(records) == 4 * 2 + 2 + 1
     assert all(0 <= one["accuracy"] <= 1 and ("cpu_seconds" in one) == (one["draw"] == 0) for one in records)
+    write_json(measure.RESULTS, [one | {"drawn": "other rows"} if one["arm"] == "baseline" else one for one in records])
+    measure.measure("mine", arms, [1, 2], 2)
+    again = capsys.readouterr().out.splitlines()
+    assert len(again) == 4
+    assert all("arm baseline" in line for line in again)
+    assert not any(one["drawn"] == "other rows" for one in measure.read_results())
 
 
 def test_a_draw_has_its_own_rows_and_a_smaller_one_a_part_of_them() -> None:

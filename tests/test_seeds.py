@@ -104,6 +104,15 @@ def test_the_configuration_is_another_with_another(other: Any) -> None:
     assert found != config_hash(run())
 
 
+def test_teachers_are_a_part_of_the_configuration_where_one_learns_from_them() -> None:
+    def taught(md5: str) -> Callable[[Lock], object]:
+        return lambda lock: lock.update(teach={"outs": [{"path": "data/taught.parquet", "md5": md5}]})
+
+    one, another = (config_hash(run(taught(md5), method="distil")) for md5 in ("6", "7"))
+    assert one != another
+    assert config_hash(run(taught("6"))) == config_hash(run())
+
+
 def test_a_run_from_before_the_precision_was_recorded_has_no_configuration(in_tmp: None) -> None:
     older = run(machine={"precision": None})
     assert config_hash(older) is None

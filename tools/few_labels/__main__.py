@@ -21,10 +21,13 @@ def parse_args() -> argparse.Namespace:
         "--rows", nargs="+", type=command.count, default=[1, 5, 10, 30], help="rows a label (1 5 10 30)"
     )
     parser.add_argument("--draws", type=command.count, default=5, help="draws of rows, each with its own seed (5)")
-    parser.add_argument("--arm", nargs="+", metavar="NAME", help="the ways of training (all but full; see the table)")
+    parser.add_argument("--arm", nargs="+", metavar="NAME", help="the ways of training (the cheap ones)")
     parser.add_argument("--setfit", action="store_true", help="measure SetFit 1.2 instead; minutes for each draw")
     parser.add_argument("--table", action="store_true", help="measure nothing; write docs/few-labels.md")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.setfit and options.arm:
+        parser.error("--setfit is the one way of training then; leave out --arm")
+    return options
 
 
 def main() -> None:

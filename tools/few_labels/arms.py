@@ -14,14 +14,16 @@ from textclf.errors import InputError
 from textclf.params import Params, check_params, read_params
 from textclf.rows import Rows
 from textclf.training.task import Task
+from tools.runs.overrides import merged
 
 NAMES = {"prior": "label_names"}
+STRENGTHS = [0.1, 0.3, 1.0, 3.0, 10.0]  # values of C that compete where validation rows choose
 ARMS: dict[str, dict[str, Any]] = {
     "zero_shot": {"method": "zero_shot"},
     "baseline": {"method": "baseline", "baseline": {"min_df": 1}},
     "features": {"method": "features"},
     "features, label names": {"method": "features", "features": NAMES},
-    "features, C by validation": {"method": "features"},
+    "features, C by validation": {"method": "features"},  # each of `STRENGTHS` in turn
     "features, fixed C": {"method": "features", "features": {"C": 0.3}},
     "full": {"method": "full"},
 }
@@ -50,7 +52,7 @@ def accuracy(arm: str, data: DataSet, drawn: Rows, validation: Rows, cached: boo
     `validation` rows choose what they choose with many rows. The seconds begin with the checkpoint on disk and, unless
     `cached`, no vector computed.
     """
-    params = check_params(_merged(read_params().model_dump(), ARMS[arm]))
+    params = check_params(merged(read_params().model_dump(), ARMS[arm]))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         task = Task(
@@ -86,18 +88,12 @@ def _by_validation(task: Task) -> Features:
         raise InputError("C by validation needs two rows a label or more")
     train, validation = train_test_split(rows, test_size=size, random_state=0, stratify=task.train.labels)
     parts = task.train.take(train.tolist()), task.train.take(validation.tolist())
-    fits = [features.train(replace(task, train=parts[0], validation=parts[1], params=p)) for p in _each_C(task.params)]
+    own = replace(task, train=parts[0], validation=parts[1])
+    fits = [features.train(replace(own, params=_with_C(task.params, C))) for C in STRENGTHS]
     best = min(fits, key=lambda trained: trained.curve[0]["validation_loss"])
     return cast(Features, best.classifier)
 
 
-def _each_C(params: Params) -> list[Params]:
-    """Return `params` with each C in place of the list, which few rows would replace by a fixed value."""
-    strengths = cast(list[float], params.features.C)
-    return [params.model_copy(update={"features": params.features.model_copy(update={"C": C})}) for C in strengths]
-
-
-def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    return values | {
-        key: values[key] | change if isinstance(change, dict) else change for key, change in changes.items()
-    }
+def _with_C(params: Params, C: float) -> Params:
+    """Return `params` with one C, which few rows don't replace by a fixed value as they do a list."""
+    return check_params(merged(params.model_dump(), {"features": {"C": C}}))

@@ -22,9 +22,11 @@ from textclf.errors import InputError
 from textclf.outputs import write_json
 from textclf.params import read_params
 from textclf.rows import Rows, label_rows, new_rows
+from textclf.teachers import rows_key
 from tools.few_labels.arms import BY_VALIDATION, SETFIT, DataSet, accuracy
 
 RESULTS = Path("results/few-labels.json")
+PLACE = ("dataset", "arm", "rows", "draw")  # of a measurement in the tables
 Record = dict[str, Any]
 
 
@@ -41,9 +43,16 @@ def measure(dataset: str, arms: list[str], numbers: list[int], draws: int) -> No
             for arm in arms:
                 if (arm == "zero_shot" and (draw or number != numbers[0])) or (arm == BY_VALIDATION and number < 2):
                     continue  # zero_shot takes no rows, and of a single row none is left to choose by
-                key = {"dataset": dataset, "arm": arm, "rows": 0 if arm == "zero_shot" else number, "draw": draw}
+                drawn = draw_rows(data, number, draw)
+                key = _key(arm, data, drawn[0], 0 if arm == "zero_shot" else number, draw)
                 if not any(key.items() <= known.items() for known in read_results()):
-                    _add(key | _measured(arm, data, draw_rows(data, number, draw), draw))
+                    _add(key | _measured(arm, data, drawn, draw))
+
+
+def _key(arm: str, data: DataSet, drawn: Rows, number: int, draw: int) -> Record:
+    """Return what is measured; a measurement of another checkpoint or of other rows is another one."""
+    place = {"dataset": data.name, "arm": arm, "rows": number, "draw": draw}
+    return place | {"checkpoint": data.checkpoint.hub, "drawn": rows_key(drawn.ids) if number else None}
 
 
 def _measured(arm: str, data: DataSet, drawn: tuple[Rows, Rows], draw: int) -> Record:
@@ -59,8 +68,8 @@ def _measured(arm: str, data: DataSet, drawn: tuple[Rows, Rows], draw: int) -> R
 
 def _add(record: Record) -> None:
     with FileLock(cache_folder("few-labels").with_suffix(".lock")):  # SetFit may be measured at the same time
-        results = [*read_results(), record]
-        write_json(RESULTS, sorted(results, key=lambda one: (one["dataset"], one["arm"], one["rows"], one["draw"])))
+        results = [one for one in read_results() if any(one[key] != record[key] for key in PLACE)] + [record]
+        write_json(RESULTS, sorted(results, key=lambda one: [one[key] for key in PLACE]))
     print(", ".join(f"{key} {value}" for key, value in record.items()), flush=True)
 
 
@@ -76,7 +85,7 @@ def draw_rows(data: DataSet, number: int, draw: int) -> tuple[Rows, Rows]:
 
 
 def read_data(dataset: str) -> DataSet:
-    """Return the data set, without training rows whose text is also in test, tokenized for the default checkpoint."""
+    """Return the data set, without training rows whose text is also in test, tokenized for the model of params.yaml."""
     params, source = read_params(), read_source(dataset, Path("data/sources"))
     table = read_splits(source, dataset)
     train, test = (table[table["split"] == name] for name in ("train", "test"))

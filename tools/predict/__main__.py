@@ -110,7 +110,7 @@ def main() -> None:
     elif options.plot:
         answers.plot(model, options.text[0], options.plot, options.top)
     else:
-        answers.show(model, read_stdin() if options.text == ["-"] else options.text, options.top)
+        answers.show(model, read_stdin() if options.text == ["-"] else options.text, options.top, options.batch_size)
 
 
 if __name__ == "__main__":

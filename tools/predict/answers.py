@@ -29,12 +29,12 @@ def format_answer(text: str, answers: Answers, row: int, top: int) -> str:
     return "\n".join([text, *ranked])
 
 
-def show(model: Model, texts: list[str], top: int) -> None:
-    """Print the answers to `texts`; an empty text is an `InputError`."""
+def show(model: Model, texts: list[str], top: int, batch_size: int) -> None:
+    """Print the answers to `texts`, which are read `batch_size` at a time; an empty text is an `InputError`."""
     for number, text in enumerate(texts, 1):
         if reason := unusable(text):
             raise InputError(f"text {number} is {reason}")
-    answers = model.predict(texts)
+    answers = model.predict(texts, batch_size)
     for row, text in enumerate(texts):
         print(format_answer(text, answers, row, top))
 

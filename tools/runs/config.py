@@ -7,6 +7,7 @@ from typing import Any
 from tools.runs.run import Run
 
 DATA = ("data/raw", "data/splits", "data/tokenized")  # the outputs before training; the last one names the checkpoint
+TAUGHT = "data/taught.parquet"  # read by method distil alone
 # The bytes of the data, the method itself and the resolved precision stand for the others.
 LEFT_OUT = ("dataset", "method", "model", "precision", "seed")
 AS_BEFORE = [("workers", 1), ("accumulate", 1), ("gradient_checkpointing", False)]  # as it was without the parameter
@@ -21,7 +22,8 @@ def config_hash(run: Run) -> str | None:
     """
     precision = run.machine.get("precision")
     outs = {entry["path"]: entry["md5"] for stage in run.lock.values() for entry in stage.get("outs", [])}
-    data = {path: md5 for path, md5 in outs.items() if path.startswith(DATA)}
+    read = (*DATA, TAUGHT) if run.params["method"] == "distil" else DATA
+    data = {path: md5 for path, md5 in outs.items() if path.startswith(read)}
     if precision is None or not all(any(path.startswith(part) for path in data) for part in DATA):
         return None
     params: dict[str, Any] = {}
