@@ -14,7 +14,8 @@ from textclf.cluster import check_room, connected, on_every_node
 from textclf.errors import InputError
 from tools.cluster.board import Board, Row
 from tools.cluster.node import Experiment, Outcome, run_experiment
-from tools.cluster.source import NO_REMOTE, Source, output, packed
+from tools.cluster.source import NO_REMOTE, Source, packed
+from tools.processes import output
 
 RETRIES = 3  # of an experiment whose process or node dies; one that fails is not tried again
 POLL = 0.5  # seconds

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from textclf.atomic import is_abandoned
 from textclf.errors import InputError
-from tools.cluster.source import NO_REMOTE, Source, bundled, output
+from tools.cluster.source import NO_REMOTE, Source, bundled
+from tools.processes import output
 
 NODE_FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textclf"
 # The child ends with this process: one that outlives its node would write into a retry's outputs.

@@ -13,6 +13,7 @@ from pathlib import Path
 from textclf.atomic import ABANDONED, is_abandoned
 from textclf.cache import cache_folder
 from textclf.errors import InputError
+from tools.processes import output
 
 MARKS = ".????????-????-????-????-????????????.part"
 REFS = "refs/cluster"
@@ -111,12 +112,4 @@ def has_remote() -> bool:
 
 def _setting(program: str, *arguments: str) -> str:
     done = subprocess.run([program, "config", *arguments], capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-def output(*command: str, cwd: Path = Path()) -> str:
-    """Return what a command printed; `InputError` with its complaint if it fails."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
-    if done.returncode:
-        raise InputError(f"{' '.join(command[:2])} failed: {done.stderr.strip() or f'exit code {done.returncode}'}")
     return done.stdout.strip()

@@ -15,6 +15,7 @@ from textclf.process import TIMES
 from textclf.revisions import check_queue, snapshot
 from tools.cluster.experiments import Resources, run_experiments
 from tools.cluster.node import Experiment
+from tools.processes import output
 from tools.runs.config import config_hash
 from tools.runs.experiments import ensure_experiment, is_here, mirrors
 from tools.runs.records import Record, new_folder, read_record, write_seed
@@ -78,15 +79,15 @@ def checkout(sha: str) -> Iterator[Path]:
     place.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(place.with_suffix(".lock")):
         if (place / ".git").exists():
-            _git("-C", str(place), "reset", "--quiet", "--hard", sha)
-            _git("-C", str(place), "clean", "--quiet", "-fd")
+            output("git", "-C", str(place), "reset", "--quiet", "--hard", sha)
+            output("git", "-C", str(place), "clean", "--quiet", "-fd")
         else:
             shutil.rmtree(place, ignore_errors=True)
-            _git("worktree", "prune")
-            _git("worktree", "add", "--quiet", "--detach", str(place), sha)
+            output("git", "worktree", "prune")
+            output("git", "worktree", "add", "--quiet", "--detach", str(place), sha)
         _share_cache(place)
         yield place
-        _git("worktree", "remove", "--force", str(place))
+        output("git", "worktree", "remove", "--force", str(place))
 
 
 def _share_cache(place: Path) -> None:
@@ -116,9 +117,3 @@ def _checked(found: Run, name: str) -> Run:
         experiment = found.revision.name
         raise InputError(f"the experiment {experiment} has another configuration; dvc exp remove {experiment}")
     return found
-
-
-def _git(*arguments: str) -> None:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise InputError(f"git {' '.join(arguments[:2])} failed: {done.stderr.strip()}")

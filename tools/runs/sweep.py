@@ -16,6 +16,7 @@ from textclf.errors import InputError
 from textclf.revisions import WORKSPACE, check_queue, resolve, snapshot
 from tools.cluster.experiments import Resources, run_experiments
 from tools.cluster.node import Experiment
+from tools.processes import output
 from tools.runs.checked import check_overrides
 from tools.runs.experiments import mirrors
 from tools.runs.overrides import assignments, merged
@@ -81,7 +82,7 @@ def commits() -> tuple[str, str]:
 def named(combined: list[dict[str, Any]], prefix: str = "sweep") -> list[Experiment]:
     """Return an experiment for each combination, its name a hash of it and of the code."""
     baseline, state = commits()
-    tree = _git("rev-parse", f"{state}^{{tree}}")
+    tree = output("git", "rev-parse", f"{state}^{{tree}}")
     experiments = []
     for one in combined:
         digest = hashlib.sha256(json.dumps([baseline, tree, one], sort_keys=True).encode()).hexdigest()
@@ -91,7 +92,7 @@ def named(combined: list[dict[str, Any]], prefix: str = "sweep") -> list[Experim
 
 def sweep(experiments: list[Experiment], resources: Resources | None, resume: bool) -> None:
     """Run the experiments on the cluster, or queue them without one; `resume` leaves out those that are here."""
-    known = set(_git("for-each-ref", "--format=%(refname:lstrip=4)", "refs/exps/*/*/*").split())
+    known = set(output("git", "for-each-ref", "--format=%(refname:lstrip=4)", "refs/exps/*/*/*").split())
     missing = [one for one in experiments if one.name not in known]
     if len(missing) < len(experiments):
         there = next(one.name for one in experiments if one.name in known)
@@ -118,10 +119,3 @@ def queue(experiments: list[Experiment]) -> None:
         if code := subprocess.run(command).returncode:
             raise InputError(f"{one.name} was not queued (exit code {code}); see above")
     print(f"queued {len(experiments)} experiments; dvc queue start runs them", file=sys.stderr)
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise InputError(f"git {arguments[0]} failed: {done.stderr.strip()}")
-    return done.stdout.strip()
