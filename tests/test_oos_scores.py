@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from tests.conftest import ROOT, Clone
 from tests.test_oos_rule import LABELS, oos, rows
@@ -14,10 +15,11 @@ from textclf.errors import InputError
 from textclf.oos import rule
 from tools.oos_scores import plan as plan_module
 from tools.oos_scores.candidates import average_rank, candidate_scores
-from tools.oos_scores.compare import RESULTS, _description, is_recorded, read_entries, write_entry
+from tools.oos_scores.compare import RESULTS, _description, compare, is_recorded, read_entries, write_entry
 from tools.oos_scores.page import END, PAGE, START, mean_scores, notes, page, score_table
-from tools.oos_scores.plan import Case, draw_intents, plan
-from tools.recipe.recipes import check
+from tools.oos_scores.plan import METHODS, Case, draw_intents, plan
+from tools.runs.checked import check_overrides
+from tools.runs.overrides import merged
 
 CHIP = "a chip, x86_64, AVX2, 2, 2.13.0"
 SHIPPED = {  # the candidate that a value of oos.score is
@@ -59,7 +61,7 @@ def test_a_data_set_with_rows_of_its_own_is_run_once_by_each_method(small: None)
     cases = plan(["features", "full"])
     assert [case.name for case in cases] == ["shop_support-features-0", "shop_support-full-0"]
     for case in cases:
-        params = check(case.name, case.overrides)
+        params = check_overrides(case.overrides, case.name)
         assert params.oos.method == "threshold"
         assert (params.method, params.oos.held_out) == (case.method, [])
 
@@ -85,19 +87,46 @@ def test_an_average_rank_lies_between_0_and_1() -> None:
     assert average_rank([np.array([0.0, 2.0, 9.0]), np.array([0.0, 35.0, 99.0])], reference).tolist() == [0, 0.625, 1]
 
 
-def test_a_run_is_recorded_for_its_parameters(in_tmp: Path) -> None:
-    text = (ROOT / "params.yaml").read_text()
-    Path("params.yaml").write_text(text)
-    case = Case("shop_support", "features", 1, {"method": "features", "oos": {"held_out": ["a"]}})
+def write_params(**changes: Any) -> None:
+    """Write the shipped parameters with `changes`, each of which has to be one, into the working directory."""
+    shipped = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+    for key, value in changes.items():
+        assert merged(shipped, {key: value}) != shipped, f"{key} is {value} already"
+    Path("params.yaml").write_text(json.dumps(merged(shipped, changes)))  # JSON is YAML
+
+
+@pytest.mark.parametrize("method", ["features", "full"])
+def test_a_run_is_recorded_for_its_parameters(in_tmp: Path, method: str) -> None:
+    write_params()
+    case = Case("shop_support", method, 1, {"method": method, "oos": {"held_out": ["a"]}})
     write_entry(entry(0.9) | _description(case))
     assert is_recorded(case, read_entries())
-    other = Case("shop_support", "features", 1, {"method": "features", "oos": {"held_out": ["b"]}})
+    other = Case("shop_support", method, 1, {"method": method, "oos": {"held_out": ["b"]}})
     assert not is_recorded(other, read_entries())
-    later = text.replace("score: mahalanobis", "score: knn").replace("dpi: 110", "dpi: 90").replace("r: 8", "r: 4")
-    Path("params.yaml").write_text(f"new: none\n{later}")
+    write_params(new="none", oos={"score": "knn"}, calibration="temperature", audit={"folds": 3}, lora={"r": 4})
     assert is_recorded(case, read_entries()), "its predictions stay as they are"
-    Path("params.yaml").write_text(text.replace("seed: 42", "seed: 43"))
-    assert not is_recorded(case, read_entries())
+    write_params(evaluation={"ece_bins": 10}, robustness={"rows": 100}, plots={"dpi": 90}, distil={"weight": 0.9})
+    assert is_recorded(case, read_entries()), "its predictions stay as they are"
+    for read in ({"seed": 43}, {"split": {"seed": 43}}, {"selection_metric": "accuracy"}, {"precision": "fp32"}):
+        write_params(**read)
+        assert not is_recorded(case, read_entries()), read
+
+
+def test_a_run_without_epochs_stays_recorded_with_other_parameters_of_epochs(in_tmp: Path) -> None:
+    cases = [Case("shop_support", method, 1, {"method": method, "oos": {"held_out": []}}) for method in METHODS]
+    write_params()
+    for case in cases:
+        write_entry(entry(0.9) | _description(case))
+    write_params(lr=1e-4, epochs=9, batch_size=32, ema=None, workers=2, warmup=0.5)
+    assert [is_recorded(case, read_entries()) for case in cases] == [method == "features" for method in METHODS]
+    write_params(features={"pooling": "cls"})
+    assert [is_recorded(case, read_entries()) for case in cases] == [method != "features" for method in METHODS]
+
+
+def test_a_run_that_cannot_be_is_named_as_it_is_and_not_as_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(InputError, match=r"^banking77-features-1: lr = 'x': "):
+        compare([Case("banking77", "features", 1, {"lr": "x"})], False)
 
 
 def test_a_new_record_takes_the_place_of_the_old_one(in_tmp: Path) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,15 @@ import pandas as pd
 from textclf.encoders.machine import machine
 from textclf.errors import InputError
 from textclf.outputs import write_json
-from textclf.params import Params
 from textclf.progress import Progress
 from tools.data_curve.forecast import fit_power_law
+from tools.runs.config import unread
 from tools.runs.trial import Bench, nested_order
 
 SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 COLUMNS = ["method", "share", "rows", "seed", "accuracy", "row_variance"]
 CHECKED = 0.5  # the points up to this share forecast that of all rows
 NORMAL = 1.96
-AFTER = {"calibration", "oos", "audit", "evaluation", "robustness", "plots"}  # parameters of later stages
 
 Point = dict[str, Any]  # with the keys `COLUMNS`
 
@@ -61,8 +60,7 @@ def shares(bench: Bench) -> list[float]:
 
 def configuration(bench: Bench, method: str) -> str:
     """Return a hash of what the method's points depend on but for seed and code."""
-    methods = set(get_args(Params.model_fields["method"].annotation))
-    params = bench.params.model_dump(exclude={"method", "seed"} | AFTER | methods - {method})
+    params = bench.params.model_dump(exclude={"method", "seed"} | unread(method))
     rows = [(part.ids, part.labels.tolist()) for part in bench.rows.values()]
     checkpoint, machine_kind = bench.checkpoint.model_dump(mode="json"), machine(bench.params.device)
     content = json.dumps([params, checkpoint, rows, bench.label_texts, machine_kind], sort_keys=True)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -12,15 +12,15 @@ from ruamel.yaml import YAML
 from textclf.oos.labels import in_scope, is_out
 from textclf.oos.metrics import DIGITS, ranking
 from textclf.outputs import write_json
-from textclf.params import PARAMS, Params
+from textclf.params import PARAMS
 from textclf.predictions import read_predictions
 from textclf.revisions import check_committed, check_queue, resolve
 from textclf.rows import read_labels
 from tools.oos_scores.candidates import candidate_scores
 from tools.oos_scores.plan import Case
-from tools.recipe.recipes import check
 from tools.recipe.results import environment
-from tools.runs.config import switched_on
+from tools.runs.checked import check_overrides
+from tools.runs.config import switched_on, unread
 from tools.runs.experiments import ensure_experiment
 from tools.runs.overrides import assignments, merged
 from tools.runs.run import Run
@@ -28,8 +28,6 @@ from tools.runs.seeds import checkout
 
 RESULTS = Path("results/oos-scores.json")
 PREDICTED = "data/predicted/oos"
-SPLITS = ("train", "validation", "test")
-AFTER = ("oos", "calibration", "evaluation", "plots")  # parameters of later stages; an entry names what is held out
 
 Entry = dict[str, Any]
 
@@ -37,7 +35,7 @@ Entry = dict[str, Any]
 def compare(cases: list[Case], force: bool) -> None:
     """Run and record all `cases`; those that are recorded for the same parameters only with `force`."""
     for case in cases:
-        check(case.name, case.overrides)
+        check_overrides(case.overrides, case.name)
     pending = [case for case in cases if force or not is_recorded(case, read_entries())]
     print(f"{len(cases) - len(pending)} of {len(cases)} runs are recorded in {RESULTS}", flush=True)
     if pending:
@@ -102,7 +100,6 @@ def _case(entry: Entry) -> tuple[str, str, int]:
 def _description(case: Case) -> Entry:
     """Return which run it is; `params` is a hash of the parameters that its predictions depend on and that are on."""
     params = merged(YAML(typ="safe", pure=True).load(PARAMS), case.overrides)
-    unread = {*AFTER, *get_args(Params.model_fields["method"].annotation)} - {case.method}
-    read = switched_on({key: value for key, value in params.items() if key not in unread})
+    read = switched_on({key: value for key, value in params.items() if key not in unread(case.method)})
     entry = {"dataset": case.dataset, "method": case.method, "draw": case.draw, "held_out": case.held_out}
     return entry | {"params": hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()[:16]}

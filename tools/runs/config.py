@@ -1,9 +1,10 @@
-"""Which runs have the same configuration, so that they differ in nothing but the seed."""
+"""Which runs have the same configuration, so that they differ in nothing but the seed; what a method never reads."""
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, get_args
 
+from textclf.params import Params
 from tools.runs.run import Run
 
 DATA = ("data/raw", "data/splits", "data/tokenized")  # the outputs before training; the last one names the checkpoint
@@ -11,6 +12,25 @@ TAUGHT = "data/taught.parquet"  # read by method distil alone
 # The bytes of the data, the method itself and the resolved precision stand for the others.
 LEFT_OUT = ("dataset", "method", "model", "precision", "seed")
 AS_BEFORE = [("workers", 1), ("accumulate", 1), ("gradient_checkpointing", False)]  # as it was without the parameter
+AFTER = ("audit", "calibration", "evaluation", "oos", "plots", "robustness")  # of stages that make no predictions
+FITTED = ("features", "zero_shot", "baseline")  # methods that train in no epochs
+EPOCHS = (  # what training in epochs alone reads
+    "accumulate",
+    "batch_size",
+    "early_stopping",
+    "ema",
+    "epochs",
+    "gradient_checkpointing",
+    "head_init",
+    "head_lr_factor",
+    "label_smoothing",
+    "lr",
+    "max_grad_norm",
+    "scheduler",
+    "warmup",
+    "weight_decay",
+    "workers",
+)
 
 
 def config_hash(run: Run) -> str | None:
@@ -34,6 +54,15 @@ def config_hash(run: Run) -> str | None:
     params = {key: value for key, value in params.items() if key not in LEFT_OUT and (key, value) not in AS_BEFORE}
     config = [switched_on(params), run.params["method"], data, precision]
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def unread(method: str) -> set[str]:
+    """Return the parameters and sections on which the predictions of a run by `method` don't depend.
+
+    `oos` is one of them: what is held out changes the rows, so who compares runs says so beside the parameters.
+    """
+    others = {*get_args(Params.model_fields["method"].annotation)} - {method}
+    return others.union(AFTER, EPOCHS if method in FITTED else ())
 
 
 def switched_on(values: dict[str, Any]) -> dict[str, Any]:
