@@ -9,8 +9,8 @@ from textclf.errors import InputError
 from textclf.outputs import write_json
 
 KIND = "classifier.json"  # the file that says which kind of classifier a folder holds, and its precision
-# Kinds and the modules that load them. After gradual unfreezing, method `lora` leaves an ordinary encoder.
 PRECISIONS = ("bf16", "fp32")
+# Kinds and the modules that load them. After gradual unfreezing, method `lora` leaves an ordinary encoder.
 KINDS = {"encoder": "encoder", "adapter": "lora", "features": "features", "baseline": "baseline"}
 
 

@@ -1,4 +1,4 @@
-"""An ordinary Hugging Face classifier, the result of methods `full`, `head` and gradual `lora`."""
+"""An ordinary Hugging Face classifier, the result of methods `full`, `distil`, `head` and gradual `lora`."""
 
 from dataclasses import dataclass
 from pathlib import Path

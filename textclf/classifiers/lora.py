@@ -13,7 +13,6 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from textclf.classifiers import encoder as encoders
 from textclf.classifiers.base import Loading, Predicted
 from textclf.classifiers.encoder import Encoder
 from textclf.encoders.checkpoints import Checkpoint, locate
@@ -24,7 +23,7 @@ from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.outputs import write_json
 from textclf.rows import Rows
 
-ADAPTER_CONFIG, ADAPTER, CHECKPOINT = "adapter_config.json", "adapter_model.safetensors", "checkpoint.json"
+ADAPTER, CHECKPOINT = "adapter_model.safetensors", "checkpoint.json"
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,6 @@ class Adapter:
 
 def load(folder: Path, precision: str, loading: Loading) -> Encoder:
     """Return the classifier with the adapter merged into the checkpoint's weights, so that it costs no time."""
-    if not (folder / ADAPTER_CONFIG).is_file():
-        return encoders.load(folder, precision, loading)
     checkpoint = Checkpoint.model_validate_json((folder / CHECKPOINT).read_bytes())
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     base = load_pretrained(AutoModelForSequenceClassification, locate(checkpoint), config=config)
