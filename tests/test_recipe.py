@@ -3,10 +3,13 @@
 import importlib
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import torch
 
 from tests.conftest import ROOT, Clone
 from tests.test_pipeline import STAGES
@@ -15,8 +18,11 @@ from textclf import classifiers
 from textclf.errors import InputError
 from textclf.params import RENAMED
 from tools.bench import training
-from tools.recipe import results_page
+from tools.recipe import __main__ as recipe_tool
+from tools.recipe import oos_table, results_page
 from tools.recipe.recipes import Recipe, check, find_recipes
+from tools.recipe.results import environment, read_result
+from tools.review import __main__ as review_tool
 from tools.runs.overrides import assignments
 
 ALL = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
@@ -63,6 +69,46 @@ def test_a_recipe_with_an_unknown_key_value_or_data_set_is_refused(
 def test_a_recipe_that_does_not_exist_names_those_that_do(in_root: None) -> None:
     with pytest.raises(InputError, match="no recipe is called 'banking'; recipes/ has banking77-features, "):
         find_recipes(["banking"])
+
+
+FOR_TASKS = "--address, --cpus and --gpus are for "
+QUEUED = "--sweep runs on the cluster that --address or RAY_ADDRESS names; leave out --queue and --force"
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "message"),
+    [
+        (recipe_tool, ["words", "--address", "local"], f"{FOR_TASKS}--sweep and --seeds; leave them out"),
+        (recipe_tool, ["--list", "--address", "local", "--gpus", "1"], f"{FOR_TASKS}--sweep and --seeds"),
+        (recipe_tool, ["words", "--sweep", "lr=1", "--address", "local", "--queue"], QUEUED),
+        (recipe_tool, ["words", "--sweep", "lr=1", "--address", "local", "--force"], QUEUED),
+        (review_tool, ["main", "--address", "local"], f"{FOR_TASKS}--seeds; leave them out"),
+        (review_tool, ["--address", "local", "--cpus", "2"], f"{FOR_TASKS}--seeds; leave them out"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(
+    in_tmp: Path, typed: Callable[..., str], tool: ModuleType, arguments: list[str], message: str
+) -> None:
+    assert message in typed(tool.main, in_tmp, *arguments, fails=True)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        (recipe_tool, ["words"]),
+        (recipe_tool, ["words", "--queue", "--force"]),
+        (recipe_tool, ["words", "--sweep", "lr=1", "--cpus", "2"]),
+        (recipe_tool, ["words", "--record", "--seeds", "2", "--address", "local"]),
+        (review_tool, ["main"]),
+        (review_tool, ["main", "--seeds", "2", "--gpus", "1"]),
+    ],
+)
+def test_the_environments_cluster_may_be_meant_for_other_commands(
+    monkeypatch: pytest.MonkeyPatch, tool: ModuleType, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setattr(sys, "argv", ["tool", *arguments])
+    assert tool.parse_args().address
 
 
 def test_a_pattern_finds_all_that_match(in_root: None) -> None:
@@ -178,6 +224,24 @@ def test_a_recipe_without_a_result_is_not_measured(in_root: None) -> None:
     lines = results_page.recipe_table({"never": Recipe(about="x", reference="0.9", overrides={"lr": 1})})
     assert lines[-1].startswith("| `never` | 0.9 | not measured here |")
     assert lines[-1].count("|") == lines[0].count("|")
+
+
+def test_a_rule_that_rejects_nothing_has_no_precision(in_root: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, *_ = [path.stem for path in RECORDED if path.stem.startswith("shop-support-oos")]
+    recipes = find_recipes([name])
+    shown = oos_table.rows(recipes)[-1].split(" | ")
+    result = read_result(name) or {}
+    del result["metrics"]["oos"]["out_precision"]
+    monkeypatch.setattr(oos_table, "read_result", lambda name: result)
+    at = list(oos_table.COLUMNS).index("precision") + 3
+    assert oos_table.rows(recipes)[-1].split(" | ") == [*shown[:at], "", *shown[at + 1 :]]
+
+
+def test_a_result_names_the_gpu_only_if_its_run_may_take_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("is_available", True), ("device_count", 1), ("get_device_name", "NVIDIA H100")):
+        monkeypatch.setattr(torch.cuda, name, lambda *_, value=value: value)
+    assert "NVIDIA-H100" in environment("auto")["processor"]
+    assert "NVIDIA-H100" not in environment("cpu")["processor"]
 
 
 def test_every_table_of_the_results_has_its_rows(in_root: None) -> None:

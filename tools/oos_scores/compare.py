@@ -47,7 +47,7 @@ def compare(cases: list[Case], force: bool) -> None:
                 at = f"[{number} of {len(pending)}] {case.name}"
                 print(f"{at}: running", flush=True)
                 run = ensure_experiment(place, f"oos-{commit[:7]}-{case.name}", assignments(case.overrides))
-                entry = {**_description(case), "commit": commit, **environment(), **measured(run)}
+                entry = {**_description(case), "commit": commit, **environment(run.params["device"]), **measured(run)}
                 write_entry(entry)
                 print(f"{at}: recorded; the best AUROC is that of {best(entry)}", flush=True)
 

@@ -33,13 +33,23 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--table", action="store_true", help="write docs/results.md from results/")
     command.add_cluster(parser, default_address())
     options = parser.parse_args()
+    check_options(parser, options)
+    return options
+
+
+def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with one sentence if options don't go together, or if one would be ignored."""
     if not (options.recipe or options.list or options.table):
         parser.error("give a recipe, --list or --table")
     if options.record and (options.queue or options.sweep):
         parser.error("--record runs the experiment now; leave out --queue and --sweep")
     if options.seeds is not None and (options.seeds < 2 or not options.record):
         parser.error("--seeds takes 2 or more, with --record")
-    return options
+    if options.sweep and options.address and (options.queue or options.force):
+        parser.error("--sweep runs on the cluster that --address or RAY_ADDRESS names; leave out --queue and --force")
+    for_cluster = options.address != default_address() or command.has_share(options)
+    if for_cluster and not (options.sweep or options.seeds):  # RAY_ADDRESS may be meant for other commands
+        parser.error("--address, --cpus and --gpus are for --sweep and --seeds; leave them out")
 
 
 def main() -> None:

@@ -35,8 +35,13 @@ def _row(name: str, recipe: Recipe) -> list[str]:
     if result is None:
         return [f"`{name}`", learns, "not measured here", *[""] * (len(COLUMNS) + 2)]
     oos = result["metrics"]["oos"]
-    cells = [f"{result['metrics']['test']['accuracy']:.4f}", *(f"{oos[key]:.3f}" for key in COLUMNS.values())]
+    cells = [f"{result['metrics']['test']['accuracy']:.4f}", *(_cell(oos.get(key)) for key in COLUMNS.values())]
     return [f"`{name}`", learns, *cells, *(_seeds(result, metric) for metric in ("auroc", "accuracy"))]
+
+
+def _cell(score: float | None) -> str:
+    """Return three decimals, or an empty cell: a rule that rejects nothing has no precision."""
+    return "" if score is None else f"{score:.3f}"
 
 
 def _seeds(result: dict[str, Any], metric: str) -> str:

@@ -22,27 +22,28 @@ PACKAGES = ("torch", "transformers", "peft", "datasets", "scikit-learn", "numpy"
 
 def record(name: str, seconds: dict[str, float]) -> Path:
     """Write results/<name>.json from the experiment `name` of this commit, and return its path."""
+    params = YAML(typ="safe", pure=True).load(dvc.api.read("params.yaml", rev=name))
     metrics = {kind: json.loads(dvc.api.read(f"metrics/{kind}.json", rev=name)) for kind in METRICS}
     result = {
         "recipe": name,
         "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout[:40],
-        "params": YAML(typ="safe", pure=True).load(dvc.api.read("params.yaml", rev=name)),
+        "params": params,
         "checkpoint": json.loads(dvc.api.read("data/tokenized/checkpoint.json", rev=name)),
         "metrics": metrics,
         "config_hash": config_hash(open_run(name)),
         "seconds": {stage: round(value, 1) for stage, value in seconds.items()},
-        **environment(),
+        **environment(params["device"]),
     }
     path = RESULTS / f"{name}.json"
     write_json(path, result)
     return path
 
 
-def environment() -> dict[str, Any]:
-    """Return the processor and the versions of the packages that determine a result."""
+def environment(device: str) -> dict[str, Any]:
+    """Return the processor, with the GPUs if `device` takes one, and the versions of the packages that matter."""
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     return {
-        "processor": f"{processor_name()}, {', '.join(machine())}",
+        "processor": f"{processor_name()}, {', '.join(machine(device))}",
         "versions": {"python": platform.python_version()} | versions,
     }
 

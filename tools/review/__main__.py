@@ -32,6 +32,9 @@ def parse_args() -> argparse.Namespace:
     options = parser.parse_args()
     if not options.base or not options.head:
         parser.error("BASE and HEAD are names")
+    for_cluster = options.address != default_address() or command.has_share(options)
+    if for_cluster and not options.seeds:  # RAY_ADDRESS may be meant for other commands
+        parser.error("--address, --cpus and --gpus are for --seeds; leave them out")
     return options
 
 
