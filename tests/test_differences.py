@@ -147,7 +147,9 @@ def test_a_change_of_a_point_is_found_with_five_seeds() -> None:
 
 
 def test_another_processor_never_improves_anything() -> None:
-    assert simulate.processors(World(), 200) == 0
+    changed, passed = simulate.processors(World(), 100)
+    assert changed == 0
+    assert passed >= 97
 
 
 @pytest.mark.parametrize(("rows", "flips"), [(1200, 3), (1200, 5), (200, 4), (1200, 60)])

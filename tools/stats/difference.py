@@ -59,18 +59,30 @@ def compare(
     means = [np.mean([score.value for score in side], axis=0) for side in (base, head)]
     rows, freedom_of_rows = _of_rows(base, head, means)
     between = [_between(side, one) for side, one in zip((base, head), known, strict=True)]
-    variance = rows + sum(part.pure for part in between)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = rows**2 / freedom_of_rows + _spread(between)
-        freedom = np.nan_to_num(variance**2 / spread, nan=1.0, posinf=1.0).clip(1, len(base[0].influence))
-    error, difference = np.sqrt(variance), means[1] - means[0]
-    reach = student.ppf(0.975, freedom) * error
+    spread = rows**2 / freedom_of_rows + _spread(between)
+    variance, whole = (rows + sum(part) for part in zip(*((one.pure, one.whole) for one in between), strict=True))
+    error, freedom = _narrower(variance, whole, spread, len(base[0].influence))
+    difference, reach = means[1] - means[0], student.ppf(0.975, freedom) * error
     with np.errstate(invalid="ignore", divide="ignore"):
         tails = 2 * student.sf(np.abs(difference) / error, freedom)
     p = np.where(error > 0, tails, np.where(difference == 0, 1.0, 0.0))
     of_seeds = np.minimum(sum(part.pure + part.interaction for part in between), variance)
     ends, parts = (difference - reach, difference + reach), (variance - of_seeds, of_seeds)
     return Difference(means[0], means[1], difference, *ends, p, *parts, error, freedom)
+
+
+def _narrower(variance: Floats, whole: Floats, spread: Floats, size: int) -> tuple[Floats, Floats]:
+    """Return standard error and degrees of freedom of the narrower of two intervals.
+
+    One has the estimated `variance`; where few rows tell the sides apart that is a small difference of large parts, and
+    has next to no degrees of freedom. The other has `whole`, which is at least as large, and better known. Both have
+    the same `spread` (Satterthwaite's denominator). The degrees are at most `size`.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedoms = [np.nan_to_num(one**2 / spread, nan=1.0, posinf=1.0).clip(1, size) for one in (variance, whole)]
+    errors = [np.sqrt(variance), np.sqrt(whole)]
+    first, second = (student.ppf(0.975, freedom) * error for freedom, error in zip(freedoms, errors, strict=True))
+    return np.where(first <= second, errors[0], errors[1]), np.where(first <= second, *freedoms)
 
 
 def _of_rows(base: Sequence[Score], head: Sequence[Score], means: list[Floats]) -> tuple[Floats, Floats]:
