@@ -15,7 +15,7 @@ from textclf.audit.label_issues import Suspicion
 from textclf.data.corrections import read_corrections
 from textclf.rows import Rows
 from tools.audit import arms as arms_module
-from tools.audit import effect
+from tools.audit import effect, planted
 from tools.audit.arms import try_arms
 from tools.audit.flips import found_flips
 from tools.audit.probe import judge
@@ -197,3 +197,19 @@ def test_a_file_that_cannot_be_written_to_is_refused_before_anything_is_read(
 def test_planted_mistakes_are_found_where_the_vectors_say_the_label(bench: Bench) -> None:
     found = found_flips(bench, clear_vectors(bench), 0.05, seed=0)
     assert found == (1.0, 6 / 6, 6.0, 1.0)
+
+
+def test_each_draw_of_planted_mistakes_has_a_row_and_their_mean_the_last(
+    workspace: Bench, in_tmp: Path, typed: Callable[..., str]
+) -> None:
+    lines = typed(planted.main, in_tmp, "--share", "0.1", "--seeds", "2").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    assert [row[0] for row in rows] == ["seed", "---", "0", "1", "mean"]
+    values = np.array([row[1:] for row in rows[2:]], dtype=float)
+    np.testing.assert_allclose(values[2], values[:2].mean(axis=0), atol=1e-3)
+    assert (values[:, 0] > 0.5).all(), "found in a tenth of the rows"
+
+
+def test_a_share_that_flips_no_label_is_refused(workspace: Bench, in_tmp: Path, typed: Callable[..., str]) -> None:
+    said = typed(planted.main, in_tmp, "--share", "0.001", fails=True)
+    assert said == "error: --share: 0.001 of 120 training labels flips none; a larger share is needed"

@@ -1,5 +1,6 @@
 """Timing ways to train: what is counted, what is recorded, and what the table says."""
 
+import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,12 @@ from transformers import trainer
 
 from tests.conftest import ROOT
 from tests.toys import LABELS, rows, task
-from textclf.methods import full
 from tools.bench import training, training_table
 from tools.bench.arms import SETTINGS, train_plainly
 from tools.bench.clock import Steps, start_clock
 from tools.bench.training import Turn, speeds
+
+TAUGHT = {"method": "distil", "distil": {"teachers": ["one"]}}
 
 
 @pytest.fixture
@@ -31,8 +33,13 @@ def test_a_plain_way_trains_the_steps_that_it_is_told(tiny: Callable[[str], Path
     assert all(seconds > 0 for seconds in steps.seconds)
 
 
-def test_a_method_of_ours_is_timed_epoch_by_epoch(tiny: Callable[[str], Path], in_tmp: Path, steps: Steps) -> None:
-    full.train(task(tiny("bert"), in_tmp, epochs=2, head_init="random"))
+@pytest.mark.parametrize("method", training.METHODS)
+def test_a_method_of_ours_is_timed_epoch_by_epoch(
+    tiny: Callable[[str], Path], in_tmp: Path, steps: Steps, method: str
+) -> None:
+    importlib.import_module(f"textclf.methods.{method}").train(
+        task(tiny("bert"), in_tmp, method=method, distil={"teachers": ["one"]}, epochs=2, head_init="random")
+    )
     assert (steps.rows, steps.epochs, len(steps.seconds)) == (90, 2, 2 * 12)
     assert steps.all_rows == 180
 
@@ -72,8 +79,31 @@ def test_the_table_compares_all_ways_with_the_first(in_tmp: Path) -> None:
     ("recipe", "message"),
     [
         ("banking", "no recipe is called 'banking'; recipes/ has banking77-features, "),
-        ("emotion-features", "method features trains in no steps that could be timed; allowed: full, head, lora"),
+        (
+            "emotion-features",
+            "method features trains in no steps that could be timed; allowed: full, distil, ",
+        ),
+        ("emotion-*", "--recipe takes the name of one recipe; 'emotion-*' stands for emotion-baseline, "),
     ],
 )
 def test_a_recipe_that_cannot_be_timed_is_refused(typed: Callable[..., str], recipe: str, message: str) -> None:
     assert message in typed(training.main, ROOT, "--recipe", recipe, fails=True)
+
+
+def test_a_recipe_is_read_by_its_schema(in_tmp: Path, typed: Callable[..., str]) -> None:
+    Path("params.yaml").write_text((ROOT / "params.yaml").read_text())
+    Path("recipes").mkdir()
+    Path("recipes/bad.yaml").write_text("about: it says nothing\n")
+    said = typed(training.main, in_tmp, "--recipe", "bad", fails=True)
+    assert said == "error: recipes/bad.yaml: overrides: Field required"
+
+
+def test_a_recipe_of_distillation_is_read(in_tmp: Path) -> None:
+    for name in ("params.yaml", "data/sources", "models/checkpoints"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).symlink_to(ROOT / name)
+    Path("recipes").mkdir()
+    Path("recipes/taught.yaml").write_text(json.dumps({"about": "x", "overrides": TAUGHT}))
+    values = training.read_values("taught")
+    assert values["method"] == "distil"
+    assert values["distil"]["teachers"] == ["one"]

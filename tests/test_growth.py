@@ -2,6 +2,7 @@
 
 import csv
 import json
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -63,6 +64,20 @@ def test_a_stage_that_fails_ends_it_with_what_it_said(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("raise SystemExit('error: no rows')")
     with pytest.raises(InputError, match=r"python bad\.py ended with 1: error: no rows"):
         growth.measure("python bad.py", tmp_path)
+
+
+def test_figures_that_no_commit_holds_yet_are_no_changes_and_others_are(in_tmp: Path) -> None:
+    for name in ("results/speed/other.json", "params.yaml"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("{}")
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for arguments in (("init", "-q"), ("add", "."), (*author, "commit", "-q", "-m", "x")):
+        subprocess.run(["git", *arguments], check=True)
+    Path("results/speed/other.json").write_text("[]")
+    growth.elsewhere(growth.check_unchanged)
+    Path("params.yaml").write_text("lr: 1")
+    with pytest.raises(InputError, match=r"params\.yaml has uncommitted changes; commit them first"):
+        growth.elsewhere(growth.check_unchanged)
 
 
 def test_the_table_says_how_a_stage_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

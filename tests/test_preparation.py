@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from timeit import timeit
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.conftest import ROOT
@@ -21,6 +23,7 @@ from textclf.errors import InputError
 from textclf.preparation import preparation, words
 from textclf.preparation.preparation import STEPS, Preparation
 from textclf.preparation.spelling import Spelling
+from tools.bench import preparation as bench
 
 TRAINING = [
     "Where is my parcel? It has not arrived",
@@ -271,3 +274,17 @@ def test_words_longer_than_a_csv_file_may_have_are_refused(tmp_path: Path) -> No
 def test_a_mistake_in_the_steps_is_one_sentence(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         params(**changes)
+
+
+def test_what_it_does_is_counted_for_each_split_and_shown(in_tmp: Path, typed: Callable[..., str]) -> None:
+    preparation.fit(["html"], [], None, [], in_tmp / bench.PREPARATION)
+    Path("data/raw").mkdir()
+    Path("data/splits").mkdir()
+    pd.DataFrame({"id": ["1", "2"], "text": ["a<br/>card", "a card"]}).to_parquet(bench.RAW)
+    for split, ids in (("train", []), ("validation", ["2"]), ("test", ["1", "2"])):  # as for method zero_shot
+        Path(f"data/splits/{split}.csv").write_text("\n".join(["id,label", *(f"{id},x" for id in ids)]) + "\n")
+    lines = typed(bench.main, in_tmp, "--show", "3").splitlines()
+    assert lines[0] == "train: it has no texts"
+    assert lines[1].startswith("validation: 0 of 1 texts changed (0.0%), ")
+    assert lines[2].startswith("test: 1 of 2 texts changed (50.0%), ")
+    assert lines[3:] == ["  a<br/>card -> a card"]

@@ -48,8 +48,9 @@ def main() -> None:
     columns = ["training rows", "changed", "threshold", "accuracy", "difference", "its sd over seeds"]
     print("\n".join(table(columns, averages(arms))))
     if options.write:
-        written = next(arm for arm in arms if arm.threshold is not None)  # the first seed's, as it was measured
-        corrections = relabelled(bench, vectors, written.seed, written.threshold or 0.0)
+        # The first seed's, as it was measured.
+        seed, threshold = next((arm.seed, arm.threshold) for arm in arms if arm.threshold is not None)
+        corrections = relabelled(bench, vectors, seed, threshold)
         Store(options.write).add([Line("the suggested labels", correction) for correction in corrections])
         print(f"{options.write}: {len(corrections):,} rows with suggested labels, as measured with seed 0")
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from textclf.errors import InputError
 from tools.audit.probe import judge
 from tools.runs.trial import Bench
 
@@ -38,8 +39,10 @@ def flip(labels: NDArray[np.int64], share: float, seed: int) -> tuple[NDArray[np
 
 
 def found_flips(bench: Bench, vectors: NDArray[np.float32], share: float, seed: int) -> Found:
-    """Flip a share of the training labels, and return how many the audit finds."""
+    """Flip a share of the training labels, and return how many the audit finds; `InputError` if it is none of them."""
     labels, flipped = flip(bench.rows["train"].labels, share, seed)
+    if not flipped.any():
+        raise InputError(f"--share: {share:g} of {len(labels):,} training labels flips none; a larger share is needed")
     flips = np.concatenate([flipped, np.zeros(len(bench.rows["validation"].ids), dtype=bool)])
     suspicion = judge(bench, vectors, labels, bench.params.audit.seed)
     listed, flagged = suspicion.listed(), suspicion.issue

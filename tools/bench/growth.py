@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -88,15 +89,19 @@ def measure(cmd: str, folder: Path) -> Usage:
     }
 
 
+def elsewhere(work: Callable[..., None], *arguments: Any) -> None:
+    """Do what imports much in a process of its own: a stage's peak is at least what this one has when it starts."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        process.submit(work, *arguments).result()
+
+
 def measure_all(rows: int) -> dict[str, Usage]:
     """Return what each stage uses for so many rows, by stage; a line is printed as each ends."""
     found = {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         copy_project(folder)
-        # Elsewhere, as a stage's peak is at least the memory that this process has when the stage starts.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as elsewhere:
-            elsewhere.submit(set_up, folder, rows).result()
+        elsewhere(set_up, folder, rows)
         for name, cmd in stages().items():
             found[name] = measure(cmd, folder)
             print(f"{rows:,} rows, {name}: {found[name]['cpu_s']} CPU s, {found[name]['peak_mb']} MB", flush=True)
@@ -114,10 +119,10 @@ def result(sizes: list[int]) -> dict[str, Any]:
 
 
 def check_unchanged() -> None:
-    """Raise `InputError` if a tracked file has changes, because the figures name their commit."""
-    listed = subprocess.run(["git", "status", "--porcelain", "--untracked-files=no"], capture_output=True, check=True)
-    if listed.stdout:
-        raise InputError("there are uncommitted changes; commit them first, because the figures name their commit")
+    """Raise `InputError` if there are changes that no commit holds, figures of results/ apart."""
+    from textclf.revisions import check_committed
+
+    check_committed()
 
 
 def main() -> None:
@@ -133,7 +138,7 @@ def main() -> None:
     if options.rows:
         return
     if not options.table:
-        check_unchanged()
+        elsewhere(check_unchanged)
         write_json(growth_table.FIGURES, result(list(SIZES)))
     growth_table.write_page()
     print("\n".join(growth_table.rows()))

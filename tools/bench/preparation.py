@@ -6,6 +6,7 @@ It counts the texts that the steps of `prepare` change, by split, tells how fast
 import argparse
 import difflib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tools import command
@@ -23,7 +24,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def changed_words(before: str, after: str) -> str:
-    """Return what was replaced by what, with a word around it.
+    """Return which words were replaced by which.
 
     >>> changed_words("where is teh card", "where is the card")
     'teh -> the'
@@ -31,6 +32,20 @@ def changed_words(before: str, after: str) -> str:
     old, new = before.split(), after.split()
     edits = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     return "; ".join(f"{' '.join(old[a:b])} -> {' '.join(new[c:d])}" for kind, a, b, c, d in edits if kind != "equal")
+
+
+def report(split: str, texts: list[str], prepare: Callable[[list[str]], list[str]]) -> list[tuple[str, str]]:
+    """Print how many texts of the split `prepare` changes, and how fast; return these, before and after."""
+    if not texts:  # as a data set for method zero_shot may have it
+        print(f"{split}: it has no texts")
+        return []
+    start = time.perf_counter()
+    prepared = prepare(texts)
+    speed = len(texts) / (time.perf_counter() - start)
+    changed = [pair for pair in zip(texts, prepared, strict=True) if pair[0] != pair[1]]
+    share = len(changed) / len(texts)
+    print(f"{split}: {len(changed):,} of {len(texts):,} texts changed ({share:.1%}), {speed:,.0f} texts/s")
+    return changed
 
 
 def main() -> None:
@@ -45,17 +60,9 @@ def main() -> None:
     texts = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")["text"]
     prepare(texts[:1])  # what is made at the first text is no part of the speed
     for split in ("train", "validation", "test"):
-        before = texts[read_listed(SPLITS / f"{split}.csv")["id"]].tolist()
-        start = time.perf_counter()
-        after = prepare(before)
-        speed = len(before) / (time.perf_counter() - start)
-        changed = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
-        print(
-            f"{split}: {len(changed):,} of {len(before):,} texts changed ({len(changed) / len(before):.1%}), ", end=""
-        )
-        print(f"{speed:,.0f} texts/s")
-    for before_text, after_text in changed[: options.show]:
-        print(f"  {changed_words(before_text, after_text)}")
+        changed = report(split, texts[read_listed(SPLITS / f"{split}.csv")["id"]].tolist(), prepare)
+    for before, after in changed[: options.show]:
+        print(f"  {changed_words(before, after)}")
 
 
 if __name__ == "__main__":

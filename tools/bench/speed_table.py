@@ -34,9 +34,7 @@ def rows(dataset: str) -> list[str]:
 
 
 def _changes(result: dict[str, Any]) -> list[str]:
-    """Return what the arithmetic and the rest of a batch change, if that was measured."""
-    if "changes" not in result:
-        return []
+    """Return what the arithmetic and the rest of a batch change."""
     changed = result["changes"]
     sentences = [
         f"In fp32, {changed['labels_in_fp32']} of {result['rows']:,} labels change, and a probability changes by "

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tools.bench.clock import Steps
 
 WARMUP = 5  # steps that are not timed
-PARAMS, RECIPES, METRICS = Path("params.yaml"), Path("recipes"), Path("metrics/train.json")
-METHODS = ("full", "head", "lora")  # those that train in steps
+PARAMS, METRICS = Path("params.yaml"), Path("metrics/train.json")
+METHODS = ("full", "distil", "head", "lora")  # those that train in steps
 KEPT = {"checkpoints", "downloads"}  # of the cache, between two trainings: all the rest belongs to training
 
 
@@ -51,19 +51,19 @@ def parse_args() -> argparse.Namespace:
 def read_values(recipe: str | None) -> dict[str, Any]:
     """Return the values of params.yaml, changed as the recipe says, checked."""
     from textclf.errors import InputError
-    from textclf.params import check_params
     from textclf.specs import read_yaml
+    from tools.recipe.recipes import RECIPES, find_recipes
+    from tools.runs.checked import check_overrides
     from tools.runs.overrides import merged
 
-    file = RECIPES / f"{recipe}.yaml"
-    known = sorted(path.stem for path in RECIPES.glob("*.yaml"))
-    if recipe and recipe not in known:
-        raise InputError(f"no recipe is called {recipe!r}; recipes/ has {', '.join(known)}")
-    values = merged(read_yaml(PARAMS), read_yaml(file)["overrides"] if recipe else {})
-    method = check_params(values, str(file if recipe else PARAMS)).method
+    found = find_recipes([recipe]) if recipe else {}
+    if recipe and recipe not in found:
+        raise InputError(f"--recipe takes the name of one recipe; {recipe!r} stands for {', '.join(found)}")
+    overrides = found[recipe].overrides if recipe else {}
+    method = check_overrides(overrides, str(RECIPES / f"{recipe}.yaml" if recipe else PARAMS)).method
     if method not in METHODS:
         raise InputError(f"method {method} trains in no steps that could be timed; allowed: {', '.join(METHODS)}")
-    return values
+    return merged(read_yaml(PARAMS), overrides)
 
 
 def prepare(place: Path, values: dict[str, Any]) -> None:
