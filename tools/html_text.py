@@ -2,11 +2,13 @@
 
 from markupsafe import Markup, escape
 
+from tools.markdown_table import shown as shown
+
 
 def breakable(text: str) -> Markup:
-    """Return `text` escaped, with line breaks allowed after underscores, which are frequent in labels.
+    """Return `shown(text)` escaped, with line breaks allowed after underscores, which are frequent in labels.
 
     >>> str(breakable("card_arrival <b>"))
     'card_<wbr>arrival &lt;b&gt;'
     """
-    return Markup("_<wbr>").join(escape(part) for part in text.split("_"))
+    return Markup("_<wbr>").join(escape(part) for part in shown(text).split("_"))

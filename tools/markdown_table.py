@@ -29,13 +29,12 @@ def cell(text: Any, width: int | None = None) -> str:
 def code(text: Any, width: int | None = None) -> str:
     """Return `text` as a code span, in which nothing is a link, an image, a mention or HTML.
 
-    For everything that comes from data, parameters and commits. With `width`, it is cut to so many characters. Signs
-    that a screen doesn't show, or that change the direction of what follows, become a question mark.
+    For everything that comes from data, parameters and commits. With `width`, it is cut to so many characters.
 
     >>> code("![x](http://y) @you")
     '`![x](http://y) @you`'
     """
-    line = "".join(sign if _is_shown(sign) else "\ufffd" for sign in " ".join(str(text).split()))
+    line = shown(str(text))
     if width is not None and len(line) > width:
         # Not textwrap.shorten, which cuts at spaces alone: of Chinese or of a long address it would leave nothing.
         line = f"{line[: width - 1].rstrip()}…"
@@ -44,6 +43,15 @@ def code(text: Any, width: int | None = None) -> str:
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
     space = " " * (line[0] == "`" or line[-1] == "`")
     return f"{fence}{space}{line}{space}{fence}"
+
+
+def shown(text: str) -> str:
+    r"""Return `text` in one line, with a question mark for each sign that no screen shows or that turns the direction.
+
+    >>> shown("a\tb \u202ec") == "a b \ufffdc"
+    True
+    """
+    return "".join(sign if _is_shown(sign) else "\ufffd" for sign in " ".join(text.split()))
 
 
 def _is_shown(sign: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment
 
-from tools.html_text import breakable
+from tools.html_text import breakable, shown
 from tools.runs.run import Run
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -23,7 +23,7 @@ def to_csv(table: pd.DataFrame) -> str:
 def page(run: Run, table: pd.DataFrame) -> str:
     """Return the page."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["breakable"] = breakable
+    environment.filters |= {"breakable": breakable, "shown": shown}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         name=run.revision.name,
         commit=run.revision.commit[:12],
