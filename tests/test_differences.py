@@ -12,7 +12,7 @@ from tools.review.differences import Differences, compare_predictions
 from tools.review.rules import read_rules
 from tools.runs.tables import Seeds
 from tools.stats.difference import compare
-from tools.stats.influence import F1_BY_LABEL, Score, scores, to_side
+from tools.stats.influence import F1_BY_LABEL, Score, interval, scores, to_side
 from tools.stats.power import detectable_difference, rows_needed, seeds_needed
 from tools.stats.verdict import verdict
 
@@ -62,6 +62,15 @@ def test_influences_add_up_to_nothing_and_are_what_leaving_a_row_out_changes() -
         np.testing.assert_allclose(score.influence.mean(axis=0), 0, atol=1e-9)
         change = (score.value - without[name].value) * (len(table) - 1)
         np.testing.assert_allclose(change, score.influence[0], rtol=0.1, atol=2e-2, err_msg=name)
+
+
+def test_the_interval_of_a_share_ends_at_1_and_that_of_the_log_loss_does_not() -> None:
+    table = predictions(rows=40).assign(loss=np.linspace(0, 1.9, 40))
+    table["predicted"] = table["actual"].where(table.index != "row 0000", LABELS[0])
+    found = {name: interval(score) for name, score in scores(to_side(table, LABELS), 4).items() if name != F1_BY_LABEL}
+    assert found["accuracy"][1] == 1
+    assert found["log_loss"] == pytest.approx((0.95 - 0.1743, 0.95 + 0.1743), abs=1e-4)
+    assert interval(Score(np.asarray(0.01), np.array([-0.5, 0.5])))[0] == 0
 
 
 def test_a_label_that_no_row_has_does_not_count_for_the_means() -> None:

@@ -35,12 +35,14 @@ class Score:
     """A score and the influence of each row on it, shape (rows,); of F1 by label, shapes (labels,), (rows, labels).
 
     `least` is variance that few rows can hide: a label whose rows are all right, or all wrong, seems not to vary. It is
-    that of two imaginary rows that flip (Bonett & Price 2012 add as many to paired proportions).
+    that of two imaginary rows that flip (Bonett & Price 2012 add as many to paired proportions). No score is below 0,
+    and none above `highest`.
     """
 
     value: Floats
     influence: Floats
     least: Floats = field(default_factory=lambda: np.zeros(()))
+    highest: float = 1.0
 
 
 def to_side(table: pd.DataFrame, labels: list[str], roc_auc: float | None = None) -> Side:
@@ -58,16 +60,17 @@ def scores(side: Side, labels: int) -> dict[str, Score]:
     (0.5, [0.5, -0.5])
     """
     hits = (side.actual == side.predicted).astype(float)
-    found = {"accuracy": mean_score(hits)} | _label_scores(side, hits, labels) | {"log_loss": mean_score(side.loss)}
+    found = {"accuracy": mean_score(hits)} | _label_scores(side, hits, labels)
+    found["log_loss"] = mean_score(side.loss, np.inf)
     if side.auc is not None and side.roc_auc is not None:
         found["roc_auc"] = Score(np.asarray(side.roc_auc), side.auc)
     return found
 
 
-def mean_score(values: Floats) -> Score:
-    """Return the mean of `values`, shape (rows,), with the influence of each."""
+def mean_score(values: Floats, highest: float = 1.0) -> Score:
+    """Return the mean of `values`, shape (rows,), from 0 to `highest`, with the influence of each."""
     mean = values.mean()
-    return Score(np.asarray(mean), values - mean)
+    return Score(np.asarray(mean), values - mean, highest=highest)
 
 
 def _label_scores(side: Side, hits: Floats, labels: int) -> dict[str, Score]:
@@ -117,7 +120,7 @@ def _share(part: Floats, whole: Floats) -> Floats:
 
 
 def interval(score: Score) -> tuple[float, float]:
-    """Return the 95% interval of a score over test rows: 1.96 standard errors to each side, shares within 0 and 1."""
+    """Return the 95% interval of a score over test rows: 1.96 standard errors to each side, between 0 and `highest`."""
     variance = (score.influence**2).sum() / len(score.influence) ** 2 + score.least
     reach, value = 1.96 * float(np.sqrt(variance)), float(score.value)
-    return max(0.0, value - reach), (min(1.0, value + reach) if value <= 1 else value + reach)
+    return max(0.0, value - reach), min(score.highest, value + reach)
