@@ -121,6 +121,22 @@ def test_no_output_switches_the_run_cache_off(stage: str) -> None:
     assert not [entry for entry in STAGES[stage].get("outs", []) if isinstance(entry, dict)]
 
 
+@pytest.mark.parametrize("file", [".gitignore", ".dockerignore"])
+def test_what_is_not_committed_is_neither_in_git_nor_in_an_image(file: str) -> None:
+    outputs = uncommitted()
+    ignored = {line.strip("/") for line in Path(file).read_text().splitlines()}
+    assert not {path for path in outputs if not ignored & {path, *map(str, Path(path).parents)}}
+    own = {line for line in ignored if line.startswith(("data/", "models/", "plots/"))}
+    assert not {line for line in own if not any(f"{path}/".startswith(f"{line}/") for path in outputs)}
+
+
+def uncommitted() -> set[str]:
+    """The outputs that DVC's cache keeps, and not git."""
+    lists = [stage.get(key, []) for stage in STAGES.values() for key in ("outs", "metrics", "plots")]
+    pairs = [next(iter(e.items())) if isinstance(e, dict) else (e, {}) for entries in lists for e in entries]
+    return {path for path, options in pairs if options.get("cache", True)}
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_lists_are_sorted(stage: str) -> None:
     assert STAGES[stage].get("params", []) == sorted(STAGES[stage].get("params", []))

@@ -195,12 +195,34 @@ def test_every_wrong_row_is_shown_with_what_speaks_against_it(reviewed: Clone) -
     reviewed.clean()
 
 
-def test_what_the_pull_requests_job_runs_runs_here(reviewed: Clone) -> None:
-    ran = (reviewed.folder / ".ci/review").read_text()
-    assert 'run: .ci/review "origin/$BASE_REF"' in (reviewed.folder / ".github/workflows/review.yml").read_text()
+@pytest.fixture
+def corrected(reviewed: Clone) -> Iterator[Clone]:
+    """`reviewed` on a branch with five corrected labels and a further training text."""
+    reviewed.run("git", "checkout", "--quiet", "-b", "corrected")
+    corpus = reviewed.folder / "data/corpora/shop_support.csv"
+    corpus.write_text(corpus.read_text().replace(",order_status,train", ",cancel_order,train", 5))
+    reviewed.run("dvc", "repro", "split")
+    parent = reviewed.read("data/splits/train.csv").decode().splitlines()[1].split(",")[0]
+    (reviewed.folder / "data/augment/more.csv").write_text(f"parent,text\n{parent},a heron flew off with it\n")
+    reviewed.set(augment={"file": "more"})
+    gate = reviewed.folder / "review.yaml"
+    gate.write_text(gate.read_text().replace("margin: 0.04", "margin: 0.4"))  # the rows are few
+    reviewed.run("dvc", "repro")
+    reviewed.commit("corrected")
+    yield reviewed
+    reviewed.run("git", "checkout", "--quiet", "words")
+    reviewed.run("git", "branch", "--quiet", "-D", "corrected")
+    reviewed.run("dvc", "checkout", "--quiet")
+
+
+def test_what_the_pull_requests_job_runs_runs_in_a_fresh_clone(corrected: Clone, tmp_path: Path) -> None:
+    assert 'run: .ci/review "origin/$BASE_REF"' in corrected.read(".github/workflows/review.yml").decode()
+    corrected.run("git", "clone", "--quiet", str(corrected.folder), str(tmp_path))
     # The same script, without the set-up that this environment already has.
-    (reviewed.folder / ".ci/review").write_text(ran.replace("make setup\n", ""))
-    out = reviewed.run("bash", ".ci/review", "main")
-    assert "## improved" in out
-    assert {"review.md", "review.html"} <= {path.name for path in reviewed.folder.iterdir()}
-    reviewed.clean()
+    script = tmp_path / ".ci/review"
+    script.write_text(script.read_text().replace("make setup\n", ""))
+    out = corrected.run("bash", str(script), "origin/words")
+    assert "| data | `train: 0 rows added, 0 removed, 5 relabelled` |" in out
+    assert "a heron flew off with it" in out
+    assert {"review.md", "review.html"} <= {path.name for path in tmp_path.iterdir()}
+    assert len(corrected.run("git", "-C", str(tmp_path), "worktree", "list").splitlines()) == 1

@@ -23,9 +23,11 @@ from tests.conftest import ROOT
 from tests.models import write_model, write_words_model
 from tests.toys import task
 from textclf.errors import InputError
+from textclf.inference.files import MODEL
 from textclf.inference.model import Answers, Model, load_model
 from textclf.methods import full
 from textclf.oos.rule import OosRule
+from textclf.revisions import resolve
 from tools.listening import listen
 from tools.serve.__main__ import model_commit
 from tools.serve.app import create_app
@@ -253,6 +255,25 @@ def test_the_commit_that_an_export_names_is_served_and_of_another_folder_none_is
     (tmp_path / "export.json").write_text("{")
     with pytest.raises(InputError, match=r"export.json is not valid JSON; export the model again$"):
         model_commit(tmp_path, None)
+
+
+def test_head_is_the_commit_of_the_pipelines_model_only_if_its_lock_names_that_model(in_tmp: Path) -> None:
+    MODEL.mkdir(parents=True)
+    (MODEL / "weights").write_text("of HEAD")
+    assert model_commit(MODEL, None) == "unknown", "outside a repository"
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    subprocess.run(["git", *who, "commit", "--quiet", "--allow-empty", "-m", "no pipeline"], check=True)
+    assert model_commit(MODEL, None) == "unknown"
+    out = {"path": str(MODEL), "md5": resolve("workspace").md5(str(MODEL))}
+    (in_tmp / "dvc.lock").write_text(json.dumps({"stages": {"package": {"outs": [out]}}}))
+    subprocess.run(["git", "add", "dvc.lock"], check=True)
+    assert model_commit(MODEL, None) == "unknown", "it is not committed"
+    subprocess.run(["git", *who, "commit", "--quiet", "-m", "run"], check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    assert [model_commit(MODEL, rev) for rev in (None, "workspace", "HEAD")] == [head, head, head]
+    (MODEL / "weights").write_text("of a later run")
+    assert [model_commit(MODEL, rev) for rev in (None, "workspace", "HEAD")] == ["unknown", "unknown", head]
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_a_name_without_a_spec_logits_that_are_missing_and_logits_that_changed_a
     with pytest.raises(InputError, match=r"one\.parquet has sha256 .*, not .* as its spec says"):
         check_teachers(["one"], tmp_path)
     file.unlink()
-    with pytest.raises(InputError, match=r"one\.parquet is missing; python -m tools\.teach 0{40} makes it"):
+    with pytest.raises(InputError, match=r"one\.parquet is missing; python -m tools\.teach 0{40} one makes it"):
         check_teachers(["one"], tmp_path)
 
 

@@ -37,7 +37,9 @@ def check_teachers(names: list[str], folder: Path) -> None:
             raise InputError(f"params.yaml: distil.teachers: {name!r} is not in {folder}; allowed: {allowed}")
         spec, file = read_spec(folder / f"{name}.yaml", Teacher), folder / f"{name}.parquet"
         if not file.is_file():
-            raise InputError(f"{folder / name}.yaml: {file} is missing; python -m tools.teach {spec.commit} makes it")
+            raise InputError(
+                f"{folder / name}.yaml: {file} is missing; python -m tools.teach {spec.commit} {name} makes it"
+            )
         if (found := sha256(file)) != spec.sha256:
             raise InputError(f"{file} has sha256 {found}, not {spec.sha256} as its spec says")
 

@@ -4,6 +4,7 @@ import pandas as pd
 
 from textclf.oos.labels import is_out
 from tools.deps import BY_METHOD
+from tools.review.data_changes import same_rows
 from tools.runs.overrides import flat
 from tools.runs.run import Run
 
@@ -28,8 +29,8 @@ def changed_params(base: Run, head: Run) -> list[str]:
 
 
 def changed_data(base: Run, head: Run) -> list[str]:
-    """Return how many rows were added, removed and relabelled, by split; nothing if the raw rows are the same bytes."""
-    if (raw := _raw_rows(base)) and raw == _raw_rows(head):
+    """Return how many rows were added, removed and relabelled, by split; the same bytes are not even read."""
+    if same_rows(base, head):
         return []
     before, after = _parts(base), _parts(head)
     lines = []
@@ -74,11 +75,6 @@ def changed_versions(base: Run, head: Run) -> list[str]:
     before, after = (_pins(run) for run in (base, head))
     names = [name for name in sorted({**before, **after}) if before.get(name) != after.get(name)]
     return [f"{name}: {before.get(name, 'absent')} -> {after.get(name, 'absent')}" for name in names]
-
-
-def _raw_rows(run: Run) -> dict[str, str | None]:
-    outs = (entry for stage in run.lock.values() for entry in stage.get("outs", []))
-    return {entry["path"]: entry.get("md5") for entry in outs if entry["path"].startswith("data/raw")}
 
 
 def _code(run: Run) -> dict[str, dict[str, str]]:

@@ -32,9 +32,9 @@ class DataChanges:
 
 
 def data_changes(base: Run, head: Run) -> DataChanges:
-    """Compare the rows of two runs; where the raw data are the same bytes, nothing is read."""
+    """Compare the rows of two runs; where they are the same bytes, nothing is read."""
     nothing = pd.DataFrame(columns=COLUMNS)
-    if (raw := _md5(base)) and raw == _md5(head):
+    if same_rows(base, head):
         return DataChanges(nothing, 0, 0, pd.DataFrame(), "")
     before, after = _all_rows(base), _all_rows(head)
     both = before.add_suffix("_before").join(after.add_suffix("_after"), how="outer")
@@ -55,6 +55,11 @@ def data_changes(base: Run, head: Run) -> DataChanges:
     table = table.sort_values(["change", "split", "before", "text"], kind="stable")
     tested, shown = int((table["split"] == "test").sum()), table.head(MOST).reset_index(drop=True)
     return DataChanges(shown, len(table), tested, relabelled_scores(base, head), remark)
+
+
+def same_rows(base: Run, head: Run) -> bool:
+    """Return whether the rows of both runs, and the further texts that they train on, are the same bytes."""
+    return bool(rows := _md5(base)) and rows == _md5(head)
 
 
 def relabelled_scores(base: Run, head: Run) -> pd.DataFrame:
