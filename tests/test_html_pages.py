@@ -1,5 +1,6 @@
-"""The review's and the errors' page in a headless browser, also as wide as a phone, with texts from outside."""
+"""Pages in a headless browser, also as wide as a phone, with texts from outside."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,11 +10,13 @@ import pytest
 
 from tests.browser import browser as browser
 from tests.browser import needs_chromium
+from tests.conftest import ROOT
 from tools.errors.page import page as errors_page
 from tools.html_text import breakable, shown
 from tools.review import html as review
 from tools.review.tables import Table
 
+SERVED = ROOT / "tools/serve/page.html"
 WORD = "x" * 300
 LABEL = "card_payment_wrong_exchange_rate"
 PHONE, SCREEN = {"width": 390, "height": 800}, {"width": 1000, "height": 800}
@@ -94,6 +97,24 @@ def test_a_filter_of_the_errors_page_leaves_its_heading_true(tmp_path: Path, bro
     assert page.inner_text("#shown") == "111 shown"
     page.fill("#words", "row")
     assert page.inner_text("#shown") == ""
+
+
+@needs_chromium
+def test_names_of_labels_break_after_underscores_on_the_services_page(browser: Any) -> None:
+    named = "exchange_rate_<b>x</b>"
+    about = {"labels": [named], "commit": "0", "model_sha256": "0", "limits": {"chars": 99}, "feedback": []}
+    labels = [{"label": named, "probability": 0.5}]
+    answer = {"predictions": [{"label": named, "out_of_scope": False, "labels": labels}]}
+    page = browser.new_page()
+    page.route("**/predict", lambda route: route.fulfill(json=answer))
+    html = SERVED.read_text().replace("{{ about }}", json.dumps(about).replace("<", "\\u003c"))
+    page.route("**/", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto("http://service.test/")
+    page.fill("textarea", "hi")
+    page.click("text=Classify")
+    for place in ("#label", ".row span:first-child"):
+        assert page.inner_text(place) == named
+        assert page.inner_html(place).startswith("exchange_<wbr>rate_<wbr>&lt;b&gt;")
 
 
 def test_signs_that_turn_the_direction_are_replaced(tmp_path: Path, reviewed: str) -> None:
