@@ -24,8 +24,9 @@ TEMPLATE = """<!DOCTYPE html>
 </script>
 <style>
   body { font-family: system-ui, sans-serif; margin: 1.5rem; background: white; color: #222; }
-  body > div { margin-bottom: 1.5rem; overflow-x: auto; }
-  img { max-width: 46vw; }  /* two revisions side by side */
+  body > div { max-width: 100%%; margin-bottom: 1.5rem; overflow-x: auto; }  /* a plot keeps its width, and scrolls */
+  img { max-width: 80vw; }
+  @media (min-width: 45rem) { img { max-width: 46vw; } }  /* two revisions side by side */
 </style>
 </head>
 <body>
