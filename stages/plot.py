@@ -68,7 +68,7 @@ def draw_data(params: Params) -> None:
 def draw_results(params: Params) -> None:
     """Draw the learning curve and the classifier's hits and mistakes; write the series for `dvc plots`."""
     epochs = pd.read_csv(CURVE)
-    show(learning_curve.draw_curve(epochs), "learning_curve", params)
+    show(learning_curve.draw_curve(epochs, params.selection_metric), "learning_curve", params)
     show(labels.draw_f1(read_labelled(CLASSES)), "f1_by_label", params)
     test = read_listing(TEST_PREDICTIONS)
     pairs = confusion.count_pairs(test)

@@ -1,6 +1,7 @@
 """Pictures say what the tables say, and their bytes don't vary."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib.image
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from textclf.charts import (
     confusion,
@@ -255,11 +257,12 @@ def test_a_picture_has_the_same_bytes_each_time(tmp_path: Path, epochs: int) -> 
             "validation_loss": 1.1,
             "validation_accuracy": 0.5,
             "validation_macro_f1": 0.4,
+            "validation_log_loss": 1.0,
             "kept": [1] + [0] * (epochs - 1),
         }
     )
     for name in ("one.png", "two.png"):
-        style.save(learning_curve.draw_curve(table), tmp_path / name, dpi=60)
+        style.save(learning_curve.draw_curve(table, "log_loss"), tmp_path / name, dpi=60)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     assert b"matplotlib" not in (tmp_path / "one.png").read_bytes().lower()
 
@@ -317,6 +320,59 @@ def test_without_validation_rows_the_pictures_are_drawn_and_say_so(tmp_path: Pat
     assert [text.get_text() for text in figure.axes[0].texts] == ["There are no validation rows."]
     rows = pd.DataFrame({"label": ["a", "b"], "split": "test"})
     assert tick_labels(labels.draw_distribution(rows)) == ["a", "b"]
-    columns = ("train_loss", "validation_loss", "validation_accuracy", "validation_macro_f1")
-    curve = pd.DataFrame({"epoch": [1], **dict.fromkeys(columns, float("nan")), "kept": [1]})
-    style.save(learning_curve.draw_curve(curve), tmp_path / "x.png", dpi=50)
+    columns = ("train_loss", "validation_loss", "validation_accuracy", "validation_macro_f1", "validation_log_loss")
+    unknown = pd.DataFrame({"epoch": [1], **dict.fromkeys(columns, float("nan")), "kept": [1]})
+    style.save(learning_curve.draw_curve(unknown, "log_loss"), tmp_path / "x.png", dpi=50)
+
+
+def curve(**columns: list[float]) -> pd.DataFrame:
+    """A curve of three rows, of which the second has the lowest log-loss, but not the lowest loss, and was kept."""
+    scores = {"validation_accuracy": [0.7, 0.8, 0.81], "validation_macro_f1": [0.6, 0.7, 0.71]}
+    losses = {"train_loss": [3, 2, 1], "validation_loss": [3, 2.5, 2.4], "validation_log_loss": [0.9, 0.5, 0.6]}
+    return pd.DataFrame(columns | losses | scores | {"kept": [0, 1, 0]})
+
+
+def legend(figure: Figure, panel: int) -> list[str]:
+    drawn = figure.axes[panel].get_legend()
+    assert drawn is not None
+    return [text.get_text() for text in drawn.get_texts()]
+
+
+def test_the_score_that_chose_the_epoch_is_drawn_and_named() -> None:
+    figure = learning_curve.draw_curve(curve(epoch=[1, 2, 3]), "log_loss")
+    assert legend(figure, 0) == ["train", "validation", "validation log-loss", "kept: epoch 2, lowest log-loss"]
+    lines = {str(line.get_label()): line for line in figure.axes[0].lines}
+    assert lines["validation log-loss"].get_ydata().tolist() == [0.9, 0.5, 0.6]  # type: ignore[union-attr]
+    figure = learning_curve.draw_curve(curve(epoch=[1, 2, 3]).assign(kept=[0, 0, 1]), "macro_f1")
+    assert legend(figure, 1)[-1] == "kept: epoch 3, highest macro F1"
+
+
+def test_an_epoch_that_no_score_chose_is_not_called_the_best() -> None:
+    figure = learning_curve.draw_curve(curve(epoch=[1, 2, 3]).assign(kept=[0, 0, 1]), "log_loss")
+    assert legend(figure, 0)[-1] == "kept: epoch 3"
+    figure = learning_curve.draw_curve(curve(epoch=[1, 2, 3]).iloc[1:2], "log_loss")
+    assert legend(figure, 0)[-1] == "kept: epoch 2"
+
+
+def test_without_smoothing_the_validation_loss_is_drawn_once() -> None:
+    table = curve(C=[0.1, 1, 10])
+    figure = learning_curve.draw_curve(table.assign(validation_loss=table["validation_log_loss"]), "log_loss")
+    assert legend(figure, 0)[:2] == ["train", "validation log-loss"]
+
+
+def test_values_of_c_are_read_as_numbers_and_do_not_touch() -> None:
+    figure = learning_curve.draw_curve(curve(C=[0.03, 0.1, 300]), "log_loss")
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        assert [text.get_text() for text in axes.get_xticklabels()] == ["0.03", "0.1", "300"]
+        assert not any(text.get_text() for text in axes.get_xticklabels(minor=True))
+
+
+def test_of_many_values_of_c_some_are_written() -> None:
+    values = [0.001 * 1.5**number for number in range(24)]
+    table = pd.concat([curve(epoch=[1, 2, 3])] * 8).assign(C=values)
+    figure = learning_curve.draw_curve(table, "log_loss")
+    figure.draw_without_rendering()
+    boxes: list[Bbox] = [text.get_window_extent() for text in figure.axes[0].get_xticklabels()]
+    assert len(boxes) > 3
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
