@@ -45,6 +45,9 @@ PREDICTIONS = pd.DataFrame(
 TEXTS = pd.DataFrame({"id": PREDICTIONS["id"], "text": [f"text {number} costs $5 and $6" for number in range(6)]})
 
 
+ISOLATES = dict.fromkeys((0x2068, 0x2069))  # of the direction of a name
+
+
 def tick_labels(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.axes[0].get_yticklabels()]
 
@@ -56,7 +59,24 @@ def test_pairs_are_counted() -> None:
 
 def test_the_most_confused_pair_is_on_top_and_hits_are_no_confusions() -> None:
     figure = confusion.draw_confused_pairs(confusion.count_pairs(PREDICTIONS), shown=5)
-    assert tick_labels(figure) == ["a → b", "b → c"]
+    assert [isolated.translate(ISOLATES) for isolated in tick_labels(figure)] == ["a → b", "b → c"]
+
+
+def test_a_pair_shows_both_labels_also_if_they_are_long_and_reads_from_left_to_right() -> None:
+    pairs = pd.DataFrame({"actual": ["a" * 60, "ביטול"], "predicted": ["b" * 60, "c"], "n": [2, 1]})
+    long, right_to_left = tick_labels(confusion.draw_confused_pairs(pairs, shown=5))
+    assert long.translate(ISOLATES) == f"{'a' * 31}… → {'b' * 31}…"
+    assert right_to_left == "\u2068ביטול\u2069 → \u2068c\u2069"
+
+
+def test_counts_of_pairs_stand_at_whole_numbers_and_the_title_says_how_many_pairs_there_are() -> None:
+    names = [f"label {number}" for number in range(6)]
+    pairs = pd.DataFrame({"actual": names, "predicted": names[1:] + names[:1], "n": [3, 2, 2, 1, 1, 1]})
+    axes = confusion.draw_confused_pairs(pairs, shown=5).axes[0]
+    assert all(tick == round(tick) for tick in axes.get_xticks())
+    assert axes.get_title(loc="left").endswith("the 5 most frequent of 6 pairs; all are in plots/confusion.csv")
+    few = confusion.draw_confused_pairs(pairs, shown=6).axes[0]
+    assert few.get_title(loc="left") == "Most confused pairs, actual → predicted (test rows)"
 
 
 def test_no_mistake_at_all_is_drawn_too() -> None:
@@ -112,6 +132,18 @@ def test_of_more_than_100_labels_the_bars_are_the_extremes_and_say_so() -> None:
     assert tick_labels(figure) == NAMES[:119:-1] + NAMES[29::-1]
 
 
+def test_between_the_largest_and_the_smallest_labels_there_is_a_gap() -> None:
+    rows = pd.DataFrame([(name, "train") for name in NAMES], columns=["label", "split"])
+    for figure in (labels.draw_distribution(rows), token_lengths.draw_lengths_by_label(lengths(*NAMES))):
+        axes = figure.axes[0]
+        assert axes.get_yticks().tolist() == [*range(30), *range(31, 61)]
+        assert [text.get_text() for text in axes.texts] == ["90 labels in between"]
+        assert "; ties by name" in axes.get_title(loc="left")
+    few = labels.draw_distribution(rows.head(77)).axes[0]
+    assert few.get_yticks().tolist() == list(range(77))
+    assert len(few.texts) == 0
+
+
 DOLLARS = ["$a$", "costs $5 and $6", "$\\frac{$", "_hidden", "x^2_{", "<b>"]
 
 
@@ -143,14 +175,14 @@ def test_the_map_shows_a_sample_of_many_rows_and_says_so() -> None:
     assert drawn.tolist() != map.sample(3080, seed=43).tolist()
     table = pd.DataFrame({"actual": ["a", "b"] * 500, "predicted": "a"})
     figure = map.draw_map(np.zeros((1000, 2), dtype=np.float32), table, ["a", "b"], 3080)
-    title = figure.axes[0].get_title(loc="left")
+    title, _ = figure.axes[0].get_title(loc="left").split("\n")
     assert title == "Map of 1,000 of 3,080 test rows (t-SNE of the vectors before the output layer)"
 
 
 def test_the_map_shows_all_of_a_thousand_rows() -> None:
     assert map.sample(1000, seed=42).tolist() == list(range(1000))
     figure = map.draw_map(np.zeros((6, 2), dtype=np.float32), PREDICTIONS, ["a", "b", "c"], 6)
-    title = figure.axes[0].get_title(loc="left")
+    title, _ = figure.axes[0].get_title(loc="left").split("\n")
     assert title == "Map of the test rows (t-SNE of the vectors before the output layer)"
 
 
@@ -241,6 +273,52 @@ def test_a_text_with_dollars_and_a_long_one_can_be_drawn(tmp_path: Path) -> None
     style.save(extreme_rows.draw_extremes(table), tmp_path / "x.png", dpi=60)
 
 
+@pytest.mark.parametrize(
+    "text", ["WHERE IS MY MONEY " * 40, "ЩИТ И ШУМ " * 40, "退款" * 200, "😀" * 300, "أين طلبي " * 60]
+)
+@pytest.mark.parametrize("dpi", [50, 110])
+def test_no_text_runs_into_the_next_column(text: str, dpi: int) -> None:
+    rows = PREDICTIONS.assign(actual="LONG_LABEL_" * 6, predicted="ЩИТ_" * 20)
+    table = extreme_rows.extreme_rows(rows, TEXTS.assign(text=text), shown=3)
+    with style.without_glyph_warnings():
+        figure = extreme_rows.draw_extremes(table)
+        figure.set_dpi(dpi)
+        figure.draw_without_rendering()
+        boxes = [cell.get_window_extent() for cell in figure.axes[0].texts]
+    columns = len(extreme_rows.COLUMNS)
+    assert len(boxes) == 7 * columns
+    ends = [box.x0 for box in boxes[1:columns]] + [figure.bbox.x1]
+    assert all(box.x1 < ends[place % columns] for place, box in enumerate(boxes))
+    lines = [cell.get_text().split("\n") for cell in figure.axes[0].texts]
+    assert all(len(found) <= 4 for found in lines)
+    assert lines[columns + 3][3].endswith("…")
+
+
+def test_no_row_of_texts_runs_into_the_next_row() -> None:
+    table = extreme_rows.extreme_rows(PREDICTIONS, TEXTS.assign(text="WHERE IS MY MONEY " * 40), shown=3)
+    figure = extreme_rows.draw_extremes(table)
+    figure.draw_without_rendering()
+    cells = [cell.get_window_extent() for cell in figure.axes[0].texts[3 :: len(extreme_rows.COLUMNS)]]
+    assert all(above.y0 > below.y1 for above, below in pairwise(cells))
+
+
+def test_letters_without_a_glyph_are_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    style.SAID.clear()
+    for names in (["退款", "คืนเงิน", "🛒"], ["退款", "refund"]):
+        pairs = pd.DataFrame({"actual": names, "predicted": names, "n": 1})
+        style.save(confusion.draw_confusion(pairs, names), tmp_path / "x.png", dpi=50)
+    boxes = "pictures have boxes for letters that their font doesn't have (CJK, THAI, symbols)"
+    assert capsys.readouterr().err == f"{boxes}; numbers and CSV files are complete\n"
+
+
+def test_names_of_any_direction_or_markup_have_glyphs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    style.SAID.clear()
+    names = ["ביטול", "إلغاء", "<b>x</b>", "&amp;", "Щит", "été"]
+    pairs = pd.DataFrame({"actual": names, "predicted": names[1:] + names[:1], "n": 1})
+    style.save(confusion.draw_confused_pairs(pairs, 9), tmp_path / "x.png", dpi=50)
+    assert capsys.readouterr().err == ""
+
+
 def test_the_line_of_the_longest_text_says_the_share_that_is_cut() -> None:
     tokens = pd.DataFrame({"tokens": [5, 10, 200, 2000], "truncated": [False, False, True, True]})
     legend = token_lengths.draw_lengths(tokens, max_length=64).axes[0].get_legend()
@@ -293,25 +371,60 @@ def test_shares_of_each_actual_label_add_up_to_its_rows() -> None:
     assert [text.get_text() for text in figure.axes[0].texts] == ["33", "67", "50", "50", "100"]
 
 
-@pytest.mark.parametrize("number", [2, 24, 77, 150])
-def test_the_title_of_a_matrix_is_not_cut_off(number: int) -> None:
-    pairs = pd.DataFrame({"actual": NAMES[:number], "predicted": NAMES[:number], "n": 1})
-    figure = confusion.draw_confusion(pairs, NAMES[:number], percent=True)
-    figure.canvas.draw()
-    assert figure.axes[0].title.get_window_extent().x1 <= figure.bbox.x1
-    assert figure.axes[0]._left_title.get_window_extent().x1 <= figure.bbox.x1  # type: ignore[attr-defined]
+@pytest.mark.parametrize("number", [2, 3, 24, 77, 150])
+def test_no_title_is_cut_off_or_runs_into_the_next_one(number: int) -> None:
+    names = [f"{name}{'_long' * 11}" for name in NAMES[:number]]
+    pairs = pd.DataFrame({"actual": names, "predicted": names[1:] + names[:1], "n": 1})
+    points = np.random.default_rng(0).random((number * 6, 2)).astype(np.float32)
+    message = "WHERE IS MY PARCEL, PLEASE? " * 3
+    figures = [
+        confusion.draw_confusion(pairs, names, percent=True),
+        confusion.draw_confusion(pairs, [name[:10] for name in names]),
+        confusion.draw_confused_pairs(pairs, 20),
+        token_lengths.draw_lengths_by_label(lengths(*names)),
+        map.draw_before_and_after(points, points, pd.Series(names * 6), names, 5000),
+        style.bars(f"{message}\nout of scope", names[:20], [0.5] * min(20, number), "probability", "black", "{:.1%}")[
+            0
+        ],
+    ]
+    for figure in figures:
+        style.fit_titles(figure)
+        figure.draw_without_rendering()
+        boxes = [axes._left_title.get_window_extent() for axes in figure.axes]  # type: ignore[attr-defined]
+        ends = [box.x0 for box in boxes[1:]] + [figure.bbox.x1]
+        assert all(box.x1 <= end and box.y1 <= figure.bbox.y1 for box, end in zip(boxes, ends, strict=True))
+        assert all(axes.bbox.height > 15 for axes in figure.axes)
 
 
-@pytest.mark.parametrize(("number", "named"), [(2, 2), (77, 77), (150, 60)])
-def test_both_maps_have_every_row_and_the_names_of_the_labels(number: int, named: int) -> None:
-    actual = pd.Series(NAMES[:number] * 6 + NAMES[: number // 2])
+def test_a_title_that_fits_stays_as_it_is() -> None:
+    figure = confusion.draw_confused_pairs(confusion.count_pairs(PREDICTIONS), shown=5)
+    before = figure.axes[0].get_title(loc="left"), figure.get_figheight()
+    style.fit_titles(figure)
+    assert (figure.axes[0].get_title(loc="left"), figure.get_figheight()) == before
+
+
+@pytest.mark.parametrize("number", [2, 77, 150])
+def test_both_maps_have_every_row_and_names_that_hide_no_other(number: int) -> None:
+    names = [f"{name} {'long ' * 11}" for name in NAMES[:number]]
+    actual = pd.Series(names * 6 + names[: number // 2])
     points = np.random.default_rng(0).random((len(actual), 2)).astype(np.float32)
-    figure = map.draw_before_and_after(points, -points, actual, NAMES[:number], 5000)
+    figure = map.draw_before_and_after(points, -points, actual, names, 5000)
     assert [len(axes.collections[0].get_offsets()) for axes in figure.axes] == [len(actual)] * 2  # type: ignore[arg-type]
-    assert [len(axes.texts) for axes in figure.axes] == [named] * 2
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert f"Before training: {len(actual):,} of 5,000 training rows" in titles[0]
-    assert ("names of the 60 largest of 150 labels" in titles[1]) == (number == 150)
+    assert f"Before training: {len(actual):,} of 5,000 training rows" in figure.axes[0].get_title(loc="left")
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        boxes = [text.get_window_extent() for text in axes.texts]
+        assert not any(box.count_overlaps(boxes[:place]) for place, box in enumerate(boxes))
+        assert all(len(text.get_text()) <= 24 for text in axes.texts)
+        said = f"{len(boxes)} of {number} names, those that hide no name of a label with more dots"
+        assert (said in axes.get_title(loc="left")) == (len(boxes) < number)
+    assert number == 2 or len(figure.axes[0].texts) < number
+
+
+def test_of_two_names_at_the_same_place_the_one_of_more_rows_is_drawn() -> None:
+    points = np.zeros((6, 2), dtype=np.float32)
+    figure = map.draw_map(points, PREDICTIONS.assign(actual=["a", "b", "b", "c", "c", "c"]), ["a", "b", "c"], 6)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["c"]
 
 
 def test_without_validation_rows_the_pictures_are_drawn_and_say_so(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import pandas as pd
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from textclf.charts.style import MANY, ORANGE, SHOWN, bars, canvas, short
+from textclf.charts.style import LONGEST, MANY, ORANGE, SHOWN, bars, canvas, short
 
 
 def count_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -57,12 +58,21 @@ def draw_confused_pairs(pairs: pd.DataFrame, shown: int) -> Figure:
     """Draw the `shown` most frequent mistakes, as actual → predicted."""
     wrong = pairs[pairs["actual"] != pairs["predicted"]]
     top = wrong.sort_values(["n", "actual", "predicted"], ascending=[False, True, True]).head(shown)
-    names = [f"{actual} → {predicted}" for actual, predicted in zip(top["actual"], top["predicted"], strict=True)]
+    names = [_pair(actual, predicted) for actual, predicted in zip(top["actual"], top["predicted"], strict=True)]
     title = "Most confused pairs, actual → predicted (test rows)"
+    if len(wrong) > len(top):
+        title += f"\nthe {len(top)} most frequent of {len(wrong)} pairs; all are in plots/confusion.csv"
     if not names:
         figure, axes = canvas(9, 1.4, title)
         axes.axis("off")
         axes.text(0, 0.5, "No test row is confused.", transform=axes.transAxes, va="center")
         return figure
-    figure, _ = bars(title, names, top["n"].tolist(), "rows", ORANGE, "{:.0f}")
+    figure, axes = bars(title, names, top["n"].tolist(), "rows", ORANGE, "{:.0f}")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
+
+
+def _pair(actual: str, predicted: str) -> str:
+    """Return `actual → predicted`, both shortened; marks keep the order also of labels read from right to left."""
+    most = LONGEST - 4  # so that both fit into what `bars` takes
+    return f"\u2068{short(actual, most)}\u2069 → \u2068{short(predicted, most)}\u2069"

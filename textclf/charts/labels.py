@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from textclf.charts.style import BLUE, GREY, MANY, ORANGE, SHOWN, bars, canvas, short
+from textclf.charts.style import BLUE, GREY, MANY, ORANGE, SHOWN, bars, canvas, mark_gap, places, short
 
 
 def draw_f1(classes: pd.DataFrame) -> Figure:
@@ -28,18 +28,21 @@ def draw_distribution(rows: pd.DataFrame) -> Figure:
     counts = rows.groupby(["label", "split"]).size().unstack(fill_value=0)
     counts = counts.reindex(columns=["train", "validation", "test"], fill_value=0)  # a split may have no rows
     counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    totals, title = counts.sum(), "Rows by label"
+    totals, title, left_out = counts.sum(), "Rows by label", 0
     if len(counts) > MANY:
-        title += f"\nthe {SHOWN // 2} largest and the {SHOWN // 2} smallest of {len(counts)} labels"
+        title += f"\nthe {SHOWN // 2} largest and the {SHOWN // 2} smallest of {len(counts)} labels; ties by name"
+        left_out = len(counts) - SHOWN
         counts = pd.concat([counts.head(SHOWN // 2), counts.tail(SHOWN // 2)])
-    figure, axes = canvas(9, 1.4 + 0.22 * len(counts), title, "rows")
+    where = places(len(counts), left_out)
+    figure, axes = canvas(9, 1.62 + 0.22 * where[-1], title, "rows")
     left = pd.Series(0, index=counts.index)
     for split, colour in (("train", BLUE), ("validation", ORANGE), ("test", GREY)):
-        axes.barh(range(len(counts)), counts[split], left=left, color=colour, label=f"{split} ({totals[split]:,})")
+        axes.barh(where, counts[split], left=left, color=colour, label=f"{split} ({totals[split]:,})")
         left = left + counts[split]
-    axes.set_yticks(range(len(counts)), [short(str(name)) for name in counts.index])
+    mark_gap(axes, len(counts), left_out)
+    axes.set_yticks(where, [short(str(name)) for name in counts.index])
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, labelsize=9)
-    axes.set_ylim(len(counts) - 0.4, -0.6)
+    axes.set_ylim(where[-1] + 0.6, -0.6)
     figure.legend(frameon=False, loc="outside lower center", ncols=3)
     return figure

@@ -4,14 +4,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from textclf.charts.style import MANY, SHOWN, canvas, colours, panels
+from textclf.charts.style import canvas, colours, panels, short, without_glyph_warnings
 
 MIN_ROWS = 10  # with fewer there is nothing to see, and t-SNE's neighbourhoods need some
+LONGEST = 24  # characters of a name, as names hide dots
 MAX_ROWS = 1000  # of more a sample is drawn: t-SNE's time grows faster than the rows, and dots hide each other
 
 
@@ -41,19 +44,21 @@ def place(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
 def draw_map(points: NDArray[np.float32], predictions: pd.DataFrame, labels: list[str], rows: int) -> Figure:
     """Draw rows at `points`, shape (drawn rows, 2), coloured by actual label; wrong predictions are ringed.
 
-    Each label's name is at the median of its rows. Where `rows`, the number of test rows, is larger, the title says so.
+    A label's name is at the median of its rows, unless it would hide another. Where `rows`, the number of test rows, is
+    larger, the title says so.
     """
     side = 8 + min(5, len(labels) / 15)
     drawn = "the test rows" if len(points) == rows else f"{len(points):,} of {rows:,} test rows"
-    title = f"Map of {drawn} (t-SNE of the vectors before the output layer)" + _left_out(labels)
+    title = f"Map of {drawn} (t-SNE of the vectors before the output layer)"
     figure, axes = canvas(side, side, title)
-    _draw_points(axes, points, predictions["actual"], labels)
+    names = _draw_points(axes, points, predictions["actual"], labels)
     wrong = (predictions["actual"] != predictions["predicted"]).to_numpy()
     legend = f"wrong ({wrong.mean():.1%} of {len(wrong):,})"
     ring = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.6}
     axes.scatter(points[wrong, 0], points[wrong, 1], s=34, label=legend, **ring)  # type: ignore[arg-type]
     axes.axis("off")
     figure.legend(frameon=False, loc="outside lower center")
+    _thin_out(figure, {axes: names}, len(labels))
     return figure
 
 
@@ -69,25 +74,45 @@ def draw_before_and_after(
     figure, both = panels(2 * side, side, ncols=2)
     drawn = "the training rows" if len(actual) == rows else f"{len(actual):,} of {rows:,} training rows"
     titles = f"Before training: {drawn} (t-SNE of the frozen body's vectors)", "After training: the same rows"
-    left_out = _left_out(labels)
+    names = {}
     for axes, points, title in zip(both, (before, after), titles, strict=True):
-        axes.set_title(title + left_out)
-        _draw_points(axes, points, actual, labels)
+        axes.set_title(title)
+        names[axes] = _draw_points(axes, points, actual, labels)
         axes.axis("off")
+    _thin_out(figure, names, len(labels))
     return figure
 
 
-def _draw_points(axes: Axes, points: NDArray[np.float32], labels_of_rows: "pd.Series[str]", labels: list[str]) -> None:
-    """Draw a dot a row, and each label's name at the median of its rows; of more than `MANY` labels the largest."""
+def _draw_points(
+    axes: Axes, points: NDArray[np.float32], labels_of_rows: "pd.Series[str]", labels: list[str]
+) -> list[Text]:
+    """Draw a dot a row, and each label's name at the median of its rows; return the names, of most dots first."""
     actual = labels_of_rows.map({name: number for number, name in enumerate(labels)}).to_numpy()
     axes.scatter(points[:, 0], points[:, 1], s=9, c=np.array(colours(len(labels)))[actual], linewidths=0)
     behind = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6}
     numbers, counts = np.unique(actual, return_counts=True)
-    named = numbers if len(labels) <= MANY else numbers[np.argsort(-counts, kind="stable")[:SHOWN]]
-    for number in named:
+    names = []
+    for number in numbers[np.argsort(-counts, kind="stable")]:
         x, y = np.median(points[actual == number], axis=0)
-        axes.text(x, y, labels[number], fontsize=6.5, ha="center", va="center", bbox=behind)
+        name = short(labels[number], LONGEST)
+        names.append(axes.text(x, y, name, fontsize=6.5, ha="center", va="center", bbox=behind))
+    return names
 
 
-def _left_out(labels: list[str]) -> str:
-    return f"\nnames of the {SHOWN} largest of {len(labels)} labels" if len(labels) > MANY else ""
+def _thin_out(figure: Figure, drawn: dict[Axes, list[Text]], labels: int) -> None:
+    """Remove names that would hide one before them; the title says how many of the `labels` names are left."""
+    titles = {axes: axes.get_title(loc="left") for axes in drawn}
+    for axes, title in titles.items():
+        axes.set_title(f"{title}\n")  # room for what is said below: a line more would push names into each other
+    with without_glyph_warnings():
+        figure.draw_without_rendering()  # lays out
+    for axes, names in drawn.items():
+        left: list[Bbox] = []
+        for name in names:
+            box = name.get_window_extent()
+            if box.count_overlaps(left):
+                name.remove()
+            else:
+                left.append(box)
+        said = f"\n{len(left)} of {labels} names, those that hide no name of a label with more dots"
+        axes.set_title(titles[axes] + (said if len(left) < labels else ""))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from textclf.charts.style import BLUE, MANY, ORANGE, SHOWN, canvas, panels, short
+from textclf.charts.style import BLUE, MANY, ORANGE, SHOWN, canvas, mark_gap, panels, places, short
 
 
 def draw_lengths(tokenized: pd.DataFrame, max_length: int) -> Figure:
@@ -35,24 +35,26 @@ def draw_lengths_by_label(lengths: pd.DataFrame) -> Figure:
     """
     medians = lengths.groupby("label")[["words", "tokens"]].median()
     order = medians.sort_values(["words", "tokens"], ascending=False, kind="stable").index.tolist()
-    title = "Lengths by label"
+    title, left_out = "Lengths by label", 0
     if len(order) > MANY:
-        title += f"\nthe {SHOWN // 2} longest and the {SHOWN // 2} shortest of {len(order)} labels"
+        title += f"\nthe {SHOWN // 2} longest and the {SHOWN // 2} shortest of {len(order)} labels; ties by name"
+        left_out = len(order) - SHOWN
         order = order[: SHOWN // 2] + order[-(SHOWN // 2) :]
     groups = dict(tuple(lengths[lengths["label"].isin(order)].groupby("label")))
-    figure, both = panels(11, 1.6 + 0.22 * len(order), ncols=2, sharey=True)
+    where = places(len(order), left_out)
+    figure, both = panels(11, 1.82 + 0.22 * where[-1], ncols=2, sharey=True)
     box: dict[str, Any] = {"boxprops": {"facecolor": "#d5e3f3", "edgecolor": BLUE}, "medianprops": {"color": ORANGE}}
     for axes, column in zip(both, ("words", "tokens"), strict=True):
         values = [groups[label][column].to_numpy() for label in order]
-        places = range(len(order))
         axes.boxplot(
-            values, positions=places, widths=0.6, orientation="horizontal", whis=(5, 95), showfliers=False,
+            values, positions=where, widths=0.6, orientation="horizontal", whis=(5, 95), showfliers=False,
             patch_artist=True, manage_ticks=False, **box,
         )  # fmt: skip
+        mark_gap(axes, len(order), left_out)
         axes.set(xlabel=column, xlim=(0, None))
         axes.grid(axis="y", visible=False)
         axes.tick_params(axis="y", length=0, labelsize=9)
-    both[0].set(title=title, ylim=(len(order) - 0.4, -0.6))
-    both[0].set_yticks(range(len(order)), [short(label) for label in order])
+    both[0].set(title=title, ylim=(where[-1] + 0.6, -0.6))
+    both[0].set_yticks(where, [short(label) for label in order])
     both[1].set_title("boxes: the middle half; whiskers: 5% and 95%", fontsize=9)
     return figure
