@@ -17,13 +17,15 @@ from tests.toys import task
 from textclf import classifiers
 from textclf.errors import InputError
 from textclf.params import RENAMED
-from tools.bench import training
+from tools.bench import __main__ as bench
+from tools.bench import measure, training
 from tools.recipe import __main__ as recipe_tool
 from tools.recipe import oos_table, results_page
 from tools.recipe.recipes import Recipe, check, find_recipes
 from tools.recipe.results import environment, read_result
 from tools.review import __main__ as review_tool
 from tools.runs.overrides import assignments
+from tools.timing import Labeler, Measured
 
 ALL = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
 RECORDED = sorted(path for path in (ROOT / "results").glob("*.json") if path.stem not in ("few-labels", "oos-scores"))
@@ -191,6 +193,32 @@ def test_training_is_timed_in_a_checkout_on_the_runs_rows(
     assert not list((trained.folder / ".cache/checkouts").glob("*/"))
     assert trained.run("git", "status", "--porcelain").split() == ["??", "results/speed/training-shop_support.json"]
     trained.clean()
+
+
+def test_all_ways_to_label_are_timed_and_recorded(
+    trained: Clone, typed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_this_process(loaders: dict[str, Callable[[], Labeler]], texts: list[str]) -> dict[str, Measured]:
+        speed = {"rows_per_second": 9, "p50_ms": 1.0, "p95_ms": 2.0}  # test_timing.py times in processes
+        return {way: Measured(load()(texts), speed) for way, load in loaders.items()}
+
+    monkeypatch.setattr(measure, "time_labelers", in_this_process)
+    printed = typed(bench.main, trained.folder)
+    found = json.loads(trained.read("results/speed/shop_support.json"))
+    assert (found["rows"], found["commit"]) == (120, trained.run("git", "rev-parse", "HEAD").strip())
+    assert len(found["ways"]) == 5, "in fp32, which isn't timed twice"
+    _, _, ours, exported, _ = (way["accuracy"] for way in found["ways"])
+    assert ours == exported
+    assert all(f"| {way['way']} | 9 | 1.0 | 1.0 | 2.0 | {way['accuracy']:.4f} |" in printed for way in found["ways"])
+    assert found["changes"]["labels_in_fp32"] == 0
+    trained.clean()
+
+
+def test_the_seconds_of_all_stages_are_listed(trained: Clone) -> None:
+    lines = trained.run("python", "-m", "tools.stage_times").splitlines()[2:]
+    cells = [line.strip("| ").split(" | ") for line in lines]
+    assert {stage for stage, _ in cells} == set(STAGES)
+    assert all(float(seconds) >= 0 for _, seconds in cells), "a stage may end in less than a tenth"
 
 
 def test_a_sweep_is_queued(trained: Clone) -> None:
