@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +19,14 @@ from tests.hub import TOKEN, Hub, serving
 from textclf.errors import InputError
 from textclf.inference.model import load_model
 from textclf.oos.rule import OosRule
-from tools.card.card import write_card
+from tools.card import card as card_module
+from tools.card.card import used_parameters, write_card
 from tools.publish.__main__ import main
 from tools.publish.hub import prepare, push
 from tools.runs.run import open_run
 
 TEXT = "where is my parcel?"
+TUNED = ["ema", "lr", "warmup"]
 
 
 def publish(clone: Clone, *arguments: str, fails: bool = False, **environment: str) -> str:
@@ -68,13 +72,14 @@ def test_the_card_is_of_this_run(trained: Clone, written: Path) -> None:
     assert card.data.license == "mit"
     assert card.data.library_name == "transformers"
     head = trained.run("git", "rev-parse", "HEAD").strip()
-    assert f"Commit `{head}`;" in card.text
+    assert f"Commit `{head}`; `make repro` there gives the same bytes" in card.text
     assert card.data.language == "en"
     assert 'classify("where is my parcel?")' in card.text
     assert "CC0-1.0" in card.text
     checksum = trained.run("sha256sum", "data/corpora/shop_support.csv").split()[0]
     assert f"| `data/corpora/shop_support.csv` | `{checksum}` |" in card.text
-    assert f"| accuracy | {scores['accuracy']} | " in card.text
+    assert f"| accuracy | {scores['accuracy']:.4f} | " in card.text
+    assert not re.search(r"\| 0\.\d{1,3} \|", card.text), "all scores have four digits"
     assert "| `style` | `everyday` |" in card.text
     assert re.search(r"\| `none` \| 0\.\d{4} \| 0\.\d{3} to 0\.\d{3} \|  \|  \|\n\| `typo` \| 0\.\d{4} \|", card.text)
     assert re.search(r"It meets \d+ of \d+ expectations", card.text)
@@ -89,12 +94,28 @@ def test_the_card_says_temperature_and_rule(trained: Clone, tmp_path: Path, monk
     monkeypatch.chdir(trained.folder)
     rule = OosRule("threshold", "energy", 1, ["out_of_scope"], {}, threshold=-1.5)
     model = replace(load_model(), temperature=1.25, oos_rule=rule)
+    monkeypatch.setattr(card_module, "uncommitted", lambda: "params.yaml")
     write_card(tmp_path, open_run(), model, "me/my-model")
     text = ModelCard.load(tmp_path / "README.md").text
     assert "divide the logits by 1.25 before the softmax" in text
     assert "The rule in `oos/` decides which are out of scope" in text
     assert "A message is out of scope if its score is above -1.5" in text
     assert "It has no rule for them" not in text
+    assert ", with changes that were not committed. numpy==" in text
+    assert "make repro" not in text
+
+
+@pytest.mark.parametrize(("method", "more"), [("features", []), ("full", TUNED), ("distil", TUNED)])
+def test_the_card_lists_no_parameter_that_the_method_does_not_read(method: str, more: list[str]) -> None:
+    stages: dict[str, dict[str, Any]] = {
+        "teach": {"distil.teachers": ["a"], "distil.temperature": 2.0, "method": method},
+        "train": {method: {"C": 1}, "lr": 0.1, "warmup": 0.1, "ema": None, "seed": 42},
+        "plot": {"plots": {"dpi": 60}, "evaluation": {"bins": 15}, "oos": {"method": "none"}},
+    }
+    lock = {name: {"params": {"params.yaml": params}} for name, params in stages.items()}
+    run: Any = SimpleNamespace(params={"method": method}, lock=lock)
+    listed = {line.split(":")[0] for line in used_parameters(run).splitlines() if line[0] not in " -"}
+    assert listed == {"evaluation", "method", "oos", "seed", method, *more}
 
 
 def test_all_of_it_goes_to_a_private_repository(trained: Clone, hub: Hub) -> None:

@@ -13,6 +13,7 @@ from textclf.inference.model import Model
 from textclf.revisions import origin, uncommitted
 from tools import markdown_table
 from tools.card import numbers
+from tools.runs.config import AFTER, unread
 from tools.runs.records import read_record
 from tools.runs.run import Run
 
@@ -66,7 +67,8 @@ def _metadata(run: Run, name: str, license: str | None, export: str) -> ModelCar
 
 def _text(run: Run, model: Model, name: str, license: str | None, export: str) -> str:
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"cell": markdown_table.cell, "code": markdown_table.code, "interval": format_interval}
+    environment.filters |= {"cell": markdown_table.cell, "code": markdown_table.code}
+    environment.filters |= {"interval": format_interval, "number": format_number}
     pins = run.revision.read("requirements.txt").decode().split()
     kinds = ("data", "split", "tokens", "test")
     texts: str = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
@@ -115,18 +117,28 @@ def checkpoint(run: Run) -> dict[str, str]:
 
 
 def used_parameters(run: Run) -> str:
-    """Return the parameters that the run's stages read, as YAML."""
+    """Return the parameters that the run's stages and its method read, as YAML."""
     params: dict[str, Any] = {}
     for stage in run.lock.values():
         params |= stage.get("params", {}).get("params.yaml", {})
+    unused = unread(run.params["method"]).difference(AFTER) | {"plots"}
     sections = {key for key in params if "." not in key}  # a stage may read a key of a section that another reads whole
     whole = {key: params[key] for key in sorted(params) if key in sections or key.split(".")[0] not in sections}
-    whole.pop("plots", None)
+    whole = {key: value for key, value in whole.items() if key.split(".")[0] not in unused}
     stream = StringIO()
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.dump(whole, stream)
     return stream.getvalue().strip()
+
+
+def format_number(value: Any) -> str:
+    """Return a count with separators, a score with four digits, and text as it is.
+
+    >>> format_number(1406), format_number(0.2), format_number("no rows")
+    ('1,406', '0.2000', 'no rows')
+    """
+    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def format_interval(low_and_high: Any) -> str:
