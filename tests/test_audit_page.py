@@ -597,3 +597,59 @@ def test_a_label_is_found_however_its_blanks_and_capitals_are_typed(
     page.keyboard.press("Enter")
     says(page, "#counter", "· 1 decided")
     assert written()[0]["label"] == "Billing question"
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_however_long_the_texts_are_the_keys_stay_in_sight_on_a_phone(start: Callable[..., Tool], browser: Any) -> None:
+    rows = pd.read_parquet("data/raw/rows.parquet")
+    rows["text"] = [f"{text} {'and more ' * 300}" for text in rows["text"]]
+    rows.to_parquet("data/raw/rows.parquet")
+    page = opened(browser, start().address)
+    page.set_viewport_size({"width": 390, "height": 800})
+    says(page, "#suggested-similar", "message")
+    keys = page.locator(".keys").bounding_box()
+    assert keys["y"] >= 0
+    assert keys["y"] + keys["height"] <= 800
+    assert len(page.locator("#suggested-similar li").first.inner_text()) == 200
+    assert page.inner_text("#text").count("more") == 301, "the text itself is whole"
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_after_the_last_row_its_decision_can_be_taken_back_by_a_button(
+    start: Callable[..., Tool], browser: Any
+) -> None:
+    page = opened(browser, start().address)
+    assert page.inner_text("#suggested-title") == "suggested, with probability 0.9"
+    assert page.inner_text("#why") == "label"
+    for number in range(13):
+        page.keyboard.press("s")
+        says(page, "#counter", f"{number + 2} of 14")
+    press(page, "k", 1)
+    says(page, "#message", "That was the last one.")
+    assert page.locator("button:visible").all_inner_texts() == ["Uundo"]
+    assert not page.is_visible("#text")
+    page.click("[data-key=u]")
+    says(page, "#message", "Taken back.")
+    assert page.inner_text("#text") == "message <b>13</b> & more"
+    assert written() == []
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_signs_that_turn_the_direction_are_marked_on_the_page_and_stay_in_the_file(
+    start: Callable[..., Tool], browser: Any
+) -> None:
+    rows = pd.read_parquet("data/raw/rows.parquet")
+    rows.loc[0, "text"] = "\u202eevil\u202c"
+    rows.loc[30, "label"] = "turned \u2067label"
+    rows.to_parquet("data/raw/rows.parquet")
+    page = opened(browser, start().address)
+    assert page.inner_text("#text") == "\ufffdevil\ufffd"
+    page.keyboard.press("r")
+    page.keyboard.type("turned")
+    assert page.inner_text("#found li") == "turned \ufffdlabel"
+    page.keyboard.press("Enter")
+    says(page, "#counter", "· 1 decided")
+    assert (written()[0]["text"], written()[0]["label"]) == ("\u202eevil\u202c", "turned \u2067label")
