@@ -17,10 +17,9 @@ TEXTCLF = (
     ("changes", "metrics", "preparation"),
 )
 TOOLS = (
-    ("oos_scores",),  # compares scores on the runs of recipes
+    ("bench", "oos_scores"),  # time and compare the runs of recipes
     (
         "audit",
-        "bench",
         "data_curve",
         "ensemble",
         "errors",
