@@ -114,7 +114,7 @@ def relabel(clone: Clone, path: Path, rows: int) -> None:
     lock.write_text(lock.read_text().replace(before, after))
 
 
-def test_relabelled_test_rows_are_left_out_and_counted(reviewed: Clone) -> None:
+def test_relabeled_test_rows_are_left_out_and_counted(reviewed: Clone) -> None:
     relabel(reviewed, Path("metrics/predictions/test.json"), 7)
     out = reviewed.run("python", "-m", "tools.review", "words")
     assert "**Compared on the rows that both share:**\n- `7 test rows have a different label in the head`" in out
@@ -222,7 +222,7 @@ def test_what_the_pull_requests_job_runs_runs_in_a_fresh_clone(corrected: Clone,
     script = tmp_path / ".ci/review"
     script.write_text(script.read_text().replace("make setup\n", ""))
     out = corrected.run("bash", str(script), "origin/words")
-    assert "| data | `train: 0 rows added, 0 removed, 5 relabelled` |" in out
+    assert "| data | `train: 0 rows added, 0 removed, 5 relabeled` |" in out
     assert "a heron flew off with it" in out
     assert {"review.md", "review.html"} <= {path.name for path in tmp_path.iterdir()}
     assert len(corrected.run("git", "-C", str(tmp_path), "worktree", "list").splitlines()) == 1

@@ -29,7 +29,7 @@ def changed_params(base: Run, head: Run) -> list[str]:
 
 
 def changed_data(base: Run, head: Run) -> list[str]:
-    """Return how many rows were added, removed and relabelled, by split; the same bytes are not even read."""
+    """Return how many rows were added, removed and relabeled, by split; the same bytes are not even read."""
     if same_rows(base, head):
         return []
     before, after = _parts(base), _parts(head)
@@ -38,9 +38,9 @@ def changed_data(base: Run, head: Run) -> list[str]:
         old, new = (parts.get(split, pd.Series(dtype=str)) for parts in (before, after))
         shared = old.index.intersection(new.index)
         added, removed = len(new) - len(shared), len(old) - len(shared)
-        relabelled = int((old[shared] != new[shared]).sum())
-        if added or removed or relabelled:
-            lines.append(f"{split}: {added:,} rows added, {removed:,} removed, {relabelled:,} relabelled")
+        relabeled = int((old[shared] != new[shared]).sum())
+        if added or removed or relabeled:
+            lines.append(f"{split}: {added:,} rows added, {removed:,} removed, {relabeled:,} relabelled")
     shared = base.rows.index.intersection(head.rows.index)
     same = base.rows.loc[shared].equals(head.rows.loc[shared])
     return lines if lines or same else ["the rows' other columns differ"]
