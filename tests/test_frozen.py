@@ -49,6 +49,16 @@ def test_a_row_has_the_same_bytes_in_any_company(pretrained: Path, tmp_path: Pat
         assert torch.equal(mine, same)
 
 
+def test_a_row_has_the_same_bytes_in_any_company_with_eager_attention_too(
+    tiny: Callable[[str], Path], tmp_path: Path
+) -> None:
+    body, data = load_body(tiny("mpnet")), rows(3, 100, noise=24)
+    alone, among = (Frozen(body, "fp32", tmp_path / name, cut=1) for name in ("alone", "among"))
+    together = among.states(rows(3, 50, seed=1, noise=24).input_ids + data.input_ids)[50:]
+    for mine, same in zip(alone.states(data.input_ids), together, strict=True):
+        assert torch.equal(mine, same)
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_kept_vectors_are_those_of_a_plain_pass(

@@ -20,13 +20,14 @@ FEWEST = 8  # rows of a batch of long ones, so that the empty place costs little
 
 
 def in_fixed_batches(
-    run: Callable[[Tokens, Tokens], Result], input_ids: list[NDArray[np.int32]], pad: int, desc: str
+    run: Callable[[Tokens, Tokens], Result], input_ids: list[NDArray[np.int32]], pad: int, desc: str, multiple: int = 1
 ) -> Iterator[tuple[list[int], Result]]:
     """Yield the positions of some rows and `run(tokens, mask)` of the batch that begins with them.
 
-    Tokens and mask have the shape (`rows_of(length)`, length); places without a row hold a lone padding token.
+    Tokens and mask have the shape (`rows_of(length)`, length), a length that is a `multiple`; places without a row hold
+    a lone padding token.
     """
-    lengths = np.array([padded_length(len(ids)) for ids in input_ids], dtype=int)
+    lengths = np.array([padded_length(len(ids), multiple) for ids in input_ids], dtype=int)
     batches = [
         (chosen[start : start + rows_of(length) - 1].tolist(), int(length))
         for length in np.unique(lengths)[::-1]
@@ -37,13 +38,15 @@ def in_fixed_batches(
         yield rows, run(*_filled([input_ids[row] for row in rows], length, pad))
 
 
-def padded_length(tokens: int) -> int:
-    """Return `tokens` rounded up to four significant bits: at most an eighth is padding, and few lengths remain.
+def padded_length(tokens: int, multiple: int = 1) -> int:
+    """Return `tokens` rounded up to four significant bits and to a `multiple`, a power of 2: few lengths remain.
 
     >>> [padded_length(tokens) for tokens in (7, 16, 17, 33, 64, 65, 500)]
     [7, 16, 18, 36, 64, 72, 512]
+    >>> padded_length(9, multiple=4)
+    12
     """
-    step = 1 << max(0, tokens.bit_length() - 4)
+    step = max(multiple, 1 << max(0, tokens.bit_length() - 4))
     return -(-tokens // step) * step
 
 

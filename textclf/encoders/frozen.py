@@ -30,6 +30,9 @@ Kept = dict[str, dict[bytes, torch.Tensor]]  # tensors by key, of each kind
 
 FILE = 2**26  # bytes of a file: an interrupted pass loses no more
 LIMIT = 4 * 2**30  # bytes of states of one split that are kept
+# Tokens. Eager attention (MPNet's) has a matrix of tokens x tokens for each row, and on some processors a product's
+# last bits depend on where it begins: with a multiple of 4, at 64 bytes.
+ALIGNED = 4
 NAMES = ("id2label", "label2id")  # of the config: a head's alone
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
@@ -114,7 +117,8 @@ class Frozen:
             with torch.inference_mode(), autocast(self.precision, self.body.device):
                 return {kind: found.cpu() for kind, found in self._run(to_inputs(tokens, mask, self.body), kinds)}
 
-        for rows, found in fixed_batches.in_fixed_batches(run, input_ids, pad_id(self.body), desc):
+        multiple = ALIGNED if self.body.config._attn_implementation == "eager" else 1
+        for rows, found in fixed_batches.in_fixed_batches(run, input_ids, pad_id(self.body), desc, multiple):
             yield {
                 kind: {
                     keys[row]: tensor[place, : len(input_ids[row]) if kind == self._states else 1].clone()
