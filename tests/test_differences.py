@@ -161,6 +161,10 @@ def test_another_processor_never_improves_anything() -> None:
     assert passed >= 97
 
 
+def test_a_run_passes_the_gate_against_itself() -> None:
+    assert all(map(simulate.passes, simulate.rounded(World(), 30, noise=0.0)))
+
+
 @pytest.mark.parametrize(("rows", "flips"), [(1200, 3), (1200, 5), (200, 4), (1200, 60)])
 def test_a_difference_that_is_said_to_be_detected_is(rows: int, flips: int) -> None:
     _, share = simulate.flips_found(rows, flips, 1000)

@@ -208,6 +208,7 @@ def test_a_side_has_its_own_run_first_and_then_the_other_seeds(in_tmp: None) -> 
 def test_the_spread_is_pooled_over_configurations_with_about_as_many_training_rows(in_tmp: None) -> None:
     assert pooled_variance(1000, (run(), run())) == ({}, 0)
     record(42, 43, 44)
+    assert pooled_variance(0, (trained_by_nobody := run(trained_with(lr=0.3)), trained_by_nobody)) == ({}, 0)
     found, configurations = pooled_variance(1100, (run(), run()))
     assert configurations == 1
     assert found["accuracy"].freedom == 2

@@ -31,10 +31,10 @@ def find_errors(run: Run) -> pd.DataFrame:
 def searched(wrong: int, known: int) -> int:
     """Return for how many wrong rows, those of the highest loss, the most similar of `known` rows is looked for.
 
-    >>> searched(170, 9_000), searched(30_000, 720_000)
-    (170, 1388)
+    >>> searched(170, 9_000), searched(30_000, 720_000), searched(170, 0)
+    (170, 1388, 0)
     """
-    return min(wrong, MAX_PAIRS // known)
+    return min(wrong, MAX_PAIRS // known) if known else 0
 
 
 def neighbours(

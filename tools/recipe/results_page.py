@@ -45,7 +45,8 @@ def write_page(recipes: dict[str, Recipe]) -> None:
 def recipe_table(recipes: dict[str, Recipe]) -> list[str]:
     """Return a row for the committed run and for each recipe that is not in a table of its own."""
     default = {kind: json.loads(Path(f"metrics/{kind}.json").read_text()) for kind in ("train", "validation", "test")}
-    rows = [_row("`shop_support`, the default", "", default, None, read_record(open_run()))]
+    run = open_run()
+    rows = [_row(f"`{run.params['dataset']}`, the committed run", "", default, None, read_record(run))]
     for name, recipe in recipes.items():
         if not name.startswith(SWEEP) and not oos_table.handles_out_of_scope(recipe):
             result = read_result(name)
@@ -73,7 +74,8 @@ def _row(
         return [name, reference, NOT_MEASURED, *[""] * (len(COLUMNS) - 3)]
     test, train = metrics["test"], metrics["train"]
     scores = [f"{test[key]:.4f}" for key in ("macro_f1", "macro_precision", "macro_recall", "roc_auc")]
-    cells = [f"{metrics['validation']['accuracy']:.4f}", _accuracy(metrics, record), *scores]
+    validation = metrics["validation"].get("accuracy")  # zero_shot may have no validation rows
+    cells = ["" if validation is None else f"{validation:.4f}", _accuracy(metrics, record), *scores]
     return [name, reference, *cells, f"{train['trainable_share']:.2%}", f"{train['size_mb']:.1f}", _minutes(seconds)]
 
 

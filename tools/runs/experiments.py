@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from textclf.errors import InputError
@@ -17,7 +18,8 @@ def ensure_experiment(place: Path, name: str, values: list[str]) -> Run:
         return open_run(name)
     except InputError:
         command = ["dvc", "exp", "run", "--temp", "--name", name, *(part for value in values for part in ("-S", value))]
-        if code := subprocess.run(command, cwd=place, env=os.environ | mirrors()).returncode:
+        # The review's Markdown is on standard output.
+        if code := subprocess.run(command, cwd=place, env=os.environ | mirrors(), stdout=sys.stderr).returncode:
             raise InputError(f"the experiment {name} failed (exit code {code}); see above") from None
         return open_run(name)
 

@@ -111,11 +111,15 @@ def sweep(experiments: list[Experiment], resources: Resources | None, resume: bo
 
 
 def queue(experiments: list[Experiment]) -> None:
-    """Put the experiments into DVC's queue."""
+    """Put the experiments into DVC's queue, those that are not there."""
     check_queue()
-    for one in experiments:
+    rows = [line.split() for line in output("dvc", "queue", "status").splitlines()]
+    waiting = {name for row in rows if row[-1:] in (["Queued"], ["Running"]) for name in row}
+    new = [one for one in experiments if one.name not in waiting]
+    for one in new:
         values = [part for value in one.values for part in ("-S", value)]
         command = ["dvc", "exp", "run", "--queue", "--name", one.name, *values]
         if code := subprocess.run(command).returncode:
             raise InputError(f"{one.name} was not queued (exit code {code}); see above")
-    print(f"queued {len(experiments)} experiments; dvc queue start runs them", file=sys.stderr)
+    there = f" ({len(experiments) - len(new)} were queued before)" if len(new) < len(experiments) else ""
+    print(f"queued {len(new)} experiments{there}; dvc queue start runs them", file=sys.stderr)

@@ -61,7 +61,8 @@ def pooled_variance(train_rows: int, runs: tuple[Run, Run]) -> tuple[dict[str, S
     found = [
         _variances(record)
         for record in all_records()
-        if (record.folder in own or abs(record.content["train_rows"] / train_rows - 1) <= ALIKE) and _tells(record)
+        if (record.folder in own or abs(record.content["train_rows"] - train_rows) <= ALIKE * train_rows)
+        and _tells(record)
     ]
     names = {name for one in found for name in one}
     return {name: _pooled([one[name] for one in found if name in one]) for name in sorted(names)}, len(found)
