@@ -49,3 +49,5 @@ def test_of_more_rows_than_can_be_compared_those_of_the_highest_loss_have_one(mo
     assert found["neighbour"].isna().tolist() == [False, False, True]
     assert page(run, found).count("not looked for") == 1
     assert len(to_csv(found).splitlines()) == 4
+    run.rows = rows.assign(used="test")  # of zero_shot, whose data set may have no training rows
+    assert find_errors(cast(Run, run))["neighbour"].isna().all()

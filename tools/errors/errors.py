@@ -23,7 +23,8 @@ def find_errors(run: Run) -> pd.DataFrame:
     train = run.rows[run.rows["used"] == "train"]
     first = searched(len(wrong), len(train))
     known, labels = train["text"].tolist(), train["label"].tolist()
-    near = neighbours(texts.tolist()[:first], wrong["actual"].tolist()[:first], known, labels)
+    searching = texts.tolist()[:first], wrong["actual"].tolist()[:first], known, labels
+    near = neighbours(*searching) if first else {name: [] for name in NEIGHBOUR}
     filled = {name: values + [None] * (len(wrong) - first) for name, values in near.items()}
     return wrong.assign(text=texts, **filled).reset_index()[COLUMNS]
 
