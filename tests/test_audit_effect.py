@@ -97,7 +97,7 @@ def suspicion_of(bench: Bench, probabilities: dict[int, float], quality: float =
     return Suspicion(np.where(issue, quality, 0.99), np.where(issue, (labels + 1) % 3, labels), probability, issue)
 
 
-def test_suspects_are_left_out_or_relabelled_with_the_threshold_that_validation_chooses(
+def test_suspects_are_left_out_or_relabeled_with_the_threshold_that_validation_chooses(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, ids = Trained(bench, monkeypatch), bench.rows["train"].ids

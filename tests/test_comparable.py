@@ -36,7 +36,7 @@ def test_a_shrunk_test_set_is_compared_on_the_rows_that_both_share() -> None:
     assert found.remarks == ["50 test rows are only in the base"]
 
 
-def test_relabelled_rows_are_left_out() -> None:
+def test_relabeled_rows_are_left_out() -> None:
     table = predictions()
     table.iloc[:5, table.columns.get_loc("actual")] = [
         next(name for name in LABELS if name != actual) for actual in table["actual"].iloc[:5]
@@ -70,11 +70,11 @@ def test_permuting_the_rows_changes_nothing() -> None:
     pd.testing.assert_frame_equal(before.labels, after.labels)
 
 
-def test_rows_added_removed_and_relabelled_are_counted_by_split() -> None:
+def test_rows_added_removed_and_relabeled_are_counted_by_split() -> None:
     table = predictions()
     head = table.iloc[10:].copy()
     head.iloc[0, head.columns.get_loc("actual")] = "label 9"
-    assert changed_data(run(table), run(head)) == ["test: 0 rows added, 10 removed, 1 relabelled"]
+    assert changed_data(run(table), run(head)) == ["test: 0 rows added, 10 removed, 1 relabeled"]
     assert changed_data(run(table), run(table)) == []
 
 

@@ -42,7 +42,7 @@ def corrected(*lines: str) -> pd.DataFrame:
     return apply_corrections(ROWS, read_corrections(FILE))
 
 
-def test_a_row_is_relabelled_dropped_and_added_and_the_others_stay_as_they_were() -> None:
+def test_a_row_is_relabeled_dropped_and_added_and_the_others_stay_as_they_were() -> None:
     table = corrected(
         f"{IDS[2]},money back,,relabel,refund,me,says money",
         f"{IDS[0]},where is it,train,drop,,me,",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from textclf.errors import InputError
 from tools.review.changes import changed_data
-from tools.review.data_changes import MOST, data_changes, relabelled_scores
+from tools.review.data_changes import MOST, data_changes, relabeled_scores
 
 
 def run(rows: list[tuple[str, str, str]], md5: str, predicted: dict[str, str], audit: str | None = None) -> Any:
@@ -40,14 +40,14 @@ BASE = [("x", "a", "train"), ("y", "b", "train"), ("t", "a", "test"), ("u", "b",
 AUDIT = "id,kind,suggested,probability\ny,label,a,0.91\ny,outlier,,\n"
 
 
-def test_every_row_that_was_added_dropped_or_relabelled_is_listed_with_what_the_audit_thought() -> None:
+def test_every_row_that_was_added_dropped_or_relabeled_is_listed_with_what_the_audit_thought() -> None:
     head = [("y", "a", "train"), ("z", "b", "train"), ("t", "b", "test"), ("u", "b", "test")]
     found = data_changes(run(BASE, "1", {}, AUDIT), run(head, "2", {}))
     assert found.rows.to_numpy().tolist() == [
         ["added", "train", "z", "", "b", ""],
         ["dropped", "train", "x", "a", "", ""],
-        ["relabelled", "test", "t", "a", "b", ""],
-        ["relabelled", "train", "y", "b", "a", "label: a (0.91); outlier"],
+        ["relabeled", "test", "t", "a", "b", ""],
+        ["relabeled", "train", "y", "b", "a", "label: a (0.91); outlier"],
     ]
     assert (found.number, found.test_rows, found.remark) == (4, 1, "")
 
@@ -65,13 +65,13 @@ def test_further_training_texts_of_augment_file_are_told_from_rows_of_the_source
 
 def test_the_scores_of_corrected_test_rows_stand_apart_by_old_and_by_new_labels() -> None:
     head = [*BASE[:2], ("t", "b", "test"), ("u", "b", "test")]
-    table = relabelled_scores(run(BASE, "1", {"t": "a", "u": "b"}), run(head, "2", {"t": "b", "u": "a"}))
+    table = relabeled_scores(run(BASE, "1", {"t": "a", "u": "b"}), run(head, "2", {"t": "b", "u": "a"}))
     assert table.to_numpy().tolist() == [
         ["unchanged label", 1, 1.0, 0.0],
         ["changed label, by the old one", 1, 1.0, 0.0],
         ["changed label, by the new one", 1, 0.0, 1.0],
     ]
-    assert relabelled_scores(run(BASE, "1", {}), run(BASE, "2", {})).empty
+    assert relabeled_scores(run(BASE, "1", {}), run(BASE, "2", {})).empty
 
 
 def test_the_same_bytes_are_not_even_read() -> None:

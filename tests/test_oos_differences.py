@@ -66,8 +66,8 @@ def test_one_seed_on_a_side_has_intervals_and_no_verdict() -> None:
 
 
 def test_rows_with_another_label_are_left_out() -> None:
-    relabelled = run([("1", "b", CHAT, 0.7), ("2", "b", "a", 0.3), ("o", CHAT, CHAT, 0.9)], ANSWERS)
-    assert (differences(STRICT, relabelled)["difference"] == 0).all()
+    relabeled = run([("1", "b", CHAT, 0.7), ("2", "b", "a", 0.3), ("o", CHAT, CHAT, 0.9)], ANSWERS)
+    assert (differences(STRICT, relabeled)["difference"] == 0).all()
 
 
 def test_few_rows_that_all_turn_are_no_evidence() -> None:

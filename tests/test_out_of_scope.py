@@ -77,7 +77,7 @@ def test_the_review_lists_what_moved_in_and_out_of_scope_apart(copy: Clone) -> N
     assert '<section id="moved">' in copy.read("review.html").decode()
     since = copy.run("python", "-m", "tools.review", "main", "energy")
     assert since.startswith("## no detectable difference, for these models alone: accuracy")
-    assert "test, out of scope: 135 rows added, 0 removed, 0 relabelled" in since
+    assert "test, out of scope: 135 rows added, 0 removed, 0 relabeled" in since
 
 
 def test_the_card_describes_the_out_of_scope_rule(copy: Clone) -> None:

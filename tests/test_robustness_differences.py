@@ -57,7 +57,7 @@ def test_the_spread_between_a_sides_seeds_widens_the_interval() -> None:
     assert wide.loc["typo", "high"] - wide.loc["typo", "low"] > narrow.loc["typo", "high"] - narrow.loc["typo", "low"]
 
 
-def test_rows_of_one_run_alone_and_relabelled_ones_are_left_out() -> None:
+def test_rows_of_one_run_alone_and_relabeled_ones_are_left_out() -> None:
     head = run(ROWS, 12)
     head.changed_texts = head.changed_texts.iloc[10:].copy()
     head.changed_texts.loc[head.changed_texts.index[0], "actual"] = "another label"

@@ -115,10 +115,10 @@ def clone(trained: Clone) -> Iterator[Clone]:
     trained.run("dvc", "checkout", "--force")
 
 
-def test_relabelled_rows_that_nothing_was_run_on_are_stale(clone: Clone) -> None:
+def test_relabeled_rows_that_nothing_was_run_on_are_stale(clone: Clone) -> None:
     corpus = clone.folder / "data/corpora/shop_support.csv"
     corpus.write_text(corpus.read_text().replace(",order_status", ",cancel_order", 50))
-    clone.commit("50 rows relabelled")
+    clone.commit("50 rows relabeled")
     for command in (("review", "HEAD~1", "HEAD"), ("review", "HEAD~1"), ("publish", "--repo-id", "me/it", "--dry-run")):
         said = clone.run("python", "-m", f"tools.{command[0]}", *command[1:], fails=True)
         assert "its scores are stale: data/corpora has changed since stage download read it" in said

@@ -94,7 +94,7 @@ def corrected(train: Rows, suspicion: Suspicion, threshold: float) -> Rows:
     return replace(train, labels=np.where(sure(train.labels, suspicion, threshold), suspicion.suggested, train.labels))
 
 
-def relabelled(bench: Bench, vectors: Vectors, seed: int, threshold: float) -> list[Correction]:
+def relabeled(bench: Bench, vectors: Vectors, seed: int, threshold: float) -> list[Correction]:
     """Return the training rows that get the suggested label with this seed as corrections, in their order."""
     train = bench.rows["train"]
     suspicion = _of_training(judge(bench, vectors, train.labels, seed), train)

@@ -29,7 +29,7 @@ def main() -> None:
     from textclf.data.corrections import Line
     from textclf.encoders.quiet import quiet_transformers
     from textclf.errors import InputError
-    from tools.audit.arms import Arm, averages, relabelled, try_arms
+    from tools.audit.arms import Arm, averages, relabeled, try_arms
     from tools.audit.probe import learned_vectors
     from tools.audit.store import Store
     from tools.markdown_table import table
@@ -50,7 +50,7 @@ def main() -> None:
     if options.write:
         # The first seed's, as it was measured.
         seed, threshold = next((arm.seed, arm.threshold) for arm in arms if arm.threshold is not None)
-        corrections = relabelled(bench, vectors, seed, threshold)
+        corrections = relabeled(bench, vectors, seed, threshold)
         Store(options.write).add([Line("the suggested labels", correction) for correction in corrections])
         print(f"{options.write}: {len(corrections):,} rows with suggested labels, as measured with seed 0")
 

@@ -40,7 +40,7 @@ def changed_data(base: Run, head: Run) -> list[str]:
         added, removed = len(new) - len(shared), len(old) - len(shared)
         relabeled = int((old[shared] != new[shared]).sum())
         if added or removed or relabeled:
-            lines.append(f"{split}: {added:,} rows added, {removed:,} removed, {relabeled:,} relabelled")
+            lines.append(f"{split}: {added:,} rows added, {removed:,} removed, {relabeled:,} relabeled")
     shared = base.rows.index.intersection(head.rows.index)
     same = base.rows.loc[shared].equals(head.rows.loc[shared])
     return lines if lines or same else ["the rows' other columns differ"]

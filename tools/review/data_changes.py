@@ -39,7 +39,7 @@ def data_changes(base: Run, head: Run) -> DataChanges:
     before, after = _all_rows(base), _all_rows(head)
     both = before.add_suffix("_before").join(after.add_suffix("_after"), how="outer")
     both = both[both["label_before"].ne(both["label_after"])]
-    kind = pd.Series("relabelled", both.index)
+    kind = pd.Series("relabeled", both.index)
     kind[both["label_before"].isna()], kind[both["label_after"].isna()] = "added", "dropped"
     table = pd.DataFrame(
         {
@@ -54,7 +54,7 @@ def data_changes(base: Run, head: Run) -> DataChanges:
     table["audit"] = [thought.get(str(name), "") for name in table.index]
     table = table.sort_values(["change", "split", "before", "text"], kind="stable")
     tested, shown = int((table["split"] == "test").sum()), table.head(MOST).reset_index(drop=True)
-    return DataChanges(shown, len(table), tested, relabelled_scores(base, head), remark)
+    return DataChanges(shown, len(table), tested, relabeled_scores(base, head), remark)
 
 
 def same_rows(base: Run, head: Run) -> bool:
@@ -62,7 +62,7 @@ def same_rows(base: Run, head: Run) -> bool:
     return bool(rows := _md5(base)) and rows == _md5(head)
 
 
-def relabelled_scores(base: Run, head: Run) -> pd.DataFrame:
+def relabeled_scores(base: Run, head: Run) -> pd.DataFrame:
     """Return the accuracy on shared test rows whose label is the same, and on the others by the old and new labels."""
     shared = base.predictions.index.intersection(head.predictions.index)
     before, after = base.predictions.loc[shared], head.predictions.loc[shared]

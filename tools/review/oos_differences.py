@@ -45,7 +45,7 @@ def oos_differences(base: Decisions, head: Decisions, effects: Mapping[str, floa
     if not base or not head:
         return pd.DataFrame(columns=COLUMNS)
     shared = base[0].index[base[0].index.isin(head[0].index)]
-    shared = shared[(base[0].loc[shared, "actual"] == head[0].loc[shared, "actual"]).to_numpy()]  # not relabelled
+    shared = shared[(base[0].loc[shared, "actual"] == head[0].loc[shared, "actual"]).to_numpy()]  # not relabeled
     out = head[0].loc[shared, "actual"].map(is_out).to_numpy(dtype=bool)
     before, after = ([_scores(table.loc[shared], out) for table in side] for side in (base, head))
     few = min(int(out.sum()), int((~out).sum())) < MIN_ROWS
