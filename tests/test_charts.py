@@ -15,6 +15,8 @@ from matplotlib.transforms import Bbox
 from textclf.charts import (
     confusion,
     extreme_rows,
+    fitting,
+    glyphs,
     labels,
     learning_curve,
     map,
@@ -280,7 +282,7 @@ def test_a_text_with_dollars_and_a_long_one_can_be_drawn(tmp_path: Path) -> None
 def test_no_text_runs_into_the_next_column(text: str, dpi: int) -> None:
     rows = PREDICTIONS.assign(actual="LONG_LABEL_" * 6, predicted="ЩИТ_" * 20)
     table = extreme_rows.extreme_rows(rows, TEXTS.assign(text=text), shown=3)
-    with style.without_glyph_warnings():
+    with glyphs.without_glyph_warnings():
         figure = extreme_rows.draw_extremes(table)
         figure.set_dpi(dpi)
         figure.draw_without_rendering()
@@ -303,7 +305,7 @@ def test_no_row_of_texts_runs_into_the_next_row() -> None:
 
 
 def test_letters_without_a_glyph_are_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    style.SAID.clear()
+    glyphs.SAID.clear()
     for names in (["退款", "คืนเงิน", "🛒"], ["退款", "refund"]):
         pairs = pd.DataFrame({"actual": names, "predicted": names, "n": 1})
         style.save(confusion.draw_confusion(pairs, names), tmp_path / "x.png", dpi=50)
@@ -312,7 +314,7 @@ def test_letters_without_a_glyph_are_named_once(tmp_path: Path, capsys: pytest.C
 
 
 def test_names_of_any_direction_or_markup_have_glyphs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    style.SAID.clear()
+    glyphs.SAID.clear()
     names = ["ביטול", "إلغاء", "<b>x</b>", "&amp;", "Щит", "été"]
     pairs = pd.DataFrame({"actual": names, "predicted": names[1:] + names[:1], "n": 1})
     style.save(confusion.draw_confused_pairs(pairs, 9), tmp_path / "x.png", dpi=50)
@@ -388,7 +390,7 @@ def test_no_title_is_cut_off_or_runs_into_the_next_one(number: int) -> None:
         ],
     ]
     for figure in figures:
-        style.fit_titles(figure)
+        fitting.fit_titles(figure)
         figure.draw_without_rendering()
         boxes = [axes._left_title.get_window_extent() for axes in figure.axes]  # type: ignore[attr-defined]
         ends = [box.x0 for box in boxes[1:]] + [figure.bbox.x1]
@@ -399,7 +401,7 @@ def test_no_title_is_cut_off_or_runs_into_the_next_one(number: int) -> None:
 def test_a_title_that_fits_stays_as_it_is() -> None:
     figure = confusion.draw_confused_pairs(confusion.count_pairs(PREDICTIONS), shown=5)
     before = figure.axes[0].get_title(loc="left"), figure.get_figheight()
-    style.fit_titles(figure)
+    fitting.fit_titles(figure)
     assert (figure.axes[0].get_title(loc="left"), figure.get_figheight()) == before
 
 

@@ -5,7 +5,8 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from textclf.charts.style import LONGEST, MANY, ORANGE, SHOWN, bars, canvas, short
+from textclf.charts.fitting import LONGEST, short
+from textclf.charts.style import MANY, ORANGE, SHOWN, bars, canvas
 
 
 def count_pairs(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from textclf.charts.style import canvas, width, wrapped
+from textclf.charts.fitting import width, wrapped
+from textclf.charts.style import canvas
 
 WIDE = 13.0  # inches
 SIZE = 8.0  # of the font, in points

@@ -3,7 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from textclf.charts.style import BLUE, GREY, MANY, ORANGE, SHOWN, bars, canvas, mark_gap, places, short
+from textclf.charts.fitting import short
+from textclf.charts.style import BLUE, GREY, MANY, ORANGE, SHOWN, bars, canvas, mark_gap, places
 
 
 def draw_f1(classes: pd.DataFrame) -> Figure:

@@ -11,7 +11,9 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from textclf.charts.style import canvas, colours, panels, short, without_glyph_warnings
+from textclf.charts.fitting import short
+from textclf.charts.glyphs import without_glyph_warnings
+from textclf.charts.style import canvas, colours, panels
 
 MIN_ROWS = 10  # with fewer there is nothing to see, and t-SNE's neighbourhoods need some
 LONGEST = 24  # characters of a name, as names hide dots

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from textclf.charts.style import BLUE, MANY, ORANGE, SHOWN, canvas, mark_gap, panels, places, short
+from textclf.charts.fitting import short
+from textclf.charts.style import BLUE, MANY, ORANGE, SHOWN, canvas, mark_gap, panels, places
 
 
 def draw_lengths(tokenized: pd.DataFrame, max_length: int) -> Figure:
