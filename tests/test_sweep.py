@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.conftest import ROOT, Clone
 from textclf.atomic import ABANDONED
 from textclf.cluster import LOCAL, check_reachable, check_room, connected, on_every_node
 from textclf.errors import InputError
+from tools.cluster import node as node_module
 from tools.cluster.board import Board, Row
 from tools.cluster.experiments import Resources, run_experiments
 from tools.cluster.node import Experiment
@@ -304,6 +306,17 @@ def test_a_node_that_fails_or_dies_while_it_is_looked_at_is_named(tmp_path: Path
         with pytest.raises(InputError, match=rf"^the node {socket.gethostname()} gives no answer: .+$"):
             on_every_node(ray, look_for_long)
         remover.join()
+
+
+@pytest.mark.parametrize(
+    ("message", "runs"), [("[Errno 2] No such file or directory: '/c/runs/39/393b/.x.tmp'", 2), ("no space left", 1)]
+)
+def test_a_run_that_a_neighbor_broke_is_run_once_more(monkeypatch: pytest.MonkeyPatch, message: str, runs: int) -> None:
+    call = Mock(side_effect=InputError(f"dvc exp run failed: ERROR: failed to reproduce 'calibrate': {message}"))
+    monkeypatch.setattr(node_module, "_call", call)
+    with pytest.raises(InputError, match="calibrate"):
+        node_module._reproduce(["dvc"], Mock(), Path(), print)
+    assert call.call_count == runs
 
 
 @pytest.mark.slow

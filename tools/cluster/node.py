@@ -1,6 +1,7 @@
 """What a node does for one experiment: a checkout of its own, `dvc exp run` in it, and its outputs to the remote."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -24,6 +25,8 @@ if sys.platform == "linux":
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 Say = Callable[[str], None]
+# Of two runs that write the same entry of DVC's run cache at once, one can remove the other's half-written file.
+RACE = re.compile(r"No such file or directory: '[^']*/runs/[^']*\.tmp'")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def run_experiment(source: Source, experiment: Experiment, say: Say) -> Outcome:
         check_out(source, place, home)
         values = [part for value in experiment.values for part in ("-S", value)]
         pull = [] if source.is_here else ["--pull"]
-        _call(["dvc", "exp", "run", "--name", experiment.name, *pull, *values], source, place, say)
+        _reproduce(["dvc", "exp", "run", "--name", experiment.name, *pull, *values], source, place, say)
         if not source.is_here:
             _call(["dvc", "push", "--run-cache"], source, place, say)
         ref = output("git", "for-each-ref", "--format=%(refname)", f"refs/exps/*/*/{experiment.name}", cwd=place)
@@ -103,6 +106,16 @@ def _remove_abandoned(folder: Path) -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _reproduce(command: list[str], source: Source, place: Path, say: Say) -> None:
+    """Run `command`, and once more if a neighbor's run broke it; what has run by then is cached."""
+    try:
+        _call(command, source, place, say)
+    except InputError as error:
+        if not RACE.search(str(error)):
+            raise
+        _call(command, source, place, say)
 
 
 def _call(command: list[str], source: Source, place: Path, say: Say) -> None:
