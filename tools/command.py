@@ -47,6 +47,11 @@ def has_share(options: argparse.Namespace) -> bool:
     return (options.cpus, options.gpus) != (CPUS, GPUS)
 
 
+def names_cluster(options: argparse.Namespace, default: str | None) -> bool:
+    """Return whether options that only a cluster's command has were typed; `default` is the address without any."""
+    return options.address != default or has_share(options)
+
+
 def count(typed: str) -> int:
     """Return a whole number of 1 or more.
 

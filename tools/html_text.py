@@ -2,7 +2,7 @@
 
 from markupsafe import Markup, escape
 
-from tools.markdown_table import shown as shown
+from tools.markdown_table import shown
 
 
 def breakable(text: str) -> Markup:

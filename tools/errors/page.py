@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment
 
-from tools.html_text import breakable, shown
+from tools.html_text import breakable
+from tools.markdown_table import shown
 from tools.runs.run import Run
 
 TEMPLATE = Path(__file__).with_name("page.html")

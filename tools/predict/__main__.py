@@ -54,7 +54,7 @@ def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) 
     if bool(options.text) == bool(options.source) or bool(options.source) != bool(options.target):
         parser.error("give either texts, or --in and --out together")
     many = options.source and is_many(options.source)
-    for_cluster = options.address != default_address() or command.has_share(options)
+    for_cluster = command.names_cluster(options, default_address())
     if for_cluster and not many:  # RAY_ADDRESS may be meant for other commands
         parser.error("--address, --cpus and --gpus are for --in with a folder or a pattern; leave them out")
     if options.plot and (len(options.text) != 1 or options.text == ["-"]):

@@ -47,7 +47,7 @@ def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) 
         parser.error("--seeds takes 2 or more, with --record")
     if options.sweep and options.address and (options.queue or options.force):
         parser.error("--sweep runs on the cluster that --address or RAY_ADDRESS names; leave out --queue and --force")
-    for_cluster = options.address != default_address() or command.has_share(options)
+    for_cluster = command.names_cluster(options, default_address())
     if for_cluster and not (options.sweep or options.seeds):  # RAY_ADDRESS may be meant for other commands
         parser.error("--address, --cpus and --gpus are for --sweep and --seeds; leave them out")
 

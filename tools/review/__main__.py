@@ -32,7 +32,7 @@ def parse_args() -> argparse.Namespace:
     options = parser.parse_args()
     if not options.base or not options.head:
         parser.error("BASE and HEAD are names")
-    for_cluster = options.address != default_address() or command.has_share(options)
+    for_cluster = command.names_cluster(options, default_address())
     if for_cluster and not options.seeds:  # RAY_ADDRESS may be meant for other commands
         parser.error("--address, --cpus and --gpus are for --seeds; leave them out")
     return options

@@ -6,7 +6,7 @@ from textclf.oos.labels import is_out
 from tools.deps import BY_METHOD
 from tools.review.data_changes import same_rows
 from tools.runs.overrides import flat
-from tools.runs.run import Run
+from tools.runs.run import Run, outputs
 
 REQUIREMENTS = "requirements.txt"
 
@@ -100,7 +100,7 @@ def same_inputs(base: Run, head: Run) -> bool:
 
 
 def _inputs(run: Run) -> dict[str, tuple[object, ...]]:
-    written = {out["path"] for stage in run.lock.values() for out in stage.get("outs", [])}
+    written = outputs(run.lock)
     found: dict[str, tuple[object, ...]] = {}
     for name, stage in run.lock.items():
         if name not in ("audit", "check", "plot", "robustness", "slices"):

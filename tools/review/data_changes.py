@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from textclf.errors import InputError
-from tools.runs.run import Run
+from tools.runs.run import Run, outputs
 
 AUDIT = "data/audit/rows.csv"
 AUGMENTED = "data/augmented.parquet"
@@ -109,6 +109,5 @@ def _opinions(run: Run) -> tuple[dict[str, str], str]:
 
 
 def _md5(run: Run) -> dict[str, str | None]:
-    outs = (entry for stage in run.lock.values() for entry in stage.get("outs", []))
     kept = ["data/raw/rows.parquet", "data/raw/oos.parquet", *([AUGMENTED] if _has_further_texts(run) else [])]
-    return {entry["path"]: entry.get("md5") for entry in outs if entry["path"] in kept}
+    return {path: md5 for path, md5 in outputs(run.lock).items() if path in kept}

@@ -5,7 +5,7 @@ import json
 from typing import Any, get_args
 
 from textclf.params import Params
-from tools.runs.run import Run
+from tools.runs.run import Run, outputs
 
 DATA = ("data/raw", "data/splits", "data/tokenized")  # the outputs before training; the last one names the checkpoint
 TAUGHT = "data/taught.parquet"  # read by method distil alone
@@ -41,9 +41,8 @@ def config_hash(run: Run) -> str | None:
     nothing as long as it is off.
     """
     precision = run.machine.get("precision")
-    outs = {entry["path"]: entry["md5"] for stage in run.lock.values() for entry in stage.get("outs", [])}
     read = (*DATA, TAUGHT) if run.params["method"] == "distil" else DATA
-    data = {path: md5 for path, md5 in outs.items() if path.startswith(read)}
+    data = {path: md5 for path, md5 in outputs(run.lock).items() if path.startswith(read)}
     if precision is None or not all(any(path.startswith(part) for path in data) for part in DATA):
         return None
     params: dict[str, Any] = {}

@@ -15,6 +15,15 @@ CHANGED_TEXTS = "metrics/predictions/robustness.json"
 EXPECTATIONS = "metrics/expectations.json"
 
 
+def outputs(lock: dict[str, Any]) -> dict[str, str | None]:
+    """Return the md5 of each output that the stages of a dvc.lock name, by its path; None for one without.
+
+    >>> outputs({"split": {"outs": [{"path": "data/splits", "md5": "1.dir"}]}, "check": {}})
+    {'data/splits': '1.dir'}
+    """
+    return {out["path"]: out.get("md5") for stage in lock.values() for out in stage.get("outs", [])}
+
+
 @dataclass(frozen=True)
 class Run:
     """The files of a revision; each is read when it is first used."""

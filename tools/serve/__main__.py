@@ -62,14 +62,14 @@ def model_commit(folder: Path, rev: str | None) -> str:
 def pipeline_commit(rev: str | None) -> str:
     """Return the commit of `rev`; without it HEAD, if its dvc.lock names the model that is here, and else `unknown`."""
     from textclf.revisions import WORKSPACE, resolve
-    from tools.runs.run import open_run
+    from tools.runs.run import open_run, outputs
 
     revision = resolve(rev or WORKSPACE)
     if revision.sha is not None:
         return revision.sha
     try:
         head = open_run("HEAD")
-        locked = {out["path"]: out.get("md5") for stage in head.lock.values() for out in stage.get("outs", [])}
+        locked = outputs(head.lock)
     except InputError:  # no repository, or no pipeline in it
         return "unknown"
     path = MODEL.as_posix()

@@ -61,8 +61,8 @@ def compare(
     between = [_between(side, one) for side, one in zip((base, head), known, strict=True)]
     spread = rows**2 / freedom_of_rows + _spread(between)
     variance, whole = (rows + sum(part) for part in zip(*((one.pure, one.whole) for one in between), strict=True))
-    error, freedom = _narrower(variance, whole, spread, len(base[0].influence))
-    difference, reach = means[1] - means[0], student.ppf(0.975, freedom) * error
+    error, freedom, reach = _narrower(variance, whole, spread, len(base[0].influence))
+    difference = means[1] - means[0]
     with np.errstate(invalid="ignore", divide="ignore"):
         tails = 2 * student.sf(np.abs(difference) / error, freedom)
     p = np.where(error > 0, tails, np.where(difference == 0, 1.0, 0.0))
@@ -71,18 +71,21 @@ def compare(
     return Difference(means[0], means[1], difference, *ends, p, *parts, error, freedom)
 
 
-def _narrower(variance: Floats, whole: Floats, spread: Floats, size: int) -> tuple[Floats, Floats]:
-    """Return standard error and degrees of freedom of the narrower of two intervals.
+def _narrower(variance: Floats, whole: Floats, spread: Floats, size: int) -> tuple[Floats, Floats, Floats]:
+    """Return standard error, degrees of freedom and half the width of the narrower of two 95% intervals.
 
     One has the estimated `variance`; where few rows tell the sides apart that is a small difference of large parts, and
     has next to no degrees of freedom. The other has `whole`, which is at least as large, and better known. Both have
     the same `spread` (Satterthwaite's denominator). The degrees are at most `size`.
     """
+    variances = np.stack([variance, whole])
     with np.errstate(invalid="ignore", divide="ignore"):
-        freedoms = [np.nan_to_num(one**2 / spread, nan=1.0, posinf=1.0).clip(1, size) for one in (variance, whole)]
-    errors = [np.sqrt(variance), np.sqrt(whole)]
-    first, second = (student.ppf(0.975, freedom) * error for freedom, error in zip(freedoms, errors, strict=True))
-    return np.where(first <= second, errors[0], errors[1]), np.where(first <= second, *freedoms)
+        freedoms = np.nan_to_num(variances**2 / spread, nan=1.0, posinf=1.0).clip(1, size)
+    errors = np.sqrt(variances)
+    reaches = student.ppf(0.975, freedoms) * errors
+    first = reaches[0] <= reaches[1]
+    error, freedom, reach = (np.where(first, one, other) for one, other in (errors, freedoms, reaches))
+    return error, freedom, reach
 
 
 def _of_rows(base: Sequence[Score], head: Sequence[Score], means: list[Floats]) -> tuple[Floats, Floats]:
