@@ -12,7 +12,8 @@ from tests.browser import browser as browser
 from tests.browser import needs_chromium
 from tests.conftest import ROOT
 from tools.errors.page import page as errors_page
-from tools.html_text import breakable, shown
+from tools.html_text import breakable
+from tools.markdown_table import shown
 from tools.review import html as review
 from tools.review.tables import Table
 
