@@ -118,6 +118,8 @@ def test_addresses_are_replaced_without_a_word_on_the_screen() -> None:
         ("cancell my order, plaese!", "cancel my order, please!"),
         ("I cant' find the refnud", "I cant' find the refund"),
         ("where  is my   parcel", "where is my parcel"),
+        ("Wheeeere is myyy oooorder", "Where is my order"),
+        ("my rrrefuuuuuund", "my refund"),
     ],
 )
 def test_a_likely_error_is_corrected(alone: Spelling, english: Spelling, typed: str, meant: str) -> None:
@@ -172,6 +174,9 @@ def test_greek_and_cyrillic_words_are_corrected() -> None:
         "日本語のテキスト",
         "the shop’s and the xqzzwkp’s",
         "x" * 50,
+        "card xxxx, www, and the iii",
+        "xqzzzzwkp",
+        "wooo",  # of the language's list, nothing but 'wo'
         "",
         "?!",
     ],

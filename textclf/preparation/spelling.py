@@ -5,8 +5,8 @@ as they are, and so do names, words in capitals and whatever holds a digit. Anot
 likely enough: by its frequency, by the words beside it, and by what its typing errors cost.
 
 Only a list of words tells an error from a word that the training rows lack, such as another form of one that they hold.
-Without a list, two letters must be swapped, one typed twice, or a blank missed or typed within a word, and the training
-rows must hold what was meant `OFTEN`.
+Without a list, two letters must be swapped, one typed more than once, or a blank missed or typed within a word, and
+the training rows must hold what was meant `OFTEN`.
 """
 
 import re
@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from symspellpy import SymSpell, Verbosity
 
 from textclf.preparation.doubts import Occurrence, occurrences
-from textclf.preparation.typing_errors import COST, SPACE, error_cost, slipped
+from textclf.preparation.typing_errors import COST, SPACE, error_cost, shortened, slipped
 from textclf.preparation.words import Words
 
 FAR = 6  # letters from which a word may be two errors away from what was meant
@@ -108,13 +108,17 @@ class Spelling:
         distance = 2 if len(word) >= FAR and self.words.language else 1
         near = self._symspell.lookup(word, Verbosity.ALL, max_edit_distance=distance)
         meant = [item for item in near if self._may_be_meant(word, item.term)]
+        short = [(form, 0.0) for form in shortened(word) if self._may_be_elongated(word, form)]
         cut = ((word[:at], word[at:]) for at in range(1, len(word)))
         split = [(f"{first} {second}", COST + SPACE) for first, second in cut if self._may_be_two(first, second)]
-        return [(item.term, error_cost(word, item.term, item.distance)) for item in meant] + split
+        return [(item.term, error_cost(word, item.term, item.distance)) for item in meant] + split + short
 
     def _may_be_meant(self, typed: str, meant: str) -> bool:
         slip = len(typed) > 3 and slipped(typed, meant)
         return bool(self.words.language) or (slip and self.words.training[meant] >= OFTEN)
+
+    def _may_be_elongated(self, typed: str, meant: str) -> bool:
+        return self.words.training[meant] > 0 and self._may_be_meant(typed, meant)
 
     def _may_be_two(self, first: str, second: str) -> bool:
         if self.words.language:

@@ -1,11 +1,12 @@
 """What typing errors cost: how much less likely they make it that a word was meant."""
 
-from itertools import groupby
+from itertools import groupby, product
 
 COST = 5.0  # of a typing error, as minus the logarithm of its probability
 FIRST = 1.5  # more for a wrong first letter, in nats like all of these
 FAR_KEY = 1.0  # more for a key that is not beside the right one
 SPACE = 0.5  # more for a missed blank
+MOST = 3  # letters of a word that may be elongated; what has more of them is no word
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
@@ -32,6 +33,21 @@ def slipped(typed: str, meant: str) -> bool:
     """
     once = [[letter for letter, _ in groupby(word)] for word in (typed, meant)]
     return sorted(typed) == sorted(meant) or (len(typed) > len(meant) and once[0] == once[1])
+
+
+def shortened(word: str) -> list[str]:
+    """Return the words that an elongated one may stand for, which has a letter three times or more in a row.
+
+    They have that letter once or twice. What consists of a single letter, such as `xxxx`, is not elongated.
+
+    >>> shortened("wooorse"), shortened("xxxx"), shortened("good")
+    (['worse', 'woorse'], [], [])
+    """
+    runs = [(letter, len(list(same))) for letter, same in groupby(word)]
+    elongated = sum(length > 2 for _, length in runs)
+    if not 0 < elongated <= MOST or len(runs) == 1:
+        return []
+    return ["".join(part) for part in product(*((a, a * 2) if n > 2 else (a * n,) for a, n in runs))]
 
 
 def _beside(first: str, second: str) -> bool:
