@@ -84,15 +84,17 @@ def without_leaks(groups: list[Parts], params: Split) -> list[Parts]:
 def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
     """Return `size` of the rows, of each label in proportion, seeded, in their old order.
 
-    Each label's rows are shuffled and spread evenly over (0, 1); the first `size` of all are taken. Unlike
-    scikit-learn's stratified splitters, this imposes no minimum size on the sample, the rest or a label, and a row more
-    or less moves few others.
+    Each label's rows are shuffled and spread evenly over (0, 1); the first `size` of all are taken, where the first row
+    of each label comes before all others, and its last one after them: so each label is on both sides, if it can be.
+    Unlike scikit-learn's stratified splitters, this imposes no minimum size on the sample, the rest or a label, and a
+    row more or less moves few others.
 
     >>> stratified_sample(pd.DataFrame({"id": list("123456"), "label": list("aaaabb")}), 3, seed=0)["label"].tolist()
     ['a', 'a', 'b']
     """
     by_label = shuffled(rows, seed).groupby("label")["label"]
-    place = (by_label.cumcount() + 0.5) / by_label.transform("size")
+    number, last = by_label.cumcount(), by_label.transform("size") - 1
+    place = ((number + 0.5) / (last + 1)).mask(number == last, 1 + (last + 0.5) / (last + 1)).mask(number == 0, 0.0)
     return rows.loc[place.sort_values(kind="stable").index[:size].sort_values()]
 
 
@@ -100,7 +102,9 @@ def _draw(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.
     """Divide `rows` into the rest and a stratified share."""
     counts = rows["label"].value_counts()
     if counts.min() < 2:
-        raise InputError(f"label {counts.idxmin()!r} has one training row; split.{key} needs two or more of each label")
+        raise InputError(
+            f"label {counts.idxmin()!r} has one row to divide; split.{key} needs two or more of each label"
+        )
     size = round(len(rows) * fraction)
     if not len(counts) <= size <= len(rows) - len(counts):
         drawn = f"{size} of {len(rows)} rows for {len(counts)} labels"

@@ -1,7 +1,6 @@
 """Train: fit a classifier on the training rows by the chosen method, its best epoch chosen on the validation rows."""
 
 import importlib
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from textclf.errors import InputError
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Params, read_params
 from textclf.preparation import preparation
-from textclf.rows import Rows, read_labels, read_rows, read_tokens
+from textclf.rows import Rows, read_label_texts, read_labels, read_rows, read_tokens
 from textclf.training.advice import advise
 from textclf.training.few_rows import is_few, rows_each
 from textclf.training.resampling import resample
@@ -50,12 +49,13 @@ def read_task(params: Params, resume_dir: Path) -> Task:
         raise InputError(f"params.yaml: method = {params.method!r} has no training rows; zero_shot needs none")
     folder, vectors = locate(checkpoint), cache_folder("vectors")
     task = Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE)
-    task = replace(task, label_texts=json.loads(LABEL_TEXTS.read_text(encoding="utf-8")))
+    prepared = preparation.load(PREPARATION)
+    task = replace(task, label_texts=read_label_texts(LABEL_TEXTS, prepared))
     augmented = pd.read_parquet(AUGMENTED)
     if len(augmented):
         from textclf.training.augmentation import augment  # imports transformers
 
-        task = augment(task, augmented, preparation.load(PREPARATION))
+        task = augment(task, augmented, prepared)
     train = resample(task.train, params.sampling, params.seed)
     return replace(task, train=train, taught=read_taught(train, labels, augmented))
 

@@ -19,8 +19,11 @@ from textclf.errors import InputError
 from textclf.params import Augment, read_params
 from textclf.preparation.cleaning import single_spaces
 from textclf.preparation.preparation import Preparation
+from textclf.row_groups import write_groups
+from textclf.rows import new_rows, read_rows, read_tokens
 from textclf.training.augmentation import FreshRows, augment, change, fresh_rows, is_fresh
 from textclf.training.task import Task
+from textclf.training.trainer import token_rows
 
 NONE = Preparation((), ())
 ROWS = pd.DataFrame(
@@ -57,6 +60,16 @@ def shares(**changes: Any) -> Augment:
 def test_the_parameters_name_every_change_and_the_shipped_list_is_complete() -> None:
     assert set(CHANGES) | {"copies", "file", "more"} == set(Augment.model_fields)
     assert set(read_params(ROOT / "params.yaml").augment.model_dump()) == set(Augment.model_fields)
+
+
+def test_new_rows_are_trained_on_together_with_those_that_the_pipeline_has_written(tmp_path: Path) -> None:
+    table = pd.DataFrame({"id": ["r1", "r2"], "text": ["hi", "you"], "input_ids": [[1, 2], [1, 3, 2]]})
+    write_groups([table], tmp_path / "rows.parquet")
+    (tmp_path / "train.csv").write_text("id,label\nr2,b\nr1,a\n")
+    train = read_rows(tmp_path / "train.csv", read_tokens(tmp_path / "rows.parquet"), ["a", "b"])
+    both = train.join(new_rows(["hello"], lambda texts, **_: {"input_ids": [[7] for _ in texts]}))
+    assert {ids.dtype for ids in both.input_ids} == {np.dtype(np.int32)}
+    assert token_rows(both)["input_ids"] == [[1, 3, 2], [1, 2], [7]]
 
 
 def test_a_change_hits_as_many_texts_as_its_share_says_and_the_same_ones_each_time() -> None:

@@ -27,7 +27,7 @@ def run(rows: list[tuple[str, str, str]], md5: str, predicted: dict[str, str], a
 
     outs = [{"path": "data/raw/rows.parquet", "md5": md5}]
     return SimpleNamespace(
-        rows=table,
+        rows=table.assign(split=table["used"]),
         oos_rows=pd.DataFrame({"text": [], "label": [], "split": []}, dtype=str),
         predictions=predictions,
         lock={"download": {"outs": outs}, "audit": {}},
@@ -61,6 +61,7 @@ def test_further_training_texts_of_augment_file_are_told_from_rows_of_the_source
     found = data_changes(base, head)
     assert found.rows.to_numpy().tolist() == [["added", "train, further text", "ecks", "", "a", ""]]
     assert data_changes(head, head).number == 0
+    assert changed_data(base, head) == ["train, further text: 1 rows added, 0 removed, 0 relabeled"]
 
 
 def test_the_scores_of_corrected_test_rows_stand_apart_by_old_and_by_new_labels() -> None:

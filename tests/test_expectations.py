@@ -25,7 +25,7 @@ def test_a_template_is_filled_with_each_combination(tmp_path: Path) -> None:
 
 def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
     assert read_expectations("other", tmp_path) == []
-    assert read(tmp_path, "same: []") == []
+    assert read(tmp_path, "same: []") == read(tmp_path, "same:\nexpect:") == []
     assert read(tmp_path, "") == read(tmp_path, "# nothing yet") == []
 
 
@@ -40,7 +40,8 @@ def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
         ("expect: [{text: hi}]", r"expect.0.label: Field required"),
         ('expect: [{text: "{a}", label: l, a: [" "]}]', r"expect.0: its lists leave a text empty"),
         ('expect: [{text: "{a}", label: l, a: []}]', r"expect.0.a: List should have at least 1 item"),
-        ('expect: [{text: "{a}", label: l, a: [7]}]', r"expect.0.a.0: Input should be a valid string"),
+        ('expect: [{text: "{a}", label: l, a: [7]}]', 'expect.0.a.0: put 7 in quotes: "7"'),
+        ("expect: [{text: hi, label: true}]", 'expect.0.label: put true in quotes: "true"'),
         (
             'expect: [{text: "where {my thing}", label: l, my thing: [x]}]',
             r"expect.0: a place's name consists of letters, digits and _, unlike \{my thing\}",
@@ -64,7 +65,7 @@ def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
         ("differ: [[x, y], [y, x]]", "differ: differ.0 and differ.1 are the same group"),
         (
             "{same: [[a, b], [x, y, z]], differ: [[a, x], [z, v, x]]}",
-            "differ: differ.1 and same.1 contradict each other: 'x' and 'z'",
+            "differ: differ.1 contradicts same or expect, by which 'x' and 'z' get one label",
         ),
         (
             "{expect: [{text: x, label: l}, {text: y, label: m}], same: [[x, v, y]]}",
@@ -72,7 +73,19 @@ def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
         ),
         (
             "{expect: [{text: '{a}', a: [x, y], label: l}], differ: [[x, v, y]]}",
-            "differ: differ.0 contradicts expect, which says: 'x' is l, 'y' is l",
+            "differ: differ.0 contradicts same or expect, by which 'x' and 'y' get one label",
+        ),
+        (
+            "{same: [[a, b], [c, d], [b, c]], differ: [[a, d]]}",
+            "differ: differ.0 contradicts same or expect, by which 'a' and 'd' get one label",
+        ),
+        (
+            "{expect: [{text: a, label: l}, {text: c, label: l}], same: [[a, b]], differ: [[b, c]]}",
+            "differ: differ.0 contradicts same or expect, by which 'b' and 'c' get one label",
+        ),
+        (
+            "{expect: [{text: a, label: l}, {text: c, label: m}], same: [[a, b], [b, c]]}",
+            "same: same.1 contradicts expect, which says: 'a' is l, 'c' is m",
         ),
         ("same: [[only one]]", r"same.0: List should have at least 2 items"),
         ("differ: [hello]", r"differ.0: Input should be a valid list"),

@@ -55,10 +55,10 @@ def split(table: pd.DataFrame, **changes: Any) -> dict[str, pd.DataFrame]:
 
 
 def test_each_label_gets_the_same_number_of_rows_and_a_rare_one_all_of_its_own() -> None:
-    parts = split(rows(a=40, b=20, c=3), rows_per_label=5, validation_fraction=0.1)
+    parts = split(rows(a=40, b=20, c=4), rows_per_label=5, validation_fraction=0.1)
     assert parts["train"]["label"].value_counts().to_dict() == {"a": 5, "b": 5, "c": 3}
     assert len(parts["test"]) == 3
-    assert parts["validation"].equals(split(rows(a=40, b=20, c=3), validation_fraction=0.1)["validation"])
+    assert parts["validation"].equals(split(rows(a=40, b=20, c=4), validation_fraction=0.1)["validation"])
 
 
 def test_fewer_rows_are_a_part_of_more_and_another_seed_draws_others() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from transformers import TrainingArguments
 
 from tests.toys import rows
 from textclf.classifiers.features import load_body
@@ -17,6 +18,7 @@ from textclf.encoders.forward import forward
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.pooling import POOLINGS, pooled
 from textclf.encoders.precision import has_native_bf16
+from textclf.training.trainer import attention_for_training
 
 ARCHITECTURES = ["bert", "distilbert", "roberta", "mpnet"]
 NATIVE = pytest.mark.skipif(not has_native_bf16("cpu"), reason="no native bf16")
@@ -95,18 +97,25 @@ def test_one_pass_gives_vectors_and_states(
         assert torch.equal(one, other)
 
 
-def test_states_above_the_limit_are_computed_when_needed_with_the_same_bytes(
-    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_states_above_the_limit_are_computed_when_training_needs_them_with_the_same_bytes(
+    precision: str,
+    tiny: Callable[[str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     body, data = load_body(tiny("bert")), rows(3)
-    kept = Frozen(body, "fp32", tmp_path / "kept", cut=1)
+    kept = Frozen(body, precision, tmp_path / "kept", cut=1)
     kept.keep_states(data.input_ids, "train")
     monkeypatch.setattr(frozen_module, "LIMIT", 100)
-    needed = Frozen(body, "fp32", tmp_path / "needed", cut=1)
+    needed = Frozen(body, precision, tmp_path / "needed", cut=1)
     needed.keep_states(data.input_ids, "train")
     assert "too many to keep; they are computed as they are needed" in capsys.readouterr().err
     assert not list((tmp_path / "needed").rglob("states*"))
-    for one, other in zip(kept.states(data.input_ids), needed.states(data.input_ids), strict=True):
+    with attention_for_training(TrainingArguments(use_cpu=True, bf16=True)):
+        found = needed.states(data.input_ids)
+    for one, other in zip(kept.states(data.input_ids), found, strict=True):
         assert torch.equal(one, other)
 
 

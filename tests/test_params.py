@@ -167,6 +167,10 @@ def test_a_mistake_in_a_value_or_a_list_is_one_line_with_the_key_as_it_is_writte
             "gradient_checkpointing = true: method baseline is fitted by one process; set gradient_.* to false",
         ),
         (
+            {"gradient_checkpointing": True, "full": {"trained_layers": 2}},
+            "full.trained_layers = 2 starts from the states .* gradient_checkpointing has nothing .* set it to false",
+        ),
+        (
             {"method": "zero_shot", "class_weights": "balanced"},
             "learns from no row; set class_weights to none",
         ),

@@ -23,6 +23,7 @@ from textclf.errors import InputError
 from textclf.preparation import preparation, words
 from textclf.preparation.preparation import STEPS, Preparation
 from textclf.preparation.spelling import Spelling
+from textclf.rows import read_label_texts
 from tools.bench import preparation as bench
 
 TRAINING = [
@@ -30,6 +31,7 @@ TRAINING = [
     "my card payment has not arrived",
     "I can't find the refund for my order",
     "please cancel my order today, thx",
+    "it came too late to turn it off, to be sure of it",
 ] * 5
 FIGURES = ["1", "1,", "1 ", "127.0.0.1,"]
 WORDS = ["a", "a ", "ab ", "the ", "wehre ", "wehre,", " ", ",", "'", '"', "-", "a-", "a."]
@@ -59,6 +61,8 @@ def alone() -> Spelling:
     [
         ("html", "a<br/>b <!-- x --> &pound;5 <3 x < y", "a b   £5 <3 x < y"),
         ("html", "&lt;b&gt;", "<b>"),
+        ("html", "Jo <jo@x.de>, <https://x.io|x> a<b and c>d", "Jo <jo@x.de>, <https://x.io|x> a<b and c>d"),
+        ("html", "<!DOCTYPE html><p class='a'>a</p><br><hr/><o:p></o:p><h1 >b", "  a      b"),
         ("html", "a<!-- <b>\n -->b <!-- c <i>d", "a b <!-- c  d"),
         ("html", "&#163;5 &#" + "9" * 5000, "£5 \N{REPLACEMENT CHARACTER}"),
         ("unicode", "cafe\u0301 donâ€™t", "caf\u00e9 don't"),
@@ -120,6 +124,7 @@ def test_addresses_are_replaced_without_a_word_on_the_screen() -> None:
         ("where  is my   parcel", "where is my parcel"),
         ("Wheeeere is myyy oooorder", "Where is my order"),
         ("my rrrefuuuuuund", "my refund"),
+        ("it came tooo late, turn it offf", "it came too late, turn it off"),
     ],
 )
 def test_a_likely_error_is_corrected(alone: Spelling, english: Spelling, typed: str, meant: str) -> None:
@@ -175,6 +180,8 @@ def test_greek_and_cyrillic_words_are_corrected() -> None:
         "the shop’s and the xqzzwkp’s",
         "x" * 50,
         "card xxxx, www, and the iii",
+        "xxl, xxxl or xxxs",
+        "the pa RCEL",
         "xqzzzzwkp",
         "wooo",  # of the language's list, nothing but 'wo'
         "",
@@ -204,6 +211,13 @@ def test_the_dictionary_is_the_training_rows_alone_the_languages_list_and_the_vo
 def test_spelling_learns_from_the_texts_after_the_steps_before_it(tmp_path: Path) -> None:
     preparation.fit(["html", "spelling"], ["a<br/>frobnicator"], None, [], tmp_path)
     assert "br" not in (tmp_path / "spelling/words.csv").read_text()
+
+
+def test_what_says_what_a_label_means_is_prepared_too(tmp_path: Path) -> None:
+    (tmp_path / "label_texts.json").write_text('{"fee": "a fee of £5", "other": "card arrival"}')
+    amounts = Preparation(("amounts",), (STEPS["amounts"],))
+    texts = read_label_texts(tmp_path / "label_texts.json", amounts)
+    assert texts == {"fee": "a fee of amount", "other": "card arrival"}
 
 
 def test_words_too_long_to_be_corrected_are_not_learned(tmp_path: Path) -> None:

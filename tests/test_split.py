@@ -105,10 +105,18 @@ def test_a_sample_keeps_the_proportions() -> None:
     assert stratified_sample(rows, 10, seed=0)["label"].value_counts().to_dict() == {"a": 8, "b": 2}
 
 
+@pytest.mark.parametrize("fraction", [0.15, 0.8])
+def test_a_rare_label_has_a_row_on_both_sides(fraction: float) -> None:
+    rows = corpus(train=200)
+    rows.loc[[0, 1], "label"] = "rare"
+    parts, _ = split(rows, params(validation_fraction=fraction))
+    assert (parts["train"]["label"] == "rare").sum() == (parts["validation"]["label"] == "rare").sum() == 1
+
+
 def test_a_label_with_one_training_row_is_named() -> None:
     rows = corpus()
     rows.loc[0, "label"] = "rare"
-    with pytest.raises(InputError, match=r"label 'rare' has one training row; split.validation_fraction needs two"):
+    with pytest.raises(InputError, match=r"label 'rare' has one row to divide; split.validation_fraction needs two"):
         split(rows, params())
 
 

@@ -278,6 +278,13 @@ class Params(Section):
             raise PydanticCustomError(
                 "together", "gradient_checkpointing is for methods that train layers; method head trains none"
             )
+        trained = getattr(getattr(self, self.method), "trained_layers", None)
+        if self.gradient_checkpointing and isinstance(trained, int):
+            raise PydanticCustomError(
+                "together",
+                f"{self.method}.trained_layers = {trained} starts from the states of the layers below, where "
+                "gradient_checkpointing has nothing to compute again; set it to false",
+            )
         return self
 
     def _zero_shot(self) -> None:

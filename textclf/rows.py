@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from textclf.probabilities import label_ids
@@ -65,9 +67,17 @@ def read_labels(path: Path) -> list[str]:
     return names
 
 
+def read_label_texts(path: Path, prepare: Callable[[list[str]], list[str]]) -> dict[str, str]:
+    """Return the text that says what each label means, by label, prepared as the rows' texts are."""
+    texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return dict(zip(texts, prepare(list(texts.values())), strict=True))
+
+
 def read_tokens(path: Path) -> pd.DataFrame:
-    """Return text and input_ids of all tokenized rows, by id."""
-    return pd.read_parquet(path, columns=["id", "text", "input_ids"]).set_index("id")
+    """Return text and input_ids, int32 as in `Rows`, of all tokenized rows, by id."""
+    table = pq.read_table(path, columns=["id", "text", "input_ids"])
+    narrow = table["input_ids"].cast(pa.list_(pa.int32()))  # an empty table has no type of its own
+    return table.set_column(2, "input_ids", narrow).to_pandas().set_index("id")
 
 
 def read_listed(split: Path) -> pd.DataFrame:

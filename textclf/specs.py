@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -53,14 +54,20 @@ def unquoted(mistake: ErrorDetails) -> str:
     *above, _, last = "", "", *mistake["loc"]
     if last != "[key]" or mistake["type"] != "string_type":
         return ""
-    name = json.dumps(mistake["input"], default=str).strip('"')  # as YAML spells it
+    name = _as_written(mistake["input"])
     return f'{".".join(map(str, above[2:]))}: put the name {name} in quotes: "{name}"'
+
+
+def _as_written(value: Any) -> str:
+    return json.dumps(value, default=str).strip('"')
 
 
 def _sentence(mistake: ErrorDetails, schema: type[BaseModel], renamed: Mapping[str, str]) -> str:
     key = ".".join(map(str, mistake["loc"]))
     if line := unquoted(mistake):
         return line
+    if mistake["type"] == "string_type" and isinstance(value := mistake["input"], (bool, int, float, date)):
+        return f'{key}: put {_as_written(value)} in quotes: "{_as_written(value)}"'
     if mistake["type"] == "extra_forbidden" and (name := renamed.get(str(mistake["loc"][-1]))):
         return f"{key} is now called {name}"
     if mistake["type"] == "extra_forbidden" and key not in schema.model_fields and "." not in key:

@@ -50,12 +50,14 @@ def _read(path: Path) -> pd.DataFrame:
     header, records = read_records(path)
     if sorted(header) != COLUMNS:
         raise InputError(f"{path}: its columns must be {' and '.join(COLUMNS)}, not {', '.join(header) or 'none'}")
+    if not records:
+        raise InputError(f"{path} has no rows")
     table = pd.DataFrame([record for _, record in records], columns=COLUMNS, dtype=str)
     return table.assign(line=[line for line, _ in records])
 
 
 def _keys(texts: "pd.Series[str]") -> "pd.Series[str]":
-    return same_texts(texts.map(strip_html).map(fix_unicode))
+    return same_texts(texts.map(strip_html).map(strip_html).map(fix_unicode))  # twice: markup may be encoded
 
 
 def _child_id(parent: str, text: str) -> str:

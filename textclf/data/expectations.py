@@ -86,8 +86,11 @@ class Expectations(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_an_empty_file(cls, content: Any) -> Any:
-        return {} if content is None else content
+    def _without_what_is_empty(cls, content: Any) -> Any:
+        """Take an empty file, and a key with nothing below it, for one that expects nothing."""
+        if not isinstance(content, dict):
+            return {} if content is None else content
+        return {key: value for key, value in content.items() if value is not None or key not in cls.model_fields}
 
     @field_validator("expect")
     @classmethod
@@ -115,26 +118,39 @@ class Expectations(BaseModel):
                 raise ValueError(f"{first} and {key} are the same group")
         return groups
 
-    @field_validator("differ")
-    @classmethod
-    def _can_differ(cls, groups: list[Group], info: ValidationInfo) -> list[Group]:
-        alike = enumerate(info.data.get("same", []))
-        for (first, same), (second, differ) in product(alike, enumerate(groups)):
-            if len(both := sorted({*same} & {*differ})) > 1:
-                raise ValueError(f"differ.{second} and same.{first} contradict each other: {both[0]!r} and {both[1]!r}")
-        return groups
-
-    @field_validator("same", "differ")
+    @field_validator("same")
     @classmethod
     def _as_expected(cls, groups: list[Group], info: ValidationInfo) -> list[Group]:
         labels = {text: template.label for template in info.data.get("expect", []) for text in template.texts()}
-        for number, group in enumerate(groups):
-            known = {text: labels[text] for text in group if text in labels}
-            one = Expectation(kind="same" if info.field_name == "same" else "differ", texts=tuple(known))
-            if len(known) > 1 and not one.met(list(known.values())):
-                said = ", ".join(f"{text!r} is {label}" for text, label in known.items())
-                raise ValueError(f"{info.field_name}.{number} contradicts expect, which says: {said}")
+        for number in range(len(groups)):
+            joined = next(texts for texts in _joined(groups[: number + 1]) if groups[number][0] in texts)
+            known = {label: text for text in sorted(joined, reverse=True) if (label := labels.get(text))}
+            if len(known) > 1:
+                said = ", ".join(f"{text!r} is {label}" for label, text in sorted(known.items()))
+                raise ValueError(f"same.{number} contradicts expect, which says: {said}")
         return groups
+
+    @field_validator("differ")
+    @classmethod
+    def _can_differ(cls, groups: list[Group], info: ValidationInfo) -> list[Group]:
+        labeled: dict[str, list[str]] = {}
+        for template in info.data.get("expect", []):
+            labeled.setdefault(template.label, []).extend(template.texts())
+        for texts in _joined([*info.data.get("same", []), *labeled.values()]):
+            for number, group in enumerate(groups):
+                if len(both := sorted(texts.intersection(group))) > 1:
+                    pair = f"{both[0]!r} and {both[1]!r}"
+                    raise ValueError(f"differ.{number} contradicts same or expect, by which {pair} get one label")
+        return groups
+
+
+def _joined(groups: list[list[str]]) -> list[set[str]]:
+    """Return the texts of all groups such that groups with a text in common are one."""
+    joined: list[set[str]] = []
+    for group in groups:
+        touched = [texts for texts in joined if not texts.isdisjoint(group)]
+        joined = [texts for texts in joined if texts not in touched] + [set(group).union(*touched)]
+    return joined
 
 
 class Expectation(BaseModel):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import PreTrainedModel
 
 from textclf.encoders import fixed_batches, layers
@@ -33,6 +34,13 @@ LIMIT = 4 * 2**30  # bytes of states of one split that are kept
 # Tokens. Eager attention (MPNet's) has a matrix of tokens x tokens for each row, and on some processors a product's
 # last bits depend on where it begins: with a multiple of 4, at 64 bytes.
 ALIGNED = 4
+# PyTorch's choice, also where training restricts its own: another kernel would give other bytes.
+ATTENTION = [
+    SDPBackend.FLASH_ATTENTION,
+    SDPBackend.EFFICIENT_ATTENTION,
+    SDPBackend.CUDNN_ATTENTION,
+    SDPBackend.MATH,
+]
 NAMES = ("id2label", "label2id")  # of the config: a head's alone
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
@@ -114,7 +122,7 @@ class Frozen:
         keys, input_ids = list(keyed), list(keyed.values())
 
         def run(tokens: Tokens, mask: Tokens) -> dict[str, torch.Tensor]:
-            with torch.inference_mode(), autocast(self.precision, self.body.device):
+            with torch.inference_mode(), autocast(self.precision, self.body.device), sdpa_kernel(ATTENTION):
                 return {kind: found.cpu() for kind, found in self._run(to_inputs(tokens, mask, self.body), kinds)}
 
         multiple = ALIGNED if self.body.config._attn_implementation == "eager" else 1

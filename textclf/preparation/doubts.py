@@ -11,6 +11,7 @@ from textclf.preparation.words import LONGEST, WORD, lower
 
 ALPHABETS = re.compile(r"[A-Za-z\u00c0-\u052f\u1e00-\u1fff'’]+")  # words in Latin, Greek or Cyrillic letters
 PART = re.compile(r"[^ ]+")
+SIZE = "xx"  # such as xxl; no word begins so
 MARKS = ".,;:!?()\"'-"  # around a word, and none of its own
 
 
@@ -51,7 +52,7 @@ def may_be_wrong(text: str, start: int, stop: int) -> bool:
     word = text[start:stop]
     if len(word) > LONGEST or not ALPHABETS.fullmatch(word):
         return False
-    if word[1:] != word[1:].lower() or text[stop : stop + 1] in ("'", "’"):
+    if word[1:] != word[1:].lower() or word[:2].lower() == SIZE or text[stop : stop + 1] in ("'", "’"):
         return False
     return word[0] == word[0].lower() or _begins_a_sentence(text, start)
 

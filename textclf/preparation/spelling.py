@@ -70,9 +70,9 @@ class Spelling:
         start, stop, word, _ = found[n]
         before = found[n - 1] if n else NOTHING
         after = found[n + 1] if n + 1 < len(found) else NOTHING
-        if (joined := self._joined(word, after.word)) and text[stop : after.start] == " ":
+        if after.doubtful and (joined := self._joined(word, after.word)) and text[stop : after.start] == " ":
             return start, after.stop, joined
-        if joined := self._joined(before.word, word):
+        if before.doubtful and (joined := self._joined(before.word, word)):
             cut = before.start >= end and text[before.stop : start] == " "
             return (before.start, stop, joined) if cut else (start, stop, word)
         return start, stop, self._corrected(word, before.word, after.word)
@@ -108,7 +108,7 @@ class Spelling:
         distance = 2 if len(word) >= FAR and self.words.language else 1
         near = self._symspell.lookup(word, Verbosity.ALL, max_edit_distance=distance)
         meant = [item for item in near if self._may_be_meant(word, item.term)]
-        short = [(form, 0.0) for form in shortened(word) if self._may_be_elongated(word, form)]
+        short = [(form, cost) for form, cost in shortened(word) if self._may_be_elongated(word, form)]
         cut = ((word[:at], word[at:]) for at in range(1, len(word)))
         split = [(f"{first} {second}", COST + SPACE) for first, second in cut if self._may_be_two(first, second)]
         return [(item.term, error_cost(word, item.term, item.distance)) for item in meant] + split + short

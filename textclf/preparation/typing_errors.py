@@ -35,19 +35,20 @@ def slipped(typed: str, meant: str) -> bool:
     return sorted(typed) == sorted(meant) or (len(typed) > len(meant) and once[0] == once[1])
 
 
-def shortened(word: str) -> list[str]:
+def shortened(word: str) -> list[tuple[str, float]]:
     """Return the words that an elongated one may stand for, which has a letter three times or more in a row.
 
-    They have that letter once or twice. What consists of a single letter, such as `xxxx`, is not elongated.
+    They have that letter twice, or once, which costs an error. What consists of a single letter is not elongated.
 
-    >>> shortened("wooorse"), shortened("xxxx"), shortened("good")
-    (['worse', 'woorse'], [], [])
+    >>> shortened("tooo"), shortened("xxxx"), shortened("good")
+    ([('to', 5.0), ('too', 0.0)], [], [])
     """
     runs = [(letter, len(list(same))) for letter, same in groupby(word)]
     elongated = sum(length > 2 for _, length in runs)
     if not 0 < elongated <= MOST or len(runs) == 1:
         return []
-    return ["".join(part) for part in product(*((a, a * 2) if n > 2 else (a * n,) for a, n in runs))]
+    forms = product(*(((a, COST), (a * 2, 0.0)) if n > 2 else ((a * n, 0.0),) for a, n in runs))
+    return [("".join(part for part, _ in form), sum(cost for _, cost in form)) for form in forms]
 
 
 def _beside(first: str, second: str) -> bool:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from textclf.oos.labels import is_out
 from tools.deps import BY_METHOD
-from tools.review.data_changes import same_rows
+from tools.review.data_changes import FURTHER, further_texts, same_rows
 from tools.runs.overrides import flat
 from tools.runs.run import Run, outputs
 
@@ -47,10 +47,11 @@ def changed_data(base: Run, head: Run) -> list[str]:
 
 
 def _parts(run: Run) -> dict[str, "pd.Series[str]"]:
-    """Return the labels of each split's rows by id, in scope and out of scope separately."""
+    """Return the labels of each split's rows by id, in scope and out of scope separately, and of further texts."""
     rows = pd.concat([run.rows[["label", "split"]], run.oos_rows[["label", "split"]]])
     names = rows["split"] + rows["label"].map(lambda label: ", out of scope" if is_out(label) else "")
-    return {str(name): part for name, part in rows["label"].groupby(names, sort=False)}
+    parts = {str(name): part for name, part in rows["label"].groupby(names, sort=False)}
+    return parts | {FURTHER: further_texts(run)["label"]}
 
 
 def changed_code(base: Run, head: Run) -> list[str]:

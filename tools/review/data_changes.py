@@ -84,11 +84,16 @@ def relabeled_scores(base: Run, head: Run) -> pd.DataFrame:
 
 def _all_rows(run: Run) -> pd.DataFrame:
     """Return text, label and split of all rows, in scope and out, and of further training texts, by id."""
-    tables = [run.rows, run.oos_rows.assign(used=run.oos_rows["split"])]
-    if _has_further_texts(run):
-        texts = run.revision.parquet(AUGMENTED).set_index("id")
-        tables.append(texts[texts["parent"] != ""].assign(used=FURTHER))
+    tables = [run.rows, run.oos_rows.assign(used=run.oos_rows["split"]), further_texts(run).assign(used=FURTHER)]
     return pd.concat([table[["text", "label", "used"]] for table in tables])
+
+
+def further_texts(run: Run) -> pd.DataFrame:
+    """Return text and label of the run's further training texts, those of `augment.file`, by id."""
+    if not _has_further_texts(run):
+        return pd.DataFrame(columns=["text", "label"], dtype=str)
+    texts = run.revision.parquet(AUGMENTED).set_index("id")
+    return texts.loc[texts["parent"] != "", ["text", "label"]]
 
 
 def _has_further_texts(run: Run) -> bool:
