@@ -93,9 +93,10 @@ def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
     ['a', 'a', 'b']
     """
     by_label = shuffled(rows, seed).groupby("label")["label"]
-    number, last = by_label.cumcount(), by_label.transform("size") - 1
-    place = ((number + 0.5) / (last + 1)).mask(number == last, 1 + (last + 0.5) / (last + 1)).mask(number == 0, 0.0)
-    return rows.loc[place.sort_values(kind="stable").index[:size].sort_values()]
+    number, total = by_label.cumcount(), by_label.transform("size")
+    turn = (number > 0).astype(int) + ((number > 0) & (number == total - 1))
+    order = pd.DataFrame({"turn": turn, "place": (number + 0.5) / total}).sort_values(["turn", "place"], kind="stable")
+    return rows.loc[order.index[:size].sort_values()]
 
 
 def _draw(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
