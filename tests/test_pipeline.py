@@ -95,6 +95,19 @@ def test_the_second_run_does_nothing(trained: Clone) -> None:
     assert trained.run("git", "status", "--porcelain") == ""
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"full": {"trained_layers": 1}}, {"method": "lora"}], ids=["full", "upper layers", "lora"]
+)
+def test_copies_and_further_texts_are_trained_on(trained: Clone, changes: dict[str, Any]) -> None:
+    parent = trained.read("data/splits/train.csv").decode().splitlines()[1].split(",")[0]
+    (trained.folder / "data/augment/more.csv").write_text(f"parent,text\n{parent},a heron flew off with it\n")
+    trained.set(epochs=1, augment={"file": "more", "typo": 0.5, "copies": 1}, **changes)
+    output = trained.run("dvc", "repro", "train")
+    trained.clean()
+    trained.run("dvc", "checkout", "--quiet")
+    assert "train" in ran(output)
+
+
 def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_cache(trained: Clone) -> None:
     before = trained.read("dvc.lock")
     slower = trained.run("dvc", "exp", "run", "-S", "lr=5e-5", "--name", "slower")
