@@ -1,5 +1,6 @@
 """A stage's end: one sentence for a mistake, and never after its parent."""
 
+import os
 import subprocess
 import sys
 import time
@@ -91,3 +92,14 @@ def test_a_full_disk_that_a_library_reports_by_its_own_error_is_one_sentence() -
 
     with pytest.raises(SystemExit, match=r"^error: I/O error: No space left on device"):
         process.run(main)
+
+
+@pytest.mark.skipif(os.environ.get("OPENBLAS_CORETYPE") != "Haswell", reason="this processor has no AVX2")
+@pytest.mark.parametrize("package", ["stages", "tools"])
+def test_numpy_computes_with_the_same_kernels_on_every_processor(package: str) -> None:
+    code = f"import {package}, numpy, threadpoolctl; print(threadpoolctl.threadpool_info()[0]['architecture'])"
+    named = os.environ | {"OPENBLAS_CORETYPE": "Nehalem"}
+    unnamed = {key: value for key, value in os.environ.items() if not key.startswith("OPENBLAS")}
+    for environment in (named, unnamed):
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert done.stdout == "Haswell\n", done.stderr
