@@ -129,8 +129,7 @@ def _check_kept(parts: Parts, rows: pd.DataFrame) -> None:
     if not (rows["split"] == "train").any():
         return
     if lost := sorted(set(rows["label"]) - set(parts["train"]["label"])):
-        cause = "all its texts are also in test, or split.train_limit is too small"
-        raise InputError(f"label {lost[0]!r} has no training row left: {cause}")
+        raise InputError(f"label {lost[0]!r} has no training row left: all its texts are also in test")
     if parts["validation"].empty:
         raise InputError("no validation row is left: all their texts are also in train or in test")
 

@@ -229,6 +229,9 @@ def test_a_file_that_is_not_there_or_has_other_columns_is_refused(tmp_path: Path
     (tmp_path / "mine.csv").write_text("id,text\nr1,x\n")
     with pytest.raises(InputError, match="its columns must be parent and text, not id, text"):
         read_children(tmp_path / "mine.csv", ROWS)
+    (tmp_path / "mine.csv").write_text("parent,text\n")
+    with pytest.raises(InputError, match="mine.csv has no rows"):
+        read_children(tmp_path / "mine.csv", ROWS)
 
 
 def test_more_of_an_unknown_label_is_refused() -> None:

@@ -40,8 +40,8 @@ def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
         ("expect: [{text: hi}]", r"expect.0.label: Field required"),
         ('expect: [{text: "{a}", label: l, a: [" "]}]', r"expect.0: its lists leave a text empty"),
         ('expect: [{text: "{a}", label: l, a: []}]', r"expect.0.a: List should have at least 1 item"),
-        ('expect: [{text: "{a}", label: l, a: [7]}]', 'expect.0.a.0: put 7 in quotes: "7"'),
-        ("expect: [{text: hi, label: true}]", 'expect.0.label: put true in quotes: "true"'),
+        ('expect: [{text: "{a}", label: l, a: [7]}]', "expect.0.a.0: put it in quotes, as it is written; YAML reads 7"),
+        ("expect: [{text: hi, label: true}]", "expect.0.label: put it in quotes, as it is written; YAML reads true"),
         (
             'expect: [{text: "where {my thing}", label: l, my thing: [x]}]',
             r"expect.0: a place's name consists of letters, digits and _, unlike \{my thing\}",

@@ -168,7 +168,7 @@ def test_a_mistake_in_a_value_or_a_list_is_one_line_with_the_key_as_it_is_writte
         ),
         (
             {"gradient_checkpointing": True, "full": {"trained_layers": 2}},
-            "full.trained_layers = 2 starts from the states .* gradient_checkpointing has nothing .* set it to false",
+            "full.trained_layers = 2 starts from states .* gradient_checkpointing does not support; set it to false",
         ),
         (
             {"method": "zero_shot", "class_weights": "balanced"},

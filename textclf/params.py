@@ -282,8 +282,8 @@ class Params(Section):
         if self.gradient_checkpointing and isinstance(trained, int):
             raise PydanticCustomError(
                 "together",
-                f"{self.method}.trained_layers = {trained} starts from the states of the layers below, where "
-                "gradient_checkpointing has nothing to compute again; set it to false",
+                f"{self.method}.trained_layers = {trained} starts from states instead of token ids, which "
+                "gradient_checkpointing does not support; set it to false",
             )
         return self
 

@@ -76,7 +76,7 @@ def read_label_texts(path: Path, prepare: Callable[[list[str]], list[str]]) -> d
 def read_tokens(path: Path) -> pd.DataFrame:
     """Return text and input_ids, int32 as in `Rows`, of all tokenized rows, by id."""
     table = pq.read_table(path, columns=["id", "text", "input_ids"])
-    narrow = table["input_ids"].cast(pa.list_(pa.int32()))  # an empty table has no type of its own
+    narrow = table["input_ids"].cast(pa.list_(pa.int32()))  # an empty table's is null
     return table.set_column(2, "input_ids", narrow).to_pandas().set_index("id")
 
 

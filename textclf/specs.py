@@ -54,11 +54,12 @@ def unquoted(mistake: ErrorDetails) -> str:
     *above, _, last = "", "", *mistake["loc"]
     if last != "[key]" or mistake["type"] != "string_type":
         return ""
-    name = _as_written(mistake["input"])
+    name = _in_yaml(mistake["input"])
     return f'{".".join(map(str, above[2:]))}: put the name {name} in quotes: "{name}"'
 
 
-def _as_written(value: Any) -> str:
+def _in_yaml(value: Any) -> str:
+    """Return what YAML writes for a number, a date, true or false."""
     return json.dumps(value, default=str).strip('"')
 
 
@@ -67,7 +68,7 @@ def _sentence(mistake: ErrorDetails, schema: type[BaseModel], renamed: Mapping[s
     if line := unquoted(mistake):
         return line
     if mistake["type"] == "string_type" and isinstance(value := mistake["input"], (bool, int, float, date)):
-        return f'{key}: put {_as_written(value)} in quotes: "{_as_written(value)}"'
+        return f"{key}: put it in quotes, as it is written; YAML reads {_in_yaml(value)}"
     if mistake["type"] == "extra_forbidden" and (name := renamed.get(str(mistake["loc"][-1]))):
         return f"{key} is now called {name}"
     if mistake["type"] == "extra_forbidden" and key not in schema.model_fields and "." not in key:

@@ -20,7 +20,8 @@ def read_children(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     `rows` has id, text, label and `used`: train, validation, test, the same after "out-of-scope ", or nothing.
     Children of rows that are not trained on, such as those beyond `split.train_limit`, are left out. Raises
     `InputError` with the line of a child whose parent is no row, or a validation or test row, and of a text that
-    stands there, also if it differs in markup or encoding alone, which a preparation may take away.
+    stands there, also if it differs in markup or encoding alone, which a preparation may take away; of an empty text;
+    and for a file without rows.
     """
     table = _read(path)
     by_id = rows.set_index("id")

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections import Counter
+from functools import reduce
 from itertools import combinations, product
 from math import prod
 from pathlib import Path
@@ -122,9 +123,10 @@ class Expectations(BaseModel):
     @classmethod
     def _as_expected(cls, groups: list[Group], info: ValidationInfo) -> list[Group]:
         labels = {text: template.label for template in info.data.get("expect", []) for text in template.texts()}
-        for number in range(len(groups)):
-            joined = next(texts for texts in _joined(groups[: number + 1]) if groups[number][0] in texts)
-            known = {label: text for text in sorted(joined, reverse=True) if (label := labels.get(text))}
+        joined: list[set[str]] = []
+        for number, group in enumerate(groups):
+            joined = _join(joined, group)
+            known = {label: text for text in sorted(joined[-1], reverse=True) if (label := labels.get(text))}
             if len(known) > 1:
                 said = ", ".join(f"{text!r} is {label}" for label, text in sorted(known.items()))
                 raise ValueError(f"same.{number} contradicts expect, which says: {said}")
@@ -136,7 +138,7 @@ class Expectations(BaseModel):
         labeled: dict[str, list[str]] = {}
         for template in info.data.get("expect", []):
             labeled.setdefault(template.label, []).extend(template.texts())
-        for texts in _joined([*info.data.get("same", []), *labeled.values()]):
+        for texts in reduce(_join, [*info.data.get("same", []), *labeled.values()], list[set[str]]()):
             for number, group in enumerate(groups):
                 if len(both := sorted(texts.intersection(group))) > 1:
                     pair = f"{both[0]!r} and {both[1]!r}"
@@ -144,13 +146,10 @@ class Expectations(BaseModel):
         return groups
 
 
-def _joined(groups: list[list[str]]) -> list[set[str]]:
-    """Return the texts of all groups such that groups with a text in common are one."""
-    joined: list[set[str]] = []
-    for group in groups:
-        touched = [texts for texts in joined if not texts.isdisjoint(group)]
-        joined = [texts for texts in joined if texts not in touched] + [set(group).union(*touched)]
-    return joined
+def _join(groups: list[set[str]], group: list[str]) -> list[set[str]]:
+    """Return `groups` with one more at their end, into which those go that have a text in common with it."""
+    apart = [texts for texts in groups if texts.isdisjoint(group)]
+    return [*apart, set(group).union(*(texts for texts in groups if not texts.isdisjoint(group)))]
 
 
 class Expectation(BaseModel):

@@ -40,6 +40,7 @@ ATTENTION = [
     SDPBackend.EFFICIENT_ATTENTION,
     SDPBackend.CUDNN_ATTENTION,
     SDPBackend.MATH,
+    SDPBackend.OVERRIDEABLE,
 ]
 NAMES = ("id2label", "label2id")  # of the config: a head's alone
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}

@@ -5,8 +5,11 @@ import re
 
 LINK, EMAIL = "link", "email"  # plain words, which the vocabulary of a checkpoint has
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-# A name, then attributes with values, or nothing: so that neither `<jo@example.com>` nor `a<b and c>d` is a tag.
-TAG = re.compile(r"<(?:/?[a-z][a-z0-9:-]*+(?:\s[^<>=]*+=[^<>]*+|\s*+/?)|!doctype[^<>]*+)>", re.IGNORECASE)
+# A name, attributes that stand alone, then some with values: neither `<jo@example.com>` nor `a<b and c>d` is a tag.
+ALONE = "async|border|checked|controls|disabled|hidden|multiple|noshade|nowrap|open|readonly|required|reversed|selected"
+TAG = re.compile(
+    rf"<(?:/?[a-z][a-z0-9:-]*+(?:\s++(?:{ALONE})\b)*+(?:\s[^<>=]*+=[^<>]*+|\s*+/?\s*+)|!doctype[^<>]*+)>", re.IGNORECASE
+)
 NO_CHARACTER = re.compile(r"&#[0-9]{20,}+;?")  # `html.unescape` raises at 4,301 digits
 # Runs of signs are possessive (`++`): what they took they never give back, so that the time grows with the text alone.
 URL = re.compile(

@@ -26,7 +26,7 @@ def error_cost(typed: str, meant: str, distance: int) -> float:
 
 
 def slipped(typed: str, meant: str) -> bool:
-    """Return whether `typed`, one edit away from `meant`, has two letters swapped or one typed twice.
+    """Return whether `typed`, which is near `meant`, has two letters swapped or one typed more than once.
 
     >>> slipped("paymnet", "payment"), slipped("paymment", "payment"), slipped("eine", "meine"), slipped("bat", "bad")
     (True, True, False, False)
