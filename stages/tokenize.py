@@ -21,10 +21,12 @@ from textclf.preparation import preparation
 from textclf.preparation.preparation import Preparation
 from textclf.progress import Progress
 from textclf.row_groups import read_groups, write_groups
+from textclf.rows import read_label_texts
 
 CHECKPOINTS = Path("models/checkpoints")
 RAW = Path("data/raw/rows.parquet")
 OUT_OF_SCOPE = Path("data/raw/oos.parquet")
+LABEL_TEXTS = Path("data/raw/label_texts.json")
 PREPARATION = Path("data/preparation")
 TOKENIZED = Path("data/tokenized")
 METRICS = Path("metrics/tokens.json")
@@ -68,6 +70,12 @@ def tokenized(
     shown.close()
 
 
+def prepare_label_texts(prepared: Preparation) -> None:
+    """Write the text that says what each label means, by label, prepared as the rows' texts are."""
+    texts = read_label_texts(LABEL_TEXTS)
+    write_json(TOKENIZED / LABEL_TEXTS.name, dict(zip(texts, prepared(texts.values()), strict=True)))
+
+
 def warn_of_unknown(unknown: int, tokens: int, model: str) -> None:
     """Say that the checkpoint doesn't know many of the tokens."""
     if unknown > MANY_UNKNOWN * tokens:
@@ -76,7 +84,7 @@ def warn_of_unknown(unknown: int, tokens: int, model: str) -> None:
 
 
 def main() -> None:
-    """Write data/tokenized (rows, out-of-scope rows, and the checkpoint that they are for) and metrics/tokens.json."""
+    """Write data/tokenized (rows, out-of-scope rows, labels' texts, and the checkpoint) and metrics/tokens.json."""
     params = read_params()
     quiet_transformers()
     checkpoint = read_checkpoint(params.model, CHECKPOINTS)
@@ -86,6 +94,7 @@ def main() -> None:
     for path in (OUT_OF_SCOPE, RAW):
         counts = Counter[str]()
         write_groups(tokenized(path, prepared, tokenizer, params.max_length, counts), TOKENIZED / path.name)
+    prepare_label_texts(prepared)
     write_json(TOKENIZED / "checkpoint.json", pinned(checkpoint, folder).model_dump(exclude_none=True))
     warn_of_unknown(counts["unknown"], counts["kept"], params.model)
     numbers = {

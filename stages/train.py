@@ -28,7 +28,7 @@ from textclf.training.task import Task, Trained
 LABELS = Path("data/raw/labels.json")
 CHECKPOINT = Path("data/tokenized/checkpoint.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
-LABEL_TEXTS = Path("data/raw/label_texts.json")
+LABEL_TEXTS = Path("data/tokenized/label_texts.json")
 TAUGHT = Path("data/taught.parquet")
 AUGMENTED = Path("data/augmented.parquet")
 PREPARATION = Path("data/preparation")
@@ -48,14 +48,13 @@ def read_task(params: Params, resume_dir: Path) -> Task:
     if params.method != "zero_shot" and not train.ids:
         raise InputError(f"params.yaml: method = {params.method!r} has no training rows; zero_shot needs none")
     folder, vectors = locate(checkpoint), cache_folder("vectors")
-    task = Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE)
-    prepared = preparation.load(PREPARATION)
-    task = replace(task, label_texts=read_label_texts(LABEL_TEXTS, prepared))
+    texts = read_label_texts(LABEL_TEXTS)
+    task = Task(checkpoint, folder, labels, train, validation, params, resume_dir, vectors, CURVE, label_texts=texts)
     augmented = pd.read_parquet(AUGMENTED)
     if len(augmented):
         from textclf.training.augmentation import augment  # imports transformers
 
-        task = augment(task, augmented, prepared)
+        task = augment(task, augmented, preparation.load(PREPARATION))
     train = resample(task.train, params.sampling, params.seed)
     return replace(task, train=train, taught=read_taught(train, labels, augmented))
 

@@ -21,12 +21,11 @@ def toy_bench(checkpoint: Path) -> Bench:
 
 def write_workspace(bench: Bench) -> None:
     """Write what the stages `split` and `tokenize` would have left of these rows into the working directory."""
-    for folder in ("data/raw", "data/tokenized", "data/splits", "data/preparation"):
+    for folder in ("data/raw", "data/tokenized", "data/splits"):
         Path(folder).mkdir(parents=True)
-    Path("data/preparation/steps.json").write_text("[]")
     Path("params.yaml").write_text(bench.params.model_dump_json())  # JSON is YAML
     Path("data/raw/labels.json").write_text(json.dumps(bench.labels))
-    Path("data/raw/label_texts.json").write_text(json.dumps(bench.label_texts))
+    Path("data/tokenized/label_texts.json").write_text(json.dumps(bench.label_texts))
     Path("data/tokenized/checkpoint.json").write_text(bench.checkpoint.model_dump_json())
     tables = []
     for name, part in bench.rows.items():

@@ -199,6 +199,19 @@ def test_planted_mistakes_are_found_where_the_vectors_say_the_label(bench: Bench
     assert found == (1.0, 6 / 6, 6.0, 1.0)
 
 
+def test_a_share_of_no_flagged_rows_is_left_empty(
+    workspace: Bench, in_tmp: Path, typed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsuspected(bench: Bench, vectors: object, labels: object, seed: int) -> Suspicion:
+        rows = len(bench.rows["train"].ids) + len(bench.rows["validation"].ids)
+        return Suspicion(np.ones(rows), np.zeros(rows, dtype=int), np.ones(rows), np.zeros(rows, dtype=bool))
+
+    monkeypatch.setattr("tools.audit.flips.judge", unsuspected)
+    lines = typed(planted.main, in_tmp, "--share", "0.1", "--seeds", "2").splitlines()
+    cells = [cell.strip() for cell in lines[-1].strip("|").split("|")]
+    assert cells == ["mean", "0.000", "", "0.000", ""]
+
+
 def test_each_draw_of_planted_mistakes_has_a_row_and_their_mean_the_last(
     workspace: Bench, in_tmp: Path, typed: Callable[..., str]
 ) -> None:

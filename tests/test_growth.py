@@ -2,12 +2,15 @@
 
 import csv
 import json
+import shutil
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.cluster_nodes import until
 from tests.conftest import ROOT
 from textclf.errors import InputError
 from textclf.params import check_params
@@ -51,6 +54,22 @@ def test_the_copy_is_a_project_with_made_up_rows(tmp_path: Path, monkeypatch: py
     assert used["cpu_s"] > 0
     assert 20 < used["peak_mb"] < 4000  # a child begins with what its parent has
     assert (tmp_path / "data/checked.txt").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+def test_a_stage_ends_when_its_measurement_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "textclf").symlink_to(ROOT / "textclf")
+    (tmp_path / "stages").mkdir()
+    shutil.copy(ROOT / "stages/__init__.py", tmp_path / "stages")
+    started = tmp_path / "started"
+    lines = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    (tmp_path / "stages/sleep.py").write_text(lines)
+    code = f"from tools.bench.growth import *; measure('python -m stages.sleep', Path({str(tmp_path)!r}))"
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    until(lambda: started.exists() and started.read_text(), 30)
+    process.terminate()
+    process.wait()
+    until(lambda: not Path(f"/proc/{started.read_text()}").exists(), 10)
 
 
 def test_stages_come_in_the_order_in_which_they_run(monkeypatch: pytest.MonkeyPatch) -> None:

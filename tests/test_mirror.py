@@ -103,6 +103,19 @@ def test_a_wrong_byte_is_refused_with_both_checksums(place: str, files: Path, sp
     assert not cached()
 
 
+@pytest.mark.parametrize("root", ["s3://bucket/models", "file://mirror", "https:///mirror", "ftp://me:secret@host"])
+def test_an_address_of_another_kind_is_refused(root: str, spec: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_MIRROR", root)
+    with pytest.raises(InputError, match=r"^MODEL_MIRROR = '.*': a folder, https://host/\.\.\.,") as refused:
+        locate(spec)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_scheme_in_capitals_is_one(server: str, spec: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_MIRROR", server.replace("http", "HTTP"))
+    assert {path.name for path in locate(spec).iterdir()} == set(CONTENT)
+
+
 def test_a_missing_file_is_named(place: str, files: Path, spec: Checkpoint) -> None:
     (files / "tokenizer.json").unlink()
     said = r"cannot be downloaded: status 404" if place == "http://" else "is missing; MODEL_MIRROR has to hold"

@@ -23,7 +23,6 @@ from textclf.errors import InputError
 from textclf.preparation import preparation, words
 from textclf.preparation.preparation import STEPS, Preparation
 from textclf.preparation.spelling import Spelling
-from textclf.rows import read_label_texts
 from tools.bench import preparation as bench
 
 TRAINING = [
@@ -211,13 +210,6 @@ def test_the_dictionary_is_the_training_rows_alone_the_languages_list_and_the_vo
 def test_spelling_learns_from_the_texts_after_the_steps_before_it(tmp_path: Path) -> None:
     preparation.fit(["html", "spelling"], ["a<br/>frobnicator"], None, [], tmp_path)
     assert "br" not in (tmp_path / "spelling/words.csv").read_text()
-
-
-def test_what_says_what_a_label_means_is_prepared_too(tmp_path: Path) -> None:
-    (tmp_path / "label_texts.json").write_text('{"fee": "a fee of £5", "other": "card arrival"}')
-    amounts = Preparation(("amounts",), (STEPS["amounts"],))
-    texts = read_label_texts(tmp_path / "label_texts.json", amounts)
-    assert texts == {"fee": "a fee of amount", "other": "card arrival"}
 
 
 def test_words_too_long_to_be_corrected_are_not_learned(tmp_path: Path) -> None:

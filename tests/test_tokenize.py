@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
-from stages.tokenize import tokenize, warn_of_unknown
+from stages.tokenize import prepare_label_texts, tokenize, warn_of_unknown
 from textclf.encoders.tokenizers import OFFSET, load_tokenizer
 from textclf.errors import InputError
+from textclf.preparation.preparation import STEPS, Preparation
+from textclf.rows import read_label_texts
 
 
 def test_rows_are_unpadded_and_as_the_tokenizer_gives_them(pretrained: Path) -> None:
@@ -40,6 +42,17 @@ def test_chunks_make_no_difference(pretrained: Path, monkeypatch: pytest.MonkeyP
     whole = tokenize(texts, tokenizer, 64)
     monkeypatch.setattr("stages.tokenize.CHUNK", 3)
     assert tokenize(texts, tokenizer, 64).equals(whole)
+
+
+def test_what_says_what_a_label_means_is_prepared_too(in_tmp: Path) -> None:
+    for folder in ("raw", "tokenized"):
+        (in_tmp / "data" / folder).mkdir(parents=True)
+    (in_tmp / "data/raw/label_texts.json").write_text('{"fee": "a fee of £5", "other": "card arrival"}')
+    prepare_label_texts(Preparation(("amounts",), (STEPS["amounts"],)))
+    assert read_label_texts(in_tmp / "data/tokenized/label_texts.json") == {
+        "fee": "a fee of amount",
+        "other": "card arrival",
+    }
 
 
 def test_more_tokens_than_the_checkpoint_takes_are_refused(tiny: Callable[[str], Path]) -> None:

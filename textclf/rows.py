@@ -67,10 +67,10 @@ def read_labels(path: Path) -> list[str]:
     return names
 
 
-def read_label_texts(path: Path, prepare: Callable[[list[str]], list[str]]) -> dict[str, str]:
-    """Return the text that says what each label means, by label, prepared as the rows' texts are."""
+def read_label_texts(path: Path) -> dict[str, str]:
+    """Return the text that says what each label means, by label."""
     texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return dict(zip(texts, prepare(list(texts.values())), strict=True))
+    return texts
 
 
 def read_tokens(path: Path) -> pd.DataFrame:

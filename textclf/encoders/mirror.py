@@ -20,8 +20,15 @@ TIMEOUT = 60.0  # seconds without a byte
 
 
 def mirror() -> str | None:
-    """Return the value of MODEL_MIRROR, if there is one."""
-    return os.environ.get("MODEL_MIRROR") or None
+    """Return the value of MODEL_MIRROR, if there is one; `InputError` for an address of another kind."""
+    root = os.environ.get("MODEL_MIRROR") or None
+    if root and "://" in root:
+        address = urlsplit(root)
+        hosted = bool(address.netloc)
+        if not {"http": hosted, "https": hosted, "file": not hosted}.get(address.scheme, False):
+            allowed = "a folder, https://host/..., http://host/... and file:///folder are allowed"
+            raise InputError(f"MODEL_MIRROR = {_public(root)!r}: {allowed}")
+    return root
 
 
 def fetch(place: str, pins: Mapping[str, str]) -> Path:
@@ -42,12 +49,13 @@ def fetch(place: str, pins: Mapping[str, str]) -> Path:
 def _get(place: str, name: str, folder: Path) -> str:
     """Put the file `name` into `folder`; return where it was found, without a password that the address may hold."""
     root = str(mirror())
-    if re.match(r"https?://", root):
+    address = urlsplit(root)
+    if address.scheme in ("http", "https"):
         url = f"{root.rstrip('/')}/{place}/{name}"
         _download(url, folder / name)
         return _public(url)
     # Relative to the main checkout: a queued experiment runs in another folder.
-    start = Path(url2pathname(urlsplit(root).path)) if root.startswith("file://") else main_checkout() / root
+    start = Path(url2pathname(address.path)) if address.scheme == "file" else main_checkout() / root
     file = start / place / name
     if not file.is_file():
         raise InputError(f"{file} is missing; MODEL_MIRROR has to hold every file of the checkpoint's spec")

@@ -15,13 +15,13 @@ AT = 100  # rows of the list
 
 class Found(NamedTuple):
     """How many rows are flagged, and shares: of the flips that are found if a tenth of all rows is looked at, of the
-    first 100 rows of the list that are flips, and of the flagged rows that are flips.
+    first 100 rows of the list that are flips, and of the flagged rows that are flips; a share of no rows is None.
     """
 
     in_first_tenth: float
-    precision_at_100: float
+    precision_at_100: float | None
     flagged: float
-    precision_of_flagged: float
+    precision_of_flagged: float | None
 
 
 def flip(labels: NDArray[np.int64], share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -47,4 +47,5 @@ def found_flips(bench: Bench, vectors: NDArray[np.float32], share: float, seed: 
     suspicion = judge(bench, vectors, labels, bench.params.audit.seed)
     listed, flagged = suspicion.listed(), suspicion.issue
     tenth = flips[listed[: round(FIRST * len(flips))]].sum() / flips.sum()
-    return Found(float(tenth), float(flips[listed[:AT]].mean()), float(flagged.sum()), float(flips[flagged].mean()))
+    first, of_flagged = (float(part.mean()) if part.size else None for part in (flips[listed[:AT]], flips[flagged]))
+    return Found(float(tenth), first, float(flagged.sum()), of_flagged)

@@ -5,6 +5,7 @@ the kinds label and disagreement, the most suspect first.
 """
 
 import argparse
+from math import isnan
 
 from tools import command
 
@@ -23,7 +24,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Print a row a draw."""
     options = parse_args()
-    import numpy as np
+    import pandas as pd
 
     from tools.audit.flips import found_flips
     from tools.audit.probe import learned_vectors
@@ -32,9 +33,12 @@ def main() -> None:
 
     bench = open_mean_bench()
     vectors = learned_vectors(bench)
-    found = [found_flips(bench, vectors, options.share, seed) for seed in range(options.seeds)]
-    rows = [[str(seed), *(f"{value:.3f}" for value in one)] for seed, one in enumerate(found)]
-    rows.append(["mean", *(f"{value:.3f}" for value in np.mean(found, axis=0))])
+    draws = [found_flips(bench, vectors, options.share, seed) for seed in range(options.seeds)]
+    found = pd.DataFrame(draws, dtype=float)
+    found.loc["mean"] = found.mean()  # over the draws that flag a row at all
+    rows = [
+        [str(name), *("" if isnan(value) else f"{value:.3f}" for value in row)] for name, *row in found.itertuples()
+    ]
     columns = ["seed", "found in 10% of the rows", "precision at 100", "flagged", "precision of the flagged"]
     print("\n".join(table(columns, rows)))
 

@@ -73,9 +73,10 @@ def measure(cmd: str, folder: Path) -> Usage:
     """
     words = [sys.executable if word == "python" else word for word in shlex.split(cmd)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
+    under_dvc = {"DVC_STAGE": "measured"}  # so that the stage ends when this process is killed
     start = time.monotonic()
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(words, cwd=folder, env=kept | ONE_THREAD, stdout=output, stderr=output)
+        process = subprocess.Popen(words, cwd=folder, env=kept | ONE_THREAD | under_dvc, stdout=output, stderr=output)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:

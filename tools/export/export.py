@@ -12,6 +12,7 @@ from textclf.outputs import write_json
 from tools.card.card import write_card
 from tools.export.answers import predict
 from tools.export.report import table, verify
+from tools.runs.model_commit import pipeline_commit
 from tools.runs.run import Run
 
 CLOSE = 1e-4  # the effect of another order of additions on a probability
@@ -40,7 +41,7 @@ def export(model: Model, run: Run, folder: Path, int8: bool) -> dict[str, Any]:
     comparison = verify({"before": model, "after": exported}, run)
     if not int8 and (difference := difference_in_fp32(model, exported, run.test_texts)) > CLOSE:
         raise InputError(f"the graph's probabilities differ by up to {difference} from the classifier's; not exported")
-    report = {"format": "onnx", "int8": int8, "commit": run.revision.commit} | comparison
+    report = {"format": "onnx", "int8": int8, "commit": pipeline_commit(run.revision)} | comparison
     write_json(folder / REPORT, report)
     name = f"{run.params['dataset']}-{'onnx-int8' if int8 else 'onnx'}"
     write_card(folder, run, model, name, export=table(report))

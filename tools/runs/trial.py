@@ -20,15 +20,14 @@ from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
 from textclf.errors import InputError
 from textclf.params import Augment, Params, check_params, read_params
-from textclf.preparation import preparation
 from textclf.rows import Rows, read_label_texts, read_labels, read_rows, read_tokens
 from textclf.training.resampling import resample
 from textclf.training.task import Task
 
 SPLITS = ("train", "validation", "test")
-LABELS, LABEL_TEXTS = Path("data/raw/labels.json"), Path("data/raw/label_texts.json")
+LABELS, LABEL_TEXTS = Path("data/raw/labels.json"), Path("data/tokenized/label_texts.json")
 CHECKPOINT, TOKENIZED = Path("data/tokenized/checkpoint.json"), Path("data/tokenized/rows.parquet")
-LISTED, PREPARATION = Path("data/splits"), Path("data/preparation")
+LISTED = Path("data/splits")
 
 
 class Outcome(NamedTuple):
@@ -121,7 +120,7 @@ def open_bench(needed: Sequence[str] = SPLITS) -> Bench:
             "and run dvc repro split tokenize"
         )
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
-    return Bench(read_params(), labels, rows, checkpoint, read_label_texts(LABEL_TEXTS, preparation.load(PREPARATION)))
+    return Bench(read_params(), labels, rows, checkpoint, read_label_texts(LABEL_TEXTS))
 
 
 def open_mean_bench(needed: Sequence[str] = SPLITS) -> Bench:

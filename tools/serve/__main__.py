@@ -50,30 +50,16 @@ def parse_args() -> argparse.Namespace:
 def model_commit(folder: Path, rev: str | None) -> str:
     """Return the commit whose model this is: an exported folder names it, another one's is `unknown`."""
     if rev is not None or folder == MODEL:
-        return pipeline_commit(rev)
+        from textclf.revisions import WORKSPACE, resolve
+        from tools.runs.model_commit import pipeline_commit
+
+        return pipeline_commit(resolve(rev or WORKSPACE))
     report = folder / REPORT
     try:
         values = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
     except ValueError:
         raise InputError(f"{report} is not valid JSON; export the model again") from None
     return str(values.get("commit", "unknown"))
-
-
-def pipeline_commit(rev: str | None) -> str:
-    """Return the commit of `rev`; without it HEAD, if its dvc.lock names the model that is here, and else `unknown`."""
-    from textclf.revisions import WORKSPACE, resolve
-    from tools.runs.run import open_run, outputs
-
-    revision = resolve(rev or WORKSPACE)
-    if revision.sha is not None:
-        return revision.sha
-    try:
-        head = open_run("HEAD")
-        locked = outputs(head.lock)
-    except InputError:  # no repository, or no pipeline in it
-        return "unknown"
-    path = MODEL.as_posix()
-    return head.revision.commit if revision.md5(path) == locked.get(path) else "unknown"
 
 
 def main() -> None:
