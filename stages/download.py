@@ -57,9 +57,11 @@ def label_order(rows: pd.DataFrame, source: Source, held_out: Sequence[str] = ()
             )
     check_described(described, known, may_add=not train)
     known |= described
-    if len(known) < 2:
+    intents = sorted(in_scope(known))
+    if len(intents) < 2:
         rest = "oos.held_out leaves" if held_out else "the rows have"
-        raise InputError(f"{rest} one label only, {min(known)!r}; a classifier needs two or more")
+        found = f"one label only, {intents[0]!r}" if intents else "no label that is in scope"
+        raise InputError(f"{rest} {found}; a classifier needs two or more")
     names = [name for name in source.label_names or sorted(in_scope(known)) if name in known]
     return names + sorted(known - set(names))
 

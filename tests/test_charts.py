@@ -176,14 +176,23 @@ def test_the_map_shows_a_sample_of_many_rows_and_says_so() -> None:
     assert drawn.tolist() == sorted(map.sample(3080, seed=42).tolist())
     assert drawn.tolist() != map.sample(3080, seed=43).tolist()
     table = pd.DataFrame({"actual": ["a", "b"] * 500, "predicted": "a"})
-    figure = map.draw_map(np.zeros((1000, 2), dtype=np.float32), table, ["a", "b"], 3080)
+    figure = map.draw_map(np.eye(1000, 2, dtype=np.float32), table, ["a", "b"], 3080)
     title, _ = figure.axes[0].get_title(loc="left").split("\n")
     assert title == "Map of 1,000 of 3,080 test rows (t-SNE of the vectors before the output layer)"
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_rows_that_are_all_alike_are_one_point_and_the_title_says_so(value: float) -> None:
+    points = map.place(np.full((12, 32), value, dtype=np.float32), seed=0)
+    assert points.tolist() == [[0.0, 0.0]] * 12
+    table = pd.concat([PREDICTIONS] * 2, ignore_index=True)
+    title = map.draw_map(points, table, ["a", "b", "c"], 12).axes[0].get_title(loc="left")
+    assert "(t-SNE of the vectors before the output layer: they are all alike)" in title
+
+
 def test_the_map_shows_all_of_a_thousand_rows() -> None:
     assert map.sample(1000, seed=42).tolist() == list(range(1000))
-    figure = map.draw_map(np.zeros((6, 2), dtype=np.float32), PREDICTIONS, ["a", "b", "c"], 6)
+    figure = map.draw_map(np.eye(6, 2, dtype=np.float32), PREDICTIONS, ["a", "b", "c"], 6)
     title, _ = figure.axes[0].get_title(loc="left").split("\n")
     assert title == "Map of the test rows (t-SNE of the vectors before the output layer)"
 

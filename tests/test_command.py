@@ -1,5 +1,6 @@
 """How every tool starts and ends: --help at once, a mistake in one line, a quiet end where nobody reads on."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster_nodes import until
 from tests.conftest import ROOT
 from textclf.errors import InputError
 from tools import command
@@ -126,3 +128,26 @@ def test_a_tool_whose_reader_has_gone_is_quiet(tmp_path: Path) -> None:
     line = f"{sys.executable} -m tools.recipe --list 2> {said} | true"
     subprocess.run(line, cwd=ROOT, shell=True, check=True)
     assert said.read_text() == ""
+
+
+@pytest.mark.parametrize("arguments", [["errors", "--html"], ["review", "--out"], ["select", "--out"]], ids=str)
+def test_a_folder_in_place_of_a_file_is_said_before_any_work(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", f"tools.{arguments[0]}", arguments[1], "data"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"error: argument {arguments[1]}: data is a folder; name a file\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=str)
+def test_a_command_that_a_tool_has_started_ends_when_the_tool_is_killed(number: signal.Signals) -> None:
+    child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    code = (
+        f"import sys; from tools.processes import start_command;start_command([sys.executable, '-c', {child!r}]).wait()"
+    )
+    tool = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert tool.stdout
+    started = int(tool.stdout.readline())
+    tool.send_signal(number)
+    tool.communicate()
+    until(lambda: not Path(f"/proc/{started}").exists(), 10)

@@ -129,6 +129,14 @@ def test_a_corpus_without_such_rows_is_refused_in_one_sentence(files: None, meth
     )
 
 
+def test_a_gate_learns_from_no_validation_row(files: None) -> None:
+    Path("data/corpora/outside.csv").write_text("text,label\nx,\ny,\n")
+    spec = source(out_of_scope={"files": {"validation": "data/corpora/outside.csv"}})
+    assert len(read_corpus(spec, "mine", oos(method="threshold")).out_of_scope) == 2
+    with pytest.raises(InputError, match=r"oos\.method = 'gate': mine has no out-of-scope rows to train on"):
+        read_corpus(spec, "mine", oos(method="gate"))
+
+
 def test_an_unknown_held_out_label_is_refused(files: None) -> None:
     with pytest.raises(InputError, match=r"oos.held_out: mine has no label 'c'"):
         read_corpus(source(), "mine", oos(held_out=["a", "c"]))

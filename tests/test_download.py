@@ -56,9 +56,15 @@ def test_a_label_in_test_that_train_lacks_is_named() -> None:
             label_order(rows, source(**more))
 
 
-def test_one_label_only_is_refused() -> None:
+@pytest.mark.parametrize("other", ["a", "out_of_scope"])
+def test_one_label_only_is_refused(other: str) -> None:
     with pytest.raises(InputError, match="one label only, 'a'; a classifier needs two or more"):
-        label_order(table(("x", "a", "train"), ("y", "a", "train")), source())
+        label_order(table(("x", "a", "train"), ("y", other, "train")), source())
+
+
+def test_out_of_scope_rows_alone_are_refused() -> None:
+    with pytest.raises(InputError, match="the rows have no label that is in scope; a classifier needs two or more"):
+        label_order(table(("x", "out_of_scope", "train")), source())
 
 
 def test_duplicates_conflicts_and_leaks_are_counted() -> None:

@@ -155,6 +155,7 @@ def test_a_label_without_a_word_is_refused(tiny: Callable[[str], Path], tmp_path
         (["C++", "Go", "c"], {}, r"labels 'C\+\+' and 'c' read the same to the checkpoint \('C' and 'c'\)"),
         (["a", "b", "c"], {"b": "wants help", "c": "Wants  help"}, "labels 'b' and 'c' read the same to the checkp"),
         (["cafe", "café", "go"], {}, "labels 'cafe' and 'café' read the same"),  # without accents here
+        (["a", "b", "c"], {"b": "x " * 80 + "y", "c": "x " * 80 + "z"}, "'b' and 'c' read .* at max_length = 64 "),
     ],
 )
 @pytest.mark.parametrize("method", ["zero_shot", "features"])
@@ -297,6 +298,20 @@ def test_test_rows_alone_are_downloaded_and_split_with_texts_for_their_labels(in
     texts = json.loads((project / "data/raw/label_texts.json").read_text())
     assert texts == {"late_parcel": "late parcel", "x": "asks for a refund"}
     assert (project / "data/splits/train.csv").read_text() == "id,label\n"
+
+
+def test_out_of_scope_rows_are_no_label(in_tmp: Path, pretrained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "locate", lambda checkpoint: pretrained)
+    project = make_project(in_tmp)
+    (project / "data/corpora").mkdir()
+    rows = ["a b,x,train", "c,y,train", "d,out,train", "e,x,test", "f,out,test"]
+    (project / "data/corpora/t.csv").write_text("\n".join(["text,label,split", *rows]))
+    (project / "data/sources/mine.yaml").write_text(
+        "files:\n  all: data/corpora/t.csv\ntext: text\nlabel: label\nsplit: split\nout_of_scope: {label: out}\n"
+    )
+    found = measure.read_data("mine")
+    assert found.labels == ["x", "y"]
+    assert (len(found.train.ids), len(found.test.ids)) == (2, 1)
 
 
 def test_advice_is_printed_where_another_method_was_better(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.test_differences import LABELS, differences, predictions, seeds
 from textclf.errors import InputError
-from textclf.metrics.slices import slices
+from textclf.metrics.slices import each_slice, slices
 from tools.review.gate import broken_rules, judge, moot_rules, try_to_judge
 from tools.review.rules import REVIEW, Rules, SliceRule, read_rules
 from tools.review.slice_differences import slice_differences
@@ -159,6 +159,23 @@ def test_slices_are_the_sources_own_columns_length_nearness_and_truncation() -> 
     assert found["length"].tolist() == ["5 to 8", "17 to 32"]
     assert found["truncated"].tolist() == ["no", "yes"]
     assert found["style"].tolist() == ["hard", "everyday"]
+
+
+def test_a_column_of_the_source_may_have_the_name_of_the_index() -> None:
+    rows = pd.DataFrame(
+        {
+            "text": "x y",
+            "label": "a",
+            "split": "test",
+            "used": "test",
+            "truncated": False,
+            "tokens": 4,
+            "source.id": "p",
+        },
+        index=pd.Index(range(40), name="id"),
+    )
+    rows.loc[:19, "source.id"] = "q"
+    assert [found[:2] for found in each_slice(slices(rows, rows.index))] == [("id", "p"), ("id", "q")]
 
 
 def test_a_slice_with_few_rows_is_left_out() -> None:

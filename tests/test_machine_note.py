@@ -18,6 +18,10 @@ def test_the_same_machine_is_not_worth_a_word() -> None:
     assert note({}, COMMITTED) == ""
 
 
+def test_a_run_without_scores_yet_is_compared_with_nothing() -> None:
+    assert note({"processor": "a", "threads": 2}, {}) == ""
+
+
 def test_make_repro_ends_with_it() -> None:
     recipe = (ROOT / "Makefile").read_text().split("\nrepro:")[1].split("\n\n")[0]
     assert recipe.endswith("@python -m tools.machine_note")

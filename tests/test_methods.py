@@ -310,6 +310,22 @@ def test_gradual_unfreezing_trains_a_layer_more_each_epoch(tiny: Callable[[str],
     assert list(rates) == [pytest.approx(3e-4), pytest.approx(3e-3)]
 
 
+def test_only_the_layers_that_the_kept_epoch_trained_count(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit(kept: int) -> Any:
+        def to_the_last_epoch(model: Any, *_: Any) -> list[dict[str, Any]]:
+            lora.unfreeze(model, 2)
+            return [{"epoch": epoch + 1, "kept": int(epoch == kept)} for epoch in range(3)]
+
+        monkeypatch.setattr(lora, "fit", to_the_last_epoch)
+        return train(task(tiny("bert"), tmp_path / str(kept), **CASES["lora-gradual"])).trainable
+
+    first, second, third = (fit(kept) for kept in range(3))
+    assert first < second < third
+    assert second - first == third - second, "a layer each"
+
+
 def test_a_gradual_run_that_resumes_ends_with_the_same_bytes(
     run: Callable[..., tuple[Trained, Path]], tiny: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -97,9 +97,20 @@ def test_a_direction_in_which_every_row_varies_alike_is_no_sign_of_being_out_of_
 @pytest.mark.parametrize("score", ["mahalanobis", "relative_mahalanobis", "fisher"])
 def test_one_row_a_label_gives_no_mahalanobis_distance(score: str) -> None:
     train, validation = rows(2, 1, out=False, labels=2), rows(20, 2, labels=2)
-    with pytest.raises(InputError, match=r"a label with two different training rows; use oos.score = 'knn'"):
+    with pytest.raises(
+        InputError, match=r"oos.score: a Mahalanobis .* two training rows whose vectors differ; use 'knn'$"
+    ):
         rule.fit(oos("threshold", score), LABELS[:2], train, validation)
+    alike = rows(6, 1, out=False, labels=2)
+    alike = replace(alike, vectors=np.ones_like(alike.vectors))
+    with pytest.raises(InputError, match=r"use 'knn'; if their texts differ, lower lr or raise max_length$"):
+        rule.fit(oos("threshold", score), LABELS[:2], alike, validation)
     assert rule.fit(oos("threshold", "knn"), LABELS[:2], train, validation).threshold > 0
+
+
+def test_a_gate_without_an_out_of_scope_row_to_learn_from_is_refused() -> None:
+    with pytest.raises(InputError, match=r"oos\.method = 'gate': no out-of-scope training row is left; use threshold"):
+        rule.fit(oos("gate"), LABELS[:2], rows(20, 1, out=False, labels=2), rows(20, 2, labels=2))
 
 
 def test_a_label_may_have_one_training_row_if_others_have_more() -> None:

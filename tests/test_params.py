@@ -140,7 +140,7 @@ def test_the_default_run_is_the_one_that_is_documented() -> None:
         ("features", "C", [1.0, "x"], "features.C.1 = 'x': should be a valid number"),
         ("features", "C", [], "features.C = []: List should have at least 1 item after validation, not 0"),
         ("lora", "target_modules", 5, "lora.target_modules = 5: should be 'auto', or a list of such"),
-        ("lora", "target_modules", ["a", 1], "lora.target_modules.1 = 1: should be a valid string"),
+        ("lora", "target_modules", ["a", 1], "lora.target_modules.1: put it in quotes, as it is written; YAML reads 1"),
         ("oos", "held_out", "a", "oos.held_out = 'a': should be a valid list"),
     ],
 )
@@ -173,6 +173,10 @@ def test_a_mistake_in_a_value_or_a_list_is_one_line_with_the_key_as_it_is_writte
         (
             {"method": "zero_shot", "class_weights": "balanced"},
             "learns from no row; set class_weights to none",
+        ),
+        (
+            {"split": {"rows_per_label": 1}, "oos": {"method": "threshold", "score": "fisher"}},
+            "oos.score = 'fisher' needs two training rows of a label, and split.rows_per_label is 1; use knn",
         ),
         ({"method": "zero_shot", "sampling": "oversample"}, "learns from no row; set sampling to none"),
         ({"method": "zero_shot", "augment": {"file": "x"}}, "zero_shot learns from no row; leave augment.file out"),

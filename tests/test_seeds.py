@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.test_differences import LABELS, differences, predictions
 from textclf.errors import InputError
 from tools.review.sentences import headline, noise, same_inputs
+from tools.runs import seeds
 from tools.runs.config import config_hash
 from tools.runs.records import FOLDER, Record, new_folder, read_record, record_of, write_seed
 from tools.runs.run import PREDICTIONS
@@ -224,6 +226,18 @@ def test_a_record_of_a_method_that_draws_nothing_tells_nothing_of_others(in_tmp:
         one["predictions"] = "the same"
     folder.write_text(json.dumps(content))
     assert pooled_variance(1000, (run(trained_with(lr=0.2)),) * 2) == ({}, 0)
+
+
+def test_where_no_seed_can_run_none_is_recorded(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise InputError("a shallow clone")
+
+    monkeypatch.setattr(seeds, "stale", lambda run: None)
+    monkeypatch.setattr(seeds, "check_queue", refused)
+    with pytest.raises(InputError, match="a shallow clone"):
+        seeds.ensure_seeds(run(), 2)
+    assert not list(in_tmp.iterdir())
+    assert seeds.ensure_seeds(run(), 1).seeds == [42], "which needs no run"
 
 
 def test_seeds_are_counted_on_from_the_runs_own() -> None:

@@ -20,11 +20,14 @@ from tests.conftest import ROOT, Clone
 from textclf.atomic import ABANDONED
 from textclf.cluster import LOCAL, check_reachable, check_room, connected, on_every_node
 from textclf.errors import InputError
+from textclf.revisions import check_git_config
+from textclf.specs import read_yaml
 from tools.cluster import node as node_module
 from tools.cluster.board import Board, Row
 from tools.cluster.experiments import Resources, run_experiments
 from tools.cluster.node import Experiment
 from tools.cluster.source import has_remote, packed
+from tools.runs.overrides import assignments
 from tools.runs.sweep import check_combinations, combinations
 from tools.sweep.__main__ import main
 
@@ -346,3 +349,41 @@ def test_mistakes_on_the_command_line_get_one_sentence(
         (["lrr=1"], "lrr is not a parameter"),
     ):
         assert message in typed(main, ROOT, *arguments, fails=True)
+
+
+LABELS_AS_PEOPLE_WRITE_THEM = [
+    "null",
+    "12",
+    "=1+1",
+    'a,b "q"/x',
+    "x < y & z's",
+    "card arrival",
+    "é",
+    r"a\\b",
+    "True",
+    "",
+]
+
+
+def test_dvc_reads_every_label_as_it_was(in_tmp: Path) -> None:
+    from dvc.utils.hydra import apply_overrides
+
+    Path("params.yaml").write_text("oos:\n  held_out: []\naugment:\n  file:\n")
+    overrides = {"oos": {"held_out": LABELS_AS_PEOPLE_WRITE_THEM}, "augment": {"file": "data/augment/my texts.csv"}}
+    apply_overrides("params.yaml", assignments(overrides))
+    assert read_yaml(Path("params.yaml")) == overrides
+
+
+@pytest.mark.parametrize("label", ["card arrival", "=1+1", "a.b", "é", ""])
+def test_a_label_that_no_option_can_name_is_refused(label: str) -> None:
+    with pytest.raises(InputError, match=r"write it into params\.yaml"):
+        assignments({"augment": {"more": {label: 2}}})
+
+
+def test_a_git_configuration_that_dvc_cannot_copy_is_refused(in_tmp: Path) -> None:
+    check_git_config()
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    check_git_config()
+    subprocess.run(["git", "config", "user.name", "Jürgen"], check=True)
+    with pytest.raises(InputError, match=r"^\.git/config: line \d+ isn't ASCII"):
+        check_git_config()

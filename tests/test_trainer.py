@@ -221,7 +221,7 @@ def test_the_loss_has_the_label_smoothing_and_the_class_weights() -> None:
     loss = trainer.loss_function(train, params(label_smoothing=0.0, class_weights="balanced"))
     right, wrong = np.log1p(np.exp(-2)), np.log1p(np.exp(2))
     weights = 4 / (2 * 3), 4 / (2 * 1)
-    expected = (weights[0] * right + weights[1] * wrong) / sum(weights)
+    expected = (weights[0] * right + weights[1] * wrong) / 2
     assert float(loss({"logits": logits}, labels)) == pytest.approx(expected)
     smoothed = trainer.loss_function(train, params(label_smoothing=0.2))
     expected = (0.9 * right + 0.1 * wrong + 0.9 * wrong + 0.1 * right) / 2

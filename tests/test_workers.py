@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.cluster_nodes import environment as environment
 from tests.cluster_nodes import nodes
@@ -16,6 +17,7 @@ from tests.toys import params, task
 from textclf.encoders.machine import processor_kind, threads
 from textclf.errors import InputError
 from textclf.methods import full
+from textclf.training.trainer import loss_function
 from tools.runs.config import config_hash
 
 PLAIN: dict[str, Any] = {"full": {"trained_layers": "all"}, "ema": 0.9, "epochs": 2}
@@ -40,6 +42,24 @@ def test_a_batch_in_parts_trains_as_the_whole_one_does(
 ) -> None:
     whole = losses(checkpoint, tmp_path / "whole")
     assert losses(checkpoint, tmp_path / "parts", **changes) == pytest.approx(whole, abs=2e-3)
+
+
+def test_the_parts_of_a_batch_have_its_loss_with_class_weights_too() -> None:
+    labels, logits = torch.tensor([0, 0, 0, 1]), torch.tensor([[2.0, 0.0], [1.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
+    whole, parts = (
+        loss_function(labels.numpy(), params(class_weights="balanced", batch_size=4, accumulate=number))
+        for number in (1, 4)
+    )
+    added = sum(parts({"logits": logits[[at]]}, labels[[at]], num_items_in_batch=4) for at in range(4))
+    assert float(added) == pytest.approx(float(whole({"logits": logits}, labels)))
+
+
+def test_a_checkpoint_that_cannot_compute_states_twice_is_refused_before_any_pass(
+    tiny: Callable[[str], Path], tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="gradient_checkpointing: a MPNetForSequenceClassification does not support"):
+        full.train(task(tiny("mpnet"), tmp_path, **PLAIN, gradient_checkpointing=True))
+    assert not (tmp_path / "vectors").exists()
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+COVARIANCES = ("mahalanobis", "relative_mahalanobis", "fisher")  # scores that need the spread within a label
 Candidates = Positive | Annotated[list[Positive], Field(min_length=1)]  # of several the best on validation is kept
 
 
@@ -240,7 +241,7 @@ class Params(Section):
             raise PydanticCustomError("together", f"prepare: {late[0]} finds nothing after numbers; name it before")
         self._zero_shot()
         self._augmented()
-        if self.lora.unfreeze == "gradual" and self.lora.trained_layers != "all":
+        if self.method == "lora" and self.lora.unfreeze == "gradual" and self.lora.trained_layers != "all":
             raise PydanticCustomError(
                 "together", "lora.unfreeze = 'gradual' trains all layers in the end; set lora.trained_layers to all"
             )
@@ -249,6 +250,12 @@ class Params(Section):
         if self.split.rows_per_label is not None and self.split.train_limit is not None:
             raise PydanticCustomError(
                 "together", "split.rows_per_label and split.train_limit both limit the training rows; leave one empty"
+            )
+        if self.split.rows_per_label == 1 and self.oos.method == "threshold" and self.oos.score in COVARIANCES:
+            raise PydanticCustomError(
+                "together",
+                f"oos.score = {self.oos.score!r} needs two training rows of a label, and split.rows_per_label is 1; "
+                "use knn",
             )
         if self.oos.held_out and self.oos.method == "none":
             raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
@@ -345,7 +352,7 @@ def sentence(mistake: ErrorDetails) -> str:
     'lr = -1: should be greater than 0'
     """
     key = _key(mistake)
-    if line := unquoted(mistake):
+    if line := unquoted(mistake, key):
         return line
     if mistake["type"] == "together":
         return mistake["msg"]

@@ -144,6 +144,16 @@ def check_queue() -> None:
         raise InputError(f"DVC's queue fails in {here}, a path that isn't ASCII; clone into another one")
 
 
+def check_git_config() -> None:
+    """Raise `InputError` if the repository's own git configuration isn't ASCII: DVC can't copy it for experiments."""
+    lines = Path(".git/config").read_bytes().splitlines() if Path(".git/config").is_file() else []
+    if wrong := next((number for number, line in enumerate(lines, 1) if not line.isascii()), None):
+        raise InputError(
+            f".git/config: line {wrong} isn't ASCII, on which dvc exp run fails; put a name into git config --global, "
+            "or rename the branch or the remote"
+        )
+
+
 def _experiments(name: str) -> list[str]:
     return (
         _git("for-each-ref", "--sort=-committerdate", "--format=%(refname)", f"refs/exps/*/*/{name}")

@@ -45,30 +45,32 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
 
 
-def unquoted(mistake: ErrorDetails) -> str:
-    """Return a sentence about a name that YAML doesn't read as text, or nothing.
+def unquoted(mistake: ErrorDetails, key: str) -> str:
+    """Return a sentence about a name or a value, that of `key`, that YAML doesn't read as text, or nothing.
 
-    >>> unquoted({"type": "string_type", "loc": ("more", 1, "[key]"), "msg": "Input should be ...", "input": True})
+    >>> unquoted({"type": "string_type", "loc": ("more", 1, "[key]"), "msg": "Input should be ...", "input": True}, "")
     'more: put the name true in quotes: "true"'
     """
-    *above, _, last = "", "", *mistake["loc"]
-    if last != "[key]" or mistake["type"] != "string_type":
+    if mistake["type"] != "string_type":
         return ""
-    name = _in_yaml(mistake["input"])
-    return f'{".".join(map(str, above[2:]))}: put the name {name} in quotes: "{name}"'
+    *above, _, last = "", "", *mistake["loc"]
+    value = mistake["input"]
+    if last == "[key]":
+        return f'{".".join(map(str, above[2:]))}: put the name {_in_yaml(value)} in quotes: "{_in_yaml(value)}"'
+    if isinstance(value, (bool, int, float, date)) or (value is None and isinstance(last, int)):  # null in a list
+        return f"{key}: put it in quotes, as it is written; YAML reads {_in_yaml(value)}"
+    return ""
 
 
 def _in_yaml(value: Any) -> str:
-    """Return what YAML writes for a number, a date, true or false."""
+    """Return what YAML writes for a number, a date, true, false or null."""
     return json.dumps(value, default=str).strip('"')
 
 
 def _sentence(mistake: ErrorDetails, schema: type[BaseModel], renamed: Mapping[str, str]) -> str:
     key = ".".join(map(str, mistake["loc"]))
-    if line := unquoted(mistake):
+    if line := unquoted(mistake, key):
         return line
-    if mistake["type"] == "string_type" and isinstance(value := mistake["input"], (bool, int, float, date)):
-        return f"{key}: put it in quotes, as it is written; YAML reads {_in_yaml(value)}"
     if mistake["type"] == "extra_forbidden" and (name := renamed.get(str(mistake["loc"][-1]))):
         return f"{key} is now called {name}"
     if mistake["type"] == "extra_forbidden" and key not in schema.model_fields and "." not in key:

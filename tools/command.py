@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from textclf.errors import InputError
@@ -61,6 +62,13 @@ def count(typed: str) -> int:
     if not (typed.strip().isascii() and typed.strip().isdigit()) or int(typed) < 1:
         raise argparse.ArgumentTypeError(f"{typed!r} is not a whole number of 1 or more")
     return int(typed)
+
+
+def file(typed: str) -> Path:
+    """Return the path of a file to write."""
+    if Path(typed).is_dir():
+        raise argparse.ArgumentTypeError(f"{typed} is a folder; name a file")
+    return Path(typed)
 
 
 def positive(typed: str) -> float:

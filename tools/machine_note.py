@@ -19,7 +19,9 @@ def note(committed: dict[str, object], here: dict[str, object]) -> str:
     'another machine than that of the committed run (processor a -> b)'
     """
     changed = [
-        f"{key} {committed[key]} -> {here[key]}" for key in KEYS if key in committed and committed[key] != here.get(key)
+        f"{key} {committed[key]} -> {here[key]}"
+        for key in KEYS
+        if key in committed and key in here and committed[key] != here[key]
     ]
     if not changed:
         return ""

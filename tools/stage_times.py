@@ -16,6 +16,7 @@ from textclf.process import TIMES
 from textclf.specs import read_yaml
 from tools import command
 from tools.markdown_table import table
+from tools.processes import start_command
 
 LOCK = Path("dvc.lock")
 
@@ -24,7 +25,7 @@ def run_timed(arguments: list[str]) -> dict[str, float]:
     """Run a command of dvc, pass its output on, and return each stage's seconds; end with its exit code if it fails."""
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     seconds, stage, start = {}, "", 0.0
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with start_command(arguments, stdout=subprocess.PIPE, env=environment) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             if stage and line.startswith(("Running stage", "Updating lock file")):

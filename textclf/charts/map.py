@@ -34,8 +34,11 @@ def sample(rows: int, seed: int) -> NDArray[np.int64]:
 def place(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     """Return two coordinates a row by t-SNE (van der Maaten & Hinton 2008) of the 50 main components, seeded.
 
-    On one thread, as sums over several can come out in another order.
+    Rows that are all alike, as after a training that collapsed, are at one point. On one thread, as sums over several
+    can come out in another order.
     """
+    if not np.ptp(vectors, axis=0).any():
+        return np.zeros((len(vectors), 2), dtype=np.float32)  # t-SNE would divide by their spread, and crash
     with threadpool_limits(1):
         size = min(50, *vectors.shape)
         components = PCA(size, svd_solver="full").fit_transform(vectors)
@@ -51,7 +54,8 @@ def draw_map(points: NDArray[np.float32], predictions: pd.DataFrame, labels: lis
     """
     side = 8 + min(5, len(labels) / 15)
     drawn = "the test rows" if len(points) == rows else f"{len(points):,} of {rows:,} test rows"
-    title = f"Map of {drawn} (t-SNE of the vectors before the output layer)"
+    alike = "" if np.ptp(points, axis=0).any() else ": they are all alike"
+    title = f"Map of {drawn} (t-SNE of the vectors before the output layer{alike})"
     figure, axes = canvas(side, side, title)
     names = _draw_points(axes, points, predictions["actual"], labels)
     wrong = (predictions["actual"] != predictions["predicted"]).to_numpy()

@@ -82,8 +82,8 @@ def read_splits(source: Source, dataset: str, optional: bool = False) -> pd.Data
 
 
 def _learned(corpus: Corpus, method: str, dataset: str) -> Corpus:
-    test = corpus.out_of_scope["split"] == "test"
-    if method in ("class", "gate") and test.all():
+    test, train = (corpus.out_of_scope["split"] == name for name in ("test", "train"))
+    if (method == "class" and test.all()) or (method == "gate" and not train.any()):
         raise InputError(
             f"params.yaml: oos.method = {method!r}: {dataset} has no out-of-scope rows to train on; name some under "
             f"out_of_scope in data/sources/{dataset}.yaml, or use threshold, which needs none"

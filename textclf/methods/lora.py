@@ -39,6 +39,7 @@ def train(task: Task) -> Trained:
     if frozen.cut:
         model, collate = upper_part(whole, frozen, task)
     gradual, fresh = params.lora.unfreeze == "gradual", fresh_rows(task, collate)
+    frozen_at_start = [parameter for parameter in model.parameters() if not parameter.requires_grad]
     curve = fit(
         model,
         adamw(learning_rates(model, params), params.weight_decay),
@@ -50,6 +51,8 @@ def train(task: Task) -> Trained:
     )
     if not gradual:
         return Trained(adapter, curve, *count(whole.parameters()))
+    for parameter in frozen_at_start:  # as in the epoch that is kept, not in the last one
+        parameter.requires_grad_(False)
     unfreeze(model, next(number for number, row in enumerate(curve) if row["kept"]))
     sizes = count(model.parameters())
     merged = Encoder(adapter.model.merge_and_unload(), encoder.tokenizer, encoder.precision)

@@ -21,7 +21,7 @@ def slices(rows: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
 
     A column of the source's own has its name there, or `source.<name>` if that is one of ours.
     """
-    test = rows.loc[ids]
+    test = rows.loc[ids].rename_axis(index=None)  # a column of the source's own may be named id, too
     own = [name for name in rows.columns if name not in STANDARD and test[name].nunique() <= MAX_VALUES]
     train = rows.loc[rows["used"] == "train", "text"]
     near = near_duplicates(test["text"].tolist(), train.tolist())

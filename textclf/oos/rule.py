@@ -112,6 +112,8 @@ def _fit_gate(oos: Oos, intents: list[str], train: Predictions) -> tuple[list[st
     from sklearn.linear_model import LogisticRegression  # takes a second, and loading a rule needs none
 
     outside = sorted({label for label in train.actual if is_out(label)})
+    if not outside:  # test rows have all their texts
+        raise InputError("params.yaml: oos.method = 'gate': no out-of-scope training row is left; use threshold")
     # Multinomial over intents and kinds: in- and out-of-scope are not linearly separable as two classes.
     ids = label_ids(train.actual, intents + outside)
     return outside, to_tensors(LogisticRegression(C=oos.C, max_iter=3000).fit(unit(train.vectors), ids))

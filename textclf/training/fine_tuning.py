@@ -17,7 +17,7 @@ from textclf.training.upper_layers import freeze_below, upper_part
 def fine_tune(task: Task, trained_layers: str | int) -> Trained:
     """Return the classifier of the best epoch and its learning curve.
 
-    `trained_layers` is `all` (weights), `layers` (all but the embeddings), or a number of upper layers.
+    `trained_layers` is `all` (weights), `layers` (all but the word embeddings), or a number of upper layers.
     """
     params = task.params
     encoder, frozen = encoder_at_start(task, trained_layers)

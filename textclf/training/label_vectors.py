@@ -43,7 +43,9 @@ def _check_texts(task: Task, names: list[str], tokenizer: PreTrainedTokenizerBas
                 f"label {name!r} has no word that says what it means; add descriptions to the spec in data/sources"
             )
         if (first := seen.setdefault(ids.tobytes(), name)) != name:
+            cut = f" at max_length = {task.params.max_length}" if len(ids) == task.params.max_length else ""
             raise InputError(
-                f"labels {first!r} and {name!r} read the same to the checkpoint ({task.label_texts[first]!r:.60} and "
-                f"{text!r:.60}); give them different descriptions in the spec in data/sources"
+                f"labels {first!r} and {name!r} read the same to the checkpoint{cut} "
+                f"({task.label_texts[first]!r:.60} and {text!r:.60}); give them different descriptions in the spec in "
+                "data/sources"
             )

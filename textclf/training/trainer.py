@@ -189,6 +189,7 @@ def processes() -> int:
 def loss_function(train: Labels, params: Params) -> Callable[..., torch.Tensor]:
     """Return the mean cross-entropy of a batch, with label smoothing and class weights as `params` say.
 
+    With weights it is the weighted sum divided by the number of rows, so that a batch in parts has the same loss.
     Where labels are followed by the teachers' probabilities, the loss is that of `taught_loss`. Of a batch that is
     computed in parts, by `workers` or one after the other (`accumulate`), a part's loss counts by its rows.
 
@@ -208,7 +209,10 @@ def loss_function(train: Labels, params: Params) -> Callable[..., torch.Tensor]:
             _hard(labels).long(),
             weight=None if weight is None else weight.to(logits.device),
             label_smoothing=params.label_smoothing,
+            reduction="mean" if weight is None else "sum",  # the weighted mean would divide by the sum of weights
         )
+        if weight is not None:
+            hard = hard / len(labels)
         mean = hard if labels.ndim == 1 else taught_loss(logits, labels[:, 1:], hard, params.distil)
         # The Trainer counts the values of a whole batch's labels, and adds up the parts' losses.
         return mean if parts == 1 or num_items_in_batch is None else mean * (labels.numel() / num_items_in_batch)

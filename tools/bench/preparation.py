@@ -19,7 +19,7 @@ PREPARATION = Path("data/preparation")
 def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("bench.preparation", __doc__)
-    parser.add_argument("--show", type=int, default=0, metavar="N", help="print what changed in N test texts (0)")
+    parser.add_argument("--show", type=command.count, default=0, metavar="N", help="print N test texts' changes (0)")
     return parser.parse_args()
 
 
@@ -53,9 +53,13 @@ def main() -> None:
     options = parse_args()
     import pandas as pd
 
+    from textclf.errors import InputError
     from textclf.preparation import preparation
     from textclf.rows import read_listed
 
+    for path in (RAW, SPLITS / "train.csv", PREPARATION / preparation.STEPS_FILE):
+        if not path.is_file():
+            raise InputError(f"{path} is not here; run dvc repro split prepare first")
     prepare = preparation.load(PREPARATION)
     texts = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")["text"]
     prepare(texts[:1])  # what is made at the first text is no part of the speed

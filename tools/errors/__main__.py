@@ -15,7 +15,7 @@ def parse_args() -> argparse.Namespace:
     parser = command.parser("errors", __doc__)
     parser.add_argument("--rev", help="of this commit, tag, branch or experiment (the workspace)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with filters")
+    parser.add_argument("--html", type=command.file, metavar="FILE", help="write a page with filters")
     options = parser.parse_args()
     if not options.csv and not options.html:
         parser.error("give --csv, --html or both")

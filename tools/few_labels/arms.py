@@ -14,7 +14,7 @@ from textclf.errors import InputError
 from textclf.params import Params, check_params, read_params
 from textclf.rows import Rows
 from textclf.training.task import Task
-from tools.runs.overrides import merged
+from tools.runs.overrides import NO_OOS, merged
 
 NAMES = {"prior": "label_names"}
 STRENGTHS = [0.1, 0.3, 1.0, 3.0, 10.0]  # values of C that compete where validation rows choose
@@ -52,7 +52,7 @@ def accuracy(arm: str, data: DataSet, drawn: Rows, validation: Rows, cached: boo
     `validation` rows choose what they choose with many rows. The seconds begin with the checkpoint on disk and, unless
     `cached`, no vector computed.
     """
-    params = check_params(merged(read_params().model_dump(), ARMS[arm]))
+    params = check_params(merged(read_params().model_dump(), ARMS[arm] | NO_OOS))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         task = Task(

@@ -19,6 +19,7 @@ from textclf.data.source_spec import read_source
 from textclf.encoders.checkpoint_spec import read_checkpoint
 from textclf.encoders.checkpoints import locate
 from textclf.errors import InputError
+from textclf.oos.labels import is_out
 from textclf.outputs import write_json
 from textclf.params import read_params
 from textclf.rows import Rows, label_rows, new_rows
@@ -88,6 +89,7 @@ def read_data(dataset: str) -> DataSet:
     """Return the data set, without training rows whose text is also in test, tokenized for the model of params.yaml."""
     params, source = read_params(), read_source(dataset, Path("data/sources"))
     table = read_splits(source, dataset)
+    table = table[~table["label"].map(is_out)]
     train, test = (table[table["split"] == name] for name in ("train", "test"))
     if train.empty or test.empty:
         raise InputError(f"{dataset} has no training or no test rows of its own; use another data set")

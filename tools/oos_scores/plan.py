@@ -6,6 +6,7 @@ from typing import Any
 
 from textclf.data.corpus import read_splits
 from textclf.data.source_spec import read_source
+from textclf.oos.labels import in_scope
 from tools.recipe.recipes import find_recipes
 from tools.runs.checked import SOURCES
 
@@ -62,7 +63,7 @@ def draw_intents(intents: list[str], draw: int) -> list[str]:
 def _draws(dataset: str) -> dict[int, list[str]]:
     if dataset in OWN_ROWS:
         return {0: []}
-    intents = read_splits(read_source(dataset, SOURCES), dataset)["label"].unique().tolist()
+    intents = in_scope(read_splits(read_source(dataset, SOURCES), dataset)["label"].unique())
     return {draw: draw_intents(intents, draw) for draw in DRAWS}
 
 

@@ -6,7 +6,7 @@ import subprocess
 from typing import Any
 
 from textclf.errors import InputError
-from textclf.revisions import check_committed, check_queue
+from textclf.revisions import check_committed, check_git_config, check_queue
 from tools.cluster.experiments import Resources
 from tools.recipe.recipes import Recipe, check, find_recipes
 from tools.recipe.results import record
@@ -49,6 +49,7 @@ def run_recipes(options: argparse.Namespace) -> None:
         sweep(experiments, Resources(options.address, options.cpus, options.gpus), resume=True)
         return
     check_queue()
+    check_git_config()
     if options.record:
         check_committed()
     if not options.sweep and not options.force:

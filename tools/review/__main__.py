@@ -7,7 +7,6 @@ seeds run on a Ray cluster.
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textclf.cluster import default_address
@@ -22,8 +21,8 @@ def parse_args() -> argparse.Namespace:
     parser = command.parser("review", __doc__)
     parser.add_argument("base", nargs="?", default="main", help="the run to compare with (main)")
     parser.add_argument("head", nargs="?", default="workspace", help="the run that is reviewed (workspace)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the Markdown to FILE")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with all rows and charts")
+    parser.add_argument("--out", type=command.file, metavar="FILE", help="also write the Markdown to FILE")
+    parser.add_argument("--html", type=command.file, metavar="FILE", help="write a page with all rows and charts")
     parser.add_argument("--gate", action="store_true", help="exit with 1 if a rule of review.yaml is broken")
     parser.add_argument(
         "--seeds", type=command.count, metavar="N", help="first see to it that both sides have N seeds, and record them"

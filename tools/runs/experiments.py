@@ -1,11 +1,11 @@
 """Experiments of a commit that are run one by one, in a checkout of their own."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from textclf.errors import InputError
+from tools.processes import start_command
 from tools.runs.run import Run, open_run
 
 
@@ -19,7 +19,9 @@ def ensure_experiment(place: Path, name: str, values: list[str]) -> Run:
     except InputError:
         command = ["dvc", "exp", "run", "--temp", "--name", name, *(part for value in values for part in ("-S", value))]
         # The review's Markdown is on standard output.
-        if code := subprocess.run(command, cwd=place, env=os.environ | mirrors(), stdout=sys.stderr).returncode:
+        with start_command(command, cwd=place, env=os.environ | mirrors(), stdout=sys.stderr) as process:
+            code = process.wait()
+        if code:
             raise InputError(f"the experiment {name} failed (exit code {code}); see above") from None
         return open_run(name)
 

@@ -1,10 +1,16 @@
 """Values that differ from params.yaml: merged into it, and written as `dvc exp run -S` takes them."""
 
 import json
+import re
 from copy import deepcopy
 from typing import Any
 
+from textclf.errors import InputError
+
+NO_OOS: dict[str, Any] = {"oos": {"method": "none", "held_out": []}}  # for what trains and fits no such rule
 FREE = "augment.more."  # a mapping of any labels
+PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)  # what needs no quotes
+NO_TEXT = {"null", "true", "false", "nan", "inf"}  # unless it is in quotes
 
 
 def assignments(overrides: dict[str, Any]) -> list[str]:
@@ -14,7 +20,14 @@ def assignments(overrides: dict[str, Any]) -> list[str]:
     ['lr=0.001', 'lora.r=8', 'lora.target_modules=[query,value]', 'early_stopping=null']
     >>> assignments({"augment": {"more": {"card_arrival": 3}}})  # a key that params.yaml may lack
     ['++augment.more.card_arrival=3']
+    >>> assignments({"oos": {"held_out": ["null", "card arrival"]}})  # else the first would be no text
+    ['oos.held_out=["null","card arrival"]']
+
+    Raises `InputError` for a key that can't be written so.
     """
+    for label in overrides.get("augment", {}).get("more", ()):
+        if not re.fullmatch(r"[A-Za-z_]\w*", label, re.ASCII):
+            raise InputError(f"augment.more: dvc exp run can't name the label {label!r}; write it into params.yaml")
     return [f"{'++' * key.startswith(FREE)}{key}={value}" for key, value in flat(overrides).items()]
 
 
@@ -33,7 +46,13 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, str]:
 def _written(value: Any) -> str:
     if isinstance(value, list):
         return f"[{','.join(_written(entry) for entry in value)}]"
-    return value if isinstance(value, str) else json.dumps(value)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if PLAIN.fullmatch(value) and value.lower() not in NO_TEXT:
+        return value
+    from hydra.core.override_parser.types import Quote, QuotedString  # what DVC reads these values with
+
+    return str(QuotedString(value, Quote.double).with_quotes())
 
 
 def merged(values: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:

@@ -36,11 +36,13 @@ def ensure_seeds(run: Run, wanted: int, resources: Resources | None = None) -> R
         raise InputError(f"{run.revision.name}: metrics/train.json names no precision; run dvc repro there")
     found = read_record(run)
     folder = found.folder if found else new_folder(run)
-    if found is None:
-        write_seed(run, folder)
-    missing = _missing(Record(folder).seeds, int(run.params["seed"]), wanted)
+    own = int(run.params["seed"])
+    missing = _missing(found.seeds if found else [own], own, wanted)
     if missing:
         check_queue()
+    if found is None:
+        write_seed(run, folder)
+    if missing:
         count = f"{len(missing)} seed{'s' * (len(missing) > 1)}"
         print(f"{run.revision.name}: {count} to run{_estimate(len(missing))}", file=sys.stderr, flush=True)
         sha = snapshot(run.revision)

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from textclf.errors import InputError
-from textclf.revisions import WORKSPACE, check_queue, resolve, snapshot
+from textclf.revisions import WORKSPACE, check_git_config, check_queue, resolve, snapshot
 from tools.cluster.experiments import Resources, run_experiments
 from tools.cluster.node import Experiment
 from tools.processes import output
@@ -113,6 +113,7 @@ def sweep(experiments: list[Experiment], resources: Resources | None, resume: bo
 def queue(experiments: list[Experiment]) -> None:
     """Put the experiments into DVC's queue, those that are not there."""
     check_queue()
+    check_git_config()
     rows = [line.split() for line in output("dvc", "queue", "status").splitlines()]
     waiting = {name for row in rows if row[-1:] in (["Queued"], ["Running"]) for name in row}
     new = [one for one in experiments if one.name not in waiting]

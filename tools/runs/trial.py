@@ -23,6 +23,7 @@ from textclf.params import Augment, Params, check_params, read_params
 from textclf.rows import Rows, read_label_texts, read_labels, read_rows, read_tokens
 from textclf.training.resampling import resample
 from textclf.training.task import Task
+from tools.runs.overrides import NO_OOS, merged
 
 SPLITS = ("train", "validation", "test")
 LABELS, LABEL_TEXTS = Path("data/raw/labels.json"), Path("data/tokenized/label_texts.json")
@@ -72,7 +73,7 @@ class Bench:
         Raises `InputError` for parameters that change texts.
         """
         _refuse_changes(self.params.augment)
-        params = check_params(self.params.model_dump() | {"method": method, "seed": seed})
+        params = check_params(merged(self.params.model_dump(), {"method": method, "seed": seed} | NO_OOS))
         with tempfile.TemporaryDirectory() as tmp:
             task = Task(
                 self.checkpoint,

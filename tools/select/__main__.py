@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("-n", type=command.count, required=True, dest="number", help="how many")
     parser.add_argument("--by", required=True, choices=["margin", "entropy", "diverse", "novel"], help="what is wanted")
     parser.add_argument("--text-column", default="text", metavar="NAME", help="(text)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="a CSV (else it is printed)")
+    parser.add_argument("--out", type=command.file, metavar="FILE", help="a CSV (else it is printed)")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
     return parser.parse_args()
 

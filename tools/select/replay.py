@@ -15,7 +15,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--seeds", type=command.count, default=3, metavar="N", help="starts (3)")
     parser.add_argument("--C", type=float, default=10.0, help="of the logistic regression on vectors of length 1 (10)")
     options = parser.parse_args()
-    if not 1 <= options.rounds <= 9 or options.C <= 0:
+    if not 1 <= options.rounds <= 9 or not 0 < options.C < float("inf"):
         parser.error("--rounds: 1 to 9; --C: above 0")
     return options
 

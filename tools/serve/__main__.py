@@ -14,6 +14,8 @@ from tools import command
 from tools.listening import listen
 from tools.serve.limits import Limits
 
+MOST = 1_000_000_000  # of whatever is limited
+
 
 def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
@@ -38,8 +40,8 @@ def parse_args() -> argparse.Namespace:
     if options.rev and options.model != MODEL:
         parser.error("--rev takes the pipeline's model of that revision; leave out --model")
     counts = [options.max_texts, options.max_chars, options.max_batch, options.max_queue, options.max_connections]
-    if min(*counts, options.timeout, options.grace) < 1:
-        parser.error("limits must be 1 or more")
+    if not all(1 <= limit <= MOST for limit in (*counts, options.timeout, options.grace)):
+        parser.error(f"limits must be 1 to {MOST:,}")
     if not 0 <= options.port <= 65535:
         parser.error(f"--port {options.port}: 0 to 65535 is allowed")
     if options.max_queue < options.max_texts:
