@@ -113,6 +113,15 @@ def test_a_body_that_is_no_question_is_refused_and_shown_nowhere(
     assert client.post("/predict", json={"text": "aaa"}).status_code == 200
 
 
+def test_a_mistake_is_told_of_the_kind_of_value_that_was_sent_and_by_its_place(client: TestClient) -> None:
+    refused = client.post("/predict", json={"text": ["a", "  "]})
+    assert refused.json()["detail"] == [
+        {"loc": ["body", "text", 1], "msg": "String should have at least 1 character"},
+    ]
+    places = [one["loc"] for one in client.post("/predict", json={"text": 7}).json()["detail"]]
+    assert places == [["body", "text"]] * 2, "neither a text nor a list"
+
+
 def test_an_unknown_key_is_named(client: TestClient) -> None:
     refused = client.post("/predict", json={"text": "aaa", "top": 3})
     assert refused.status_code == 422
@@ -380,7 +389,8 @@ def test_an_address_that_cannot_be_had_is_one_sentence_before_the_model_is_loade
         (["--model", "none"], "error: none is not a model: it has no checksums.json; dvc repro makes"),
         (["--rev", "nowhere"], "error: 'nowhere' is not a commit, branch, tag or experiment here"),
         (["--port", "99999"], "--port 99999: 0 to 65535 is allowed"),
-        (["--grace", "0"], "limits must be 1 or more"),
+        (["--grace", "0"], "limits must be 1 to 1,000,000,000"),
+        (["--max-chars", "99999999999999999999"], "limits must be 1 to 1,000,000,000"),
         (["--max-texts", "9", "--max-queue", "8"], "--max-queue must hold at least one request of --max-texts"),
     ],
 )

@@ -20,7 +20,7 @@ from tests.conftest import ROOT, Clone
 from textclf.atomic import ABANDONED
 from textclf.cluster import LOCAL, check_reachable, check_room, connected, on_every_node
 from textclf.errors import InputError
-from textclf.revisions import check_git_config
+from textclf.revisions import check_git_config, resolve
 from textclf.specs import read_yaml
 from tools.cluster import node as node_module
 from tools.cluster.board import Board, Row
@@ -387,3 +387,11 @@ def test_a_git_configuration_that_dvc_cannot_copy_is_refused(in_tmp: Path) -> No
     subprocess.run(["git", "config", "user.name", "Jürgen"], check=True)
     with pytest.raises(InputError, match=r"^\.git/config: line \d+ isn't ASCII"):
         check_git_config()
+
+
+def test_a_subfolder_is_no_place_to_name_a_revision_in(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    (in_tmp / "docs").mkdir()
+    monkeypatch.chdir(in_tmp / "docs")
+    with pytest.raises(InputError, match=r"^docs/ is a folder of the repository; run this from the root of the"):
+        resolve("HEAD")

@@ -101,7 +101,12 @@ def _md5(content: bytes) -> str:
 
 
 def resolve(name: str) -> Revision:
-    """Return the revision `name`: anything that git resolves, an experiment's name, or `workspace`."""
+    """Return the revision `name`: anything that git resolves, an experiment's name, or `workspace`.
+
+    Raises `InputError` for another name, and in a subfolder, where git's paths and the project's are not the same.
+    """
+    if (here := _git("rev-parse", "--show-prefix").stdout.decode().strip()) and not Path("dvc.yaml").is_file():
+        raise InputError(f"{here} is a folder of the repository; run this from the root of the repository")
     if name == WORKSPACE:
         return Revision(name, None)
     for candidate in (name, *_experiments(name)):

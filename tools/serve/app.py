@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
@@ -90,7 +91,14 @@ def _seen(text: str) -> str:
 async def refuse(_: Request, error: Exception) -> JSONResponse:
     """Answer 422 with what is wrong and where; the input is in the answer as little as in the log."""
     mistakes = error.errors() if isinstance(error, RequestValidationError) else []
-    return JSONResponse({"detail": [{"loc": one["loc"], "msg": one["msg"]} for one in mistakes]}, 422)
+    # Where a text or a list is allowed there is a mistake for each, and "no list" says nothing about a text too long.
+    meant = [one for one in mistakes if one["type"] not in ("string_type", "list_type")] or mistakes
+    return JSONResponse({"detail": [{"loc": _place(one["loc"]), "msg": one["msg"]} for one in meant]}, 422)
+
+
+def _place(loc: tuple[int | str, ...]) -> list[int | str]:
+    """Return the keys and positions that lead to a value, without pydantic's names for the kinds that are allowed."""
+    return [part for part in loc if re.fullmatch(r"\w+", str(part))]
 
 
 def create_app(model: Model, commit: str, limits: Limits, feedback: Feedback | None = None) -> FastAPI:
