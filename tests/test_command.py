@@ -1,5 +1,6 @@
 """How every tool starts and ends: --help at once, a mistake in one line, a quiet end where nobody reads on."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from tests.cluster_nodes import until
 from tests.conftest import ROOT
 from textclf.errors import InputError
 from tools import command
+from tools.processes import start_command
 
 STARTED = {"arms.py", "setfit_child.py"}  # which other tools start
 TOOLS = sorted(
@@ -143,7 +145,8 @@ def test_a_folder_in_place_of_a_file_is_said_before_any_work(arguments: list[str
 def test_a_command_that_a_tool_has_started_ends_when_the_tool_is_killed(number: signal.Signals) -> None:
     child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     code = (
-        f"import sys; from tools.processes import start_command;start_command([sys.executable, '-c', {child!r}]).wait()"
+        "import sys; from tools.processes import start_command\n"
+        f"with start_command([sys.executable, '-c', {child!r}]) as process: process.wait()"
     )
     tool = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert tool.stdout
@@ -151,3 +154,31 @@ def test_a_command_that_a_tool_has_started_ends_when_the_tool_is_killed(number: 
     tool.send_signal(number)
     tool.communicate()
     until(lambda: not Path(f"/proc/{started}").exists(), 10)
+
+
+def test_a_command_has_the_time_to_clean_up_after_ctrl_c(tmp_path: Path) -> None:
+    child = (
+        "import time\n"
+        "try: print('started', flush=True); time.sleep(60)\n"
+        f"except KeyboardInterrupt: time.sleep(1); open({str(tmp_path / 'clean')!r}, 'w')"
+    )
+    code = (
+        "import sys; from tools.processes import start_command\n"
+        f"with start_command([sys.executable, '-c', {child!r}]) as process: process.wait()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as tool:
+        assert tool.stdout
+        tool.stdout.readline()
+        os.killpg(tool.pid, signal.SIGINT)
+    assert (tmp_path / "clean").exists()
+
+
+def test_a_command_that_is_not_there_is_one_sentence() -> None:
+    with pytest.raises(InputError, match=r"^no-such-program is not on the PATH"), start_command(["no-such-program"]):
+        pass

@@ -103,7 +103,9 @@ def test_a_wrong_byte_is_refused_with_both_checksums(place: str, files: Path, sp
     assert not cached()
 
 
-@pytest.mark.parametrize("root", ["s3://bucket/models", "file://mirror", "https:///mirror", "ftp://me:secret@host"])
+@pytest.mark.parametrize(
+    "root", ["s3://bucket", "file://mirror", "https:///m", "ftp://me:secret@h", "s3://me:se@secret@h/x", "http://[x"]
+)
 def test_an_address_of_another_kind_is_refused(root: str, spec: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_MIRROR", root)
     with pytest.raises(InputError, match=r"^MODEL_MIRROR = '.*': a folder, https://host/\.\.\.,") as refused:

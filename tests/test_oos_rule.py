@@ -103,7 +103,7 @@ def test_one_row_a_label_gives_no_mahalanobis_distance(score: str) -> None:
         rule.fit(oos("threshold", score), LABELS[:2], train, validation)
     alike = rows(6, 1, out=False, labels=2)
     alike = replace(alike, vectors=np.ones_like(alike.vectors))
-    with pytest.raises(InputError, match=r"use 'knn'; if their texts differ, lower lr or raise max_length$"):
+    with pytest.raises(InputError, match=r"; if their texts differ, max_length cuts them alike, or training"):
         rule.fit(oos("threshold", score), LABELS[:2], alike, validation)
     assert rule.fit(oos("threshold", "knn"), LABELS[:2], train, validation).threshold > 0
 

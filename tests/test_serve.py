@@ -122,10 +122,16 @@ def test_a_mistake_is_told_of_the_kind_of_value_that_was_sent_and_by_its_place(c
     assert places == [["body", "text"]] * 2, "neither a text nor a list"
 
 
-def test_an_unknown_key_is_named(client: TestClient) -> None:
-    refused = client.post("/predict", json={"text": "aaa", "top": 3})
+@pytest.mark.parametrize("key", ["top", "top-k", "max texts", ""])
+def test_an_unknown_key_is_named(client: TestClient, key: str) -> None:
+    refused = client.post("/predict", json={"text": "aaa", key: 3})
     assert refused.status_code == 422
-    assert refused.json()["detail"] == [{"loc": ["body", "top"], "msg": "Extra inputs are not permitted"}]
+    assert refused.json()["detail"] == [{"loc": ["body", key], "msg": "Extra inputs are not permitted"}]
+
+
+def test_every_mistake_is_told(client: TestClient) -> None:
+    places = [one["loc"] for one in client.post("/predict", json={"text": ["", 7], "x": 1}).json()["detail"]]
+    assert places == [["body", "text", 0], ["body", "text", 1], ["body", "x"]]
 
 
 def test_the_longest_text_is_within_the_limits_however_it_is_escaped(model: Model) -> None:
@@ -389,8 +395,8 @@ def test_an_address_that_cannot_be_had_is_one_sentence_before_the_model_is_loade
         (["--model", "none"], "error: none is not a model: it has no checksums.json; dvc repro makes"),
         (["--rev", "nowhere"], "error: 'nowhere' is not a commit, branch, tag or experiment here"),
         (["--port", "99999"], "--port 99999: 0 to 65535 is allowed"),
-        (["--grace", "0"], "limits must be 1 to 1,000,000,000"),
-        (["--max-chars", "99999999999999999999"], "limits must be 1 to 1,000,000,000"),
+        (["--grace", "0"], "limits must be between 1 and 1,000,000,000"),
+        (["--max-chars", "99999999999999999999"], "limits must be between 1 and 1,000,000,000"),
         (["--max-texts", "9", "--max-queue", "8"], "--max-queue must hold at least one request of --max-texts"),
     ],
 )

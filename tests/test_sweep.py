@@ -380,6 +380,18 @@ def test_a_label_that_no_option_can_name_is_refused(label: str) -> None:
         assignments({"augment": {"more": {label: 2}}})
 
 
+@pytest.mark.parametrize("label", ["${x}", "${oc.env:HOME}", "???", "a\x85b"])
+def test_a_label_that_dvc_would_change_is_refused(label: str) -> None:
+    with pytest.raises(InputError, match=r"oos\.held_out=.*: dvc exp run would change this value; write it into"):
+        assignments({"oos": {"held_out": [label]}})
+
+
+@pytest.mark.parametrize("entry", ["augment=5", "augment=null", "augment.more=null", "augment.more={1: 2}"])
+def test_a_value_in_place_of_a_section_is_refused_in_a_sentence(entry: str) -> None:
+    with pytest.raises(InputError):
+        check_combinations(combinations([entry]))
+
+
 def test_a_git_configuration_that_dvc_cannot_copy_is_refused(in_tmp: Path) -> None:
     check_git_config()
     subprocess.run(["git", "init", "--quiet"], check=True)
@@ -393,5 +405,5 @@ def test_a_subfolder_is_no_place_to_name_a_revision_in(in_tmp: Path, monkeypatch
     subprocess.run(["git", "init", "--quiet"], check=True)
     (in_tmp / "docs").mkdir()
     monkeypatch.chdir(in_tmp / "docs")
-    with pytest.raises(InputError, match=r"^docs/ is a folder of the repository; run this from the root of the"):
+    with pytest.raises(InputError, match=r"^docs/ is a folder of a git repository; run this in its root"):
         resolve("HEAD")

@@ -57,7 +57,7 @@ def test_the_parts_of_a_batch_have_its_loss_with_class_weights_too() -> None:
 def test_a_checkpoint_that_cannot_compute_states_twice_is_refused_before_any_pass(
     tiny: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match="gradient_checkpointing: a MPNetForSequenceClassification does not support"):
+    with pytest.raises(InputError, match="gradient_checkpointing: MPNetForSequenceClassification does not support"):
         full.train(task(tiny("mpnet"), tmp_path, **PLAIN, gradient_checkpointing=True))
     assert not (tmp_path / "vectors").exists()
 

@@ -40,20 +40,16 @@ def note_time() -> None:
         (TIMES / f"{Path(sys.argv[0]).stem}.txt").write_text(f"{time.monotonic() - STARTED:.1f}\n", encoding="utf-8")
 
 
-def end_with_parent(number: int = signal.SIGKILL) -> None:
-    """Ask the kernel to send this process the signal `number` when its parent ends (Linux only)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
-
-
 def die_with_parent() -> None:
-    """End this process when its parent ends, or has ended (Linux only; elsewhere nothing happens).
+    """Ask the kernel to end this process when its parent ends (Linux only; elsewhere nothing happens).
 
     A stage that outlives a killed `dvc repro` would write into the outputs of the next one. `stages/__init__.py` calls
     this before a stage imports anything, as imports take seconds in which dvc can be killed.
     """
-    end_with_parent()
-    if sys.platform == "linux" and _is_orphan():  # dvc ended before the kernel was asked
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _is_orphan():  # dvc ended before the kernel was asked
         sys.exit("error: the dvc process that started this stage has exited")
 
 

@@ -105,8 +105,9 @@ def resolve(name: str) -> Revision:
 
     Raises `InputError` for another name, and in a subfolder, where git's paths and the project's are not the same.
     """
-    if (here := _git("rev-parse", "--show-prefix").stdout.decode().strip()) and not Path("dvc.yaml").is_file():
-        raise InputError(f"{here} is a folder of the repository; run this from the root of the repository")
+    in_git = name != WORKSPACE or not Path("dvc.yaml").is_file()
+    if in_git and (here := _git("rev-parse", "--show-prefix").stdout.decode().strip()):
+        raise InputError(f"{here} is a folder of a git repository; run this in its root, where the project has to be")
     if name == WORKSPACE:
         return Revision(name, None)
     for candidate in (name, *_experiments(name)):

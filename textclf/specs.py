@@ -57,13 +57,15 @@ def unquoted(mistake: ErrorDetails, key: str) -> str:
     value = mistake["input"]
     if last == "[key]":
         return f'{".".join(map(str, above[2:]))}: put the name {_in_yaml(value)} in quotes: "{_in_yaml(value)}"'
-    if isinstance(value, (bool, int, float, date)) or (value is None and isinstance(last, int)):  # null in a list
+    if value is None and isinstance(last, int):
+        return f'{key}: an entry of the list is empty; write a text, such as "null" in quotes'
+    if isinstance(value, (bool, int, float, date)):
         return f"{key}: put it in quotes, as it is written; YAML reads {_in_yaml(value)}"
     return ""
 
 
 def _in_yaml(value: Any) -> str:
-    """Return what YAML writes for a number, a date, true, false or null."""
+    """Return what YAML writes for a number, a date, true or false."""
     return json.dumps(value, default=str).strip('"')
 
 

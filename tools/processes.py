@@ -1,12 +1,22 @@
 """Commands that are run for what they print, and those that end with the tool."""
 
-import signal
+import os
+import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from textclf.errors import InputError
-from textclf.process import end_with_parent
+
+# A process of its own asks the kernel, as what a fork does in a process with threads is not safe.
+ATTACHED = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
 def output(*command: str, cwd: Path = Path()) -> str:
@@ -17,9 +27,19 @@ def output(*command: str, cwd: Path = Path()) -> str:
     return done.stdout.strip()
 
 
-def start_command(arguments: list[str], **options: Any) -> "subprocess.Popen[str]":
-    """Start a command that gets a SIGTERM when this process is killed, so that no training is left (Linux only).
+@contextmanager
+def start_command(arguments: list[str], **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    """Start a command that ends when this process is killed (on Linux), so that no training is left; wait for its end.
 
-    A dvc that ends takes its stage with it.
+    A dvc that ends takes its stage with it. After Ctrl-C, which the command gets too, it has the time to clean up.
     """
-    return subprocess.Popen(arguments, text=True, preexec_fn=lambda: end_with_parent(signal.SIGTERM), **options)
+    path = (options.get("env") or os.environ).get("PATH")
+    if shutil.which(arguments[0], path=path) is None:
+        raise InputError(f"{arguments[0]} is not on the PATH; source .venv/bin/activate first")
+    attached = [sys.executable, "-c", ATTACHED, *arguments] if sys.platform == "linux" else arguments
+    with subprocess.Popen(attached, text=True, **options) as process:
+        try:
+            yield process
+        except KeyboardInterrupt:
+            process.wait()
+            raise

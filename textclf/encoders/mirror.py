@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import url2pathname
 
 from textclf.atomic import replace_folder
@@ -22,13 +22,21 @@ TIMEOUT = 60.0  # seconds without a byte
 def mirror() -> str | None:
     """Return the value of MODEL_MIRROR, if there is one; `InputError` for an address of another kind."""
     root = os.environ.get("MODEL_MIRROR") or None
-    if root and "://" in root:
-        address = urlsplit(root)
-        hosted = bool(address.netloc)
-        if not {"http": hosted, "https": hosted, "file": not hosted}.get(address.scheme, False):
-            allowed = "a folder, https://host/..., http://host/... and file:///folder are allowed"
-            raise InputError(f"MODEL_MIRROR = {_public(root)!r}: {allowed}")
+    if root and "://" in root and _address(root) is None:
+        allowed = "a folder, https://host/..., http://host/... and file:///folder are allowed"
+        raise InputError(f"MODEL_MIRROR = {_public(root)!r}: {allowed}")
     return root
+
+
+def _address(root: str) -> SplitResult | None:
+    """Return the parts of an address that a mirror can have, or None."""
+    try:
+        address = urlsplit(root)
+    except ValueError:  # such as brackets around what is no IPv6 address
+        return None
+    own = address.netloc in ("", "localhost")
+    known = {"http": bool(address.netloc), "https": bool(address.netloc), "file": own and "://" in root}
+    return address if known.get(address.scheme) else None
 
 
 def fetch(place: str, pins: Mapping[str, str]) -> Path:
@@ -49,13 +57,13 @@ def fetch(place: str, pins: Mapping[str, str]) -> Path:
 def _get(place: str, name: str, folder: Path) -> str:
     """Put the file `name` into `folder`; return where it was found, without a password that the address may hold."""
     root = str(mirror())
-    address = urlsplit(root)
-    if address.scheme in ("http", "https"):
+    address = _address(root)
+    if address and address.scheme != "file":
         url = f"{root.rstrip('/')}/{place}/{name}"
         _download(url, folder / name)
         return _public(url)
     # Relative to the main checkout: a queued experiment runs in another folder.
-    start = Path(url2pathname(address.path)) if address.scheme == "file" else main_checkout() / root
+    start = Path(url2pathname(address.path)) if address else main_checkout() / root
     file = start / place / name
     if not file.is_file():
         raise InputError(f"{file} is missing; MODEL_MIRROR has to hold every file of the checkpoint's spec")
@@ -85,4 +93,4 @@ def _download(url: str, path: Path) -> None:
 
 
 def _public(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", url)
+    return re.sub(r"//.*@", "//", url)

@@ -137,7 +137,8 @@ def _by_label(scaled: Scores, labels: Labels) -> tuple[Scores, Scores]:
     means = np.stack([scaled[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
     residuals = scaled - means[labels]
     if np.abs(residuals).max() < 1e-9:  # as with one row a label: a covariance of zero measures no distance
-        texts = "; if their texts differ, lower lr or raise max_length" if np.bincount(labels).max() > 1 else ""
+        alike = "; if their texts differ, max_length cuts them alike, or training has collapsed"
+        texts = alike if np.bincount(labels).max() > 1 else ""
         raise InputError(
             "params.yaml: oos.score: a Mahalanobis distance needs a label with two training rows whose vectors differ; "
             f"use 'knn'{texts}"

@@ -37,7 +37,7 @@ def encoder_at_start(task: Task, trained_layers: str | int = "all") -> tuple[Enc
     encoder = new_encoder(task)
     if params.gradient_checkpointing and not encoder.model.supports_gradient_checkpointing:
         kind = type(encoder.model).__name__
-        raise InputError(f"params.yaml: gradient_checkpointing: a {kind} does not support it; set it to false")
+        raise InputError(f"params.yaml: gradient_checkpointing: {kind} does not support it; set it to false")
     cut = layers_below(encoder.body, trained_layers, f"{params.method}.trained_layers")
     frozen = Frozen(encoder.body, encoder.precision, task.vector_cache, cut)
     if params.head_init == "probe" and last_checkpoint(task.resume_dir) is None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools import command
 from tools.bench.arms import OURS, WAYS
+from tools.processes import start_command
 
 if TYPE_CHECKING:
     from tools.bench.clock import Steps
@@ -74,9 +75,10 @@ def prepare(place: Path, values: dict[str, Any]) -> None:
 
     with (place / PARAMS).open("w", encoding="utf-8") as file:
         YAML().dump(values, file)
-    if code := subprocess.run(
-        ["dvc", "repro", "--quiet", "augment", "teach", "tokenize"], cwd=place, env=environment()
-    ).returncode:
+    stages = ["augment", "teach", "tokenize"]
+    with start_command(["dvc", "repro", "--quiet", *stages], cwd=place, env=environment()) as process:
+        code = process.wait()
+    if code:
         raise InputError(f"the training rows can't be made (exit code {code}); see above")
 
 
@@ -98,10 +100,12 @@ def train(place: Path, way: str, steps: int) -> Turn:
     file = place / ".cache" / "turn.json"
     arguments = [sys.executable, "-m", "tools.bench.arms", way, str(WARMUP + steps), str(file.relative_to(place))]
     start = time.monotonic()
-    done = subprocess.run(arguments, cwd=place, env=environment(), capture_output=True, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with start_command(arguments, cwd=place, env=environment(), **pipes) as process:
+        _, said = process.communicate()
     seconds = time.monotonic() - start
-    if done.returncode:
-        raise InputError(f"{way} failed: {' '.join(done.stderr.split())[-500:]}")
+    if process.returncode:
+        raise InputError(f"{way} failed: {' '.join(said.split())[-500:]}")
     found = json.loads(file.read_text(encoding="utf-8"))
     precision = json.loads((place / METRICS).read_text(encoding="utf-8"))["precision"] if way == OURS else "fp32"
     return Turn(Steps(**found["steps"]), seconds, found["threads"], precision)

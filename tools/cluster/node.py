@@ -14,16 +14,9 @@ from pathlib import Path
 from textclf.atomic import is_abandoned
 from textclf.errors import InputError
 from tools.cluster.source import NO_REMOTE, Source, bundled
-from tools.processes import output
+from tools.processes import output, start_command
 
 NODE_FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textclf"
-# The child ends with this process: one that outlives its node would write into a retry's outputs.
-ATTACHED = """
-import ctypes, os, signal, sys
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
 Say = Callable[[str], None]
 # Of two runs that write the same entry of DVC's run cache at once, one can remove the other's half-written file.
 RACE = re.compile(r"No such file or directory: '[^']*/runs/[^']*\.tmp'")
@@ -124,12 +117,10 @@ def _call(command: list[str], source: Source, place: Path, say: Say) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "DVC_", "GIT_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # DVC runs the first python there
     environment = kept | mirrors | {"PATH": path, "PYTHONUNBUFFERED": "1"}
-    attached = [sys.executable, "-c", ATTACHED, *command]
     pipe, both = subprocess.PIPE, subprocess.STDOUT
     said = ""
-    with subprocess.Popen(
-        attached, cwd=place, env=environment, stdout=pipe, stderr=both, text=True, errors="replace"
-    ) as process:
+    # A command that outlives its node would write into a retry's outputs.
+    with start_command(command, cwd=place, env=environment, stdout=pipe, stderr=both, errors="replace") as process:
         for line in process.stdout or ():
             if line.strip():
                 said = line.rstrip()

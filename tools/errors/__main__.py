@@ -5,7 +5,6 @@ one of the two labels is wrong.
 """
 
 import argparse
-from pathlib import Path
 
 from tools import command
 
@@ -14,7 +13,7 @@ def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("errors", __doc__)
     parser.add_argument("--rev", help="of this commit, tag, branch or experiment (the workspace)")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table")
+    parser.add_argument("--csv", type=command.file, metavar="FILE", help="write a table")
     parser.add_argument("--html", type=command.file, metavar="FILE", help="write a page with filters")
     options = parser.parse_args()
     if not options.csv and not options.html:

@@ -16,6 +16,7 @@ from textclf.cache import cache_folder
 from textclf.errors import InputError
 from textclf.rows import Rows
 from tools.few_labels.arms import DataSet
+from tools.processes import start_command
 
 PACKAGES = ("setfit==1.2.0", "sentence-transformers==6.2.0")
 CHILD = Path(__file__).with_name("setfit_child.py")
@@ -31,9 +32,11 @@ def setfit_accuracy(data: DataSet, drawn: Rows) -> tuple[float, float]:
         rows = {"texts": drawn.texts, "labels": drawn.labels.tolist(), "test": data.test.texts}
         job.write_text(json.dumps(settings | rows), encoding="utf-8")
         environ = os.environ | {"HF_HUB_OFFLINE": "1"}
-        done = subprocess.run([python, CHILD, job], env=environ, stderr=subprocess.PIPE, text=True, cwd=temporary)
-        if done.returncode:
-            raise InputError(f"SetFit ended with {done.returncode}: {done.stderr[-1000:]}")
+        arguments = [str(python), str(CHILD), str(job)]
+        with start_command(arguments, env=environ, stderr=subprocess.PIPE, cwd=temporary) as process:
+            _, said = process.communicate()
+        if process.returncode:
+            raise InputError(f"SetFit ended with {process.returncode}: {said[-1000:]}")
         found = json.loads(answer.read_text(encoding="utf-8"))
     return float(np.mean(np.array(found["predicted"]) == data.test.labels)), float(found["cpu_seconds"])
 

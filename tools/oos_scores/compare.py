@@ -41,12 +41,12 @@ def compare(cases: list[Case], force: bool) -> None:
     if pending:
         check_queue()
         check_committed()
-        commit = resolve("HEAD").commit
+        commit, values = resolve("HEAD").commit, {case.name: assignments(case.overrides) for case in pending}
         with checkout(commit) as place:
             for number, case in enumerate(pending, 1):
                 at = f"[{number} of {len(pending)}] {case.name}"
                 print(f"{at}: running", flush=True)
-                run = ensure_experiment(place, f"oos-{commit[:7]}-{case.name}", assignments(case.overrides))
+                run = ensure_experiment(place, f"oos-{commit[:7]}-{case.name}", values[case.name])
                 entry = {**_description(case), "commit": commit, **environment(run.params["device"]), **measured(run)}
                 write_entry(entry)
                 print(f"{at}: recorded; the best AUROC is that of {best(entry)}", flush=True)

@@ -54,8 +54,8 @@ def run_recipes(options: argparse.Namespace) -> None:
         check_committed()
     if not options.sweep and not options.force:
         check_names_free(list(recipes))
-    for name, recipe in recipes.items():
-        arguments = experiment_command(name, recipe.overrides, options)
+    commands = {name: experiment_command(name, recipe.overrides, options) for name, recipe in recipes.items()}
+    for name, arguments in commands.items():
         print(f"$ {shlex.join(arguments)}", flush=True)
         seconds = run_timed(arguments)
         if options.record:

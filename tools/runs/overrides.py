@@ -10,6 +10,7 @@ from textclf.errors import InputError
 NO_OOS: dict[str, Any] = {"oos": {"method": "none", "held_out": []}}  # for what trains and fits no such rule
 FREE = "augment.more."  # a mapping of any labels
 PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)  # what needs no quotes
+CHANGED = ("${", '"???"', "\x85")  # what OmegaConf or YAML reads otherwise, also in quotes
 NO_TEXT = {"null", "true", "false", "nan", "inf"}  # unless it is in quotes
 
 
@@ -23,12 +24,18 @@ def assignments(overrides: dict[str, Any]) -> list[str]:
     >>> assignments({"oos": {"held_out": ["null", "card arrival"]}})  # else the first would be no text
     ['oos.held_out=["null","card arrival"]']
 
-    Raises `InputError` for a key that can't be written so.
+    Raises `InputError` for a label or a value that can't be written so.
     """
-    for label in overrides.get("augment", {}).get("more", ()):
-        if not re.fullmatch(r"[A-Za-z_]\w*", label, re.ASCII):
+    augment = overrides.get("augment")
+    more = augment.get("more") if isinstance(augment, dict) else None
+    for label in more if isinstance(more, dict) else ():
+        if not re.fullmatch(r"[A-Za-z_]\w*", str(label), re.ASCII):
             raise InputError(f"augment.more: dvc exp run can't name the label {label!r}; write it into params.yaml")
-    return [f"{'++' * key.startswith(FREE)}{key}={value}" for key, value in flat(overrides).items()]
+    values = flat(overrides)
+    for key, value in values.items():
+        if any(sign in value for sign in CHANGED):
+            raise InputError(f"{key}={value}: dvc exp run would change this value; write it into params.yaml")
+    return [f"{'++' * key.startswith(FREE)}{key}={value}" for key, value in values.items()]
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, str]:

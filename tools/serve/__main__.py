@@ -41,7 +41,7 @@ def parse_args() -> argparse.Namespace:
         parser.error("--rev takes the pipeline's model of that revision; leave out --model")
     counts = [options.max_texts, options.max_chars, options.max_batch, options.max_queue, options.max_connections]
     if not all(1 <= limit <= MOST for limit in (*counts, options.timeout, options.grace)):
-        parser.error(f"limits must be 1 to {MOST:,}")
+        parser.error(f"limits must be between 1 and {MOST:,}")
     if not 0 <= options.port <= 65535:
         parser.error(f"--port {options.port}: 0 to 65535 is allowed")
     if options.max_queue < options.max_texts:

@@ -24,6 +24,7 @@ from tools.serve.limits import Limits
 from tools.serve.metrics import ServiceMetrics
 from tools.serve.microbatch import Batcher, QueueFull
 
+KINDS = ("string_type", "list_type")  # pydantic's names of mistakes in the kind of a value
 PAGE = Path(__file__).with_name("page.html")
 SHOWN = 5  # labels of an answer
 RETRY_AFTER = "1"  # seconds
@@ -91,14 +92,22 @@ def _seen(text: str) -> str:
 async def refuse(_: Request, error: Exception) -> JSONResponse:
     """Answer 422 with what is wrong and where; the input is in the answer as little as in the log."""
     mistakes = error.errors() if isinstance(error, RequestValidationError) else []
+    placed = [(_place(one), one) for one in mistakes]
     # Where a text or a list is allowed there is a mistake for each, and "no list" says nothing about a text too long.
-    meant = [one for one in mistakes if one["type"] not in ("string_type", "list_type")] or mistakes
-    return JSONResponse({"detail": [{"loc": _place(one["loc"]), "msg": one["msg"]} for one in meant]}, 422)
+    told = [place for place, one in placed if one["type"] not in KINDS]
+    meant = [
+        {"loc": place, "msg": one["msg"]}
+        for place, one in placed
+        if one["type"] not in KINDS or not any(other[: len(place)] == place for other in told)
+    ]
+    return JSONResponse({"detail": meant}, 422)
 
 
-def _place(loc: tuple[int | str, ...]) -> list[int | str]:
+def _place(mistake: dict[str, Any]) -> list[int | str]:
     """Return the keys and positions that lead to a value, without pydantic's names for the kinds that are allowed."""
-    return [part for part in loc if re.fullmatch(r"\w+", str(part))]
+    if mistake["type"] == "extra_forbidden":
+        return list(mistake["loc"])
+    return [part for part in mistake["loc"] if re.fullmatch(r"\w+", str(part))]
 
 
 def create_app(model: Model, commit: str, limits: Limits, feedback: Feedback | None = None) -> FastAPI:
