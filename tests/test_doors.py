@@ -71,6 +71,7 @@ def test_training_tokenizes_what_the_model_reads(model: Model, tiny: Callable[[s
     for path in (tokenize.RAW, tokenize.OUT_OF_SCOPE):
         path.parent.mkdir(parents=True, exist_ok=True)
         rows.to_parquet(path)
+    write_json(tokenize.LABEL_TEXTS, {})
     tokenize.main()
     trained = read_tokens(tokenize.TOKENIZED / "rows.parquet")["input_ids"]
     assert [list(ids) for ids in trained] == [list(ids) for ids in model.rows(TEXTS).input_ids]
