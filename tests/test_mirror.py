@@ -113,6 +113,10 @@ def test_an_address_of_another_kind_is_refused(root: str, spec: Checkpoint, monk
     assert "secret" not in str(refused.value)
 
 
+def test_an_address_keeps_its_host_where_a_path_has_an_at_sign() -> None:
+    assert mirror._public("https://me:se@cret@host/models@v1/a") == "https://host/models@v1/a"
+
+
 def test_a_scheme_in_capitals_is_one(server: str, spec: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_MIRROR", server.replace("http", "HTTP"))
     assert {path.name for path in locate(spec).iterdir()} == set(CONTENT)

@@ -35,7 +35,7 @@ def _address(root: str) -> SplitResult | None:
     except ValueError:  # such as brackets around what is no IPv6 address
         return None
     own = address.netloc in ("", "localhost")
-    known = {"http": bool(address.netloc), "https": bool(address.netloc), "file": own and "://" in root}
+    known = {"http": bool(address.netloc), "https": bool(address.netloc), "file": own}
     return address if known.get(address.scheme) else None
 
 
@@ -57,7 +57,7 @@ def fetch(place: str, pins: Mapping[str, str]) -> Path:
 def _get(place: str, name: str, folder: Path) -> str:
     """Put the file `name` into `folder`; return where it was found, without a password that the address may hold."""
     root = str(mirror())
-    address = _address(root)
+    address = _address(root) if "://" in root else None
     if address and address.scheme != "file":
         url = f"{root.rstrip('/')}/{place}/{name}"
         _download(url, folder / name)
@@ -93,4 +93,4 @@ def _download(url: str, path: Path) -> None:
 
 
 def _public(url: str) -> str:
-    return re.sub(r"//.*@", "//", url)
+    return re.sub(r"//[^/]*@", "//", url)
