@@ -36,6 +36,8 @@ class Hub:
             listed = json.loads(body)["files"]
             modes = [{"path": file["path"], "uploadMode": "regular", "shouldIgnore": False} for file in listed]
             return 200, {"files": modes}
+        if path.endswith("/tree/main"):
+            return 200, [{"type": "file", "path": name, "size": 1, "oid": "0" * 40} for name in self.files]
         if path.endswith("/commit/main"):
             return self._commit([json.loads(line) for line in body.splitlines()])
         return 200, {"id": "me/my-model", "private": self.private, "sha": "0" * 40, "siblings": []}
@@ -46,6 +48,8 @@ class Hub:
                 self.message = line["value"]["summary"]
             elif line["key"] == "file":
                 self.files[line["value"]["path"]] = base64.b64decode(line["value"]["content"])
+            elif line["key"] == "deletedFile":
+                del self.files[line["value"]["path"]]
         url = f"{self.address}/me/my-model/commit/{'1' * 40}"
         return 200, {"success": True, "commitOid": "1" * 40, "commitUrl": url, "hookOutput": ""}
 

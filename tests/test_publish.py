@@ -150,6 +150,17 @@ def test_a_public_repository_is_not_written_by_mistake(written: Path, hub: Hub, 
     assert "README.md" in hub.files
 
 
+def test_the_files_of_an_earlier_model_go_away(written: Path, hub: Hub, at: Callable[..., None]) -> None:
+    at(hub.address)
+    hub.private = True
+    earlier = ("preparation/spelling/words.csv", "oos/oos.safetensors", "features.json")
+    hub.files = dict.fromkeys([*earlier, "README.md", ".gitattributes", "our-logo.svg"], b"before")
+    push(written, "me/my-model", public=False, message="x")
+    assert not set(earlier) & set(hub.files)
+    assert hub.files["README.md"] == (written / "README.md").read_bytes()
+    assert hub.files["our-logo.svg"] == hub.files[".gitattributes"] == b"before"
+
+
 def test_what_the_hub_refuses_is_said_in_its_words(written: Path, hub: Hub, at: Callable[..., None]) -> None:
     at(hub.address, "hf_another")
     with pytest.raises(InputError, match=r"^me/my-model was not published; the Hub answered: Invalid token$"):

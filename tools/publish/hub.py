@@ -13,12 +13,15 @@ from textclf import classifiers
 from textclf.atomic import replace_folder
 from textclf.classifiers.base import Classifier
 from textclf.errors import InputError
-from textclf.inference.files import write_checksums
+from textclf.inference.files import OOS_FOLDER, PREPARATION_FOLDER, READ, write_checksums
 from textclf.inference.model import Model, load_model
 from textclf.revisions import check_committed
 from tools.card.card import write_card
 from tools.runs.run import Run, open_run
 from tools.runs.stale import check_current
+
+# An earlier model's files, which this one may not have: what a library would read, and the words of its texts.
+EARLIER = [f"{PREPARATION_FOLDER}/*", f"{OOS_FOLDER}/*", *(f"*{ending}" for ending in READ)]
 
 
 def check_repo(repo_id: str, dry_run: bool) -> None:
@@ -66,14 +69,18 @@ def package(model: Model, run: Run, folder: Path, repo_id: str, license: str | N
 
 
 def push(folder: Path, repo_id: str, public: bool, message: str) -> str:
-    """Send `folder` to the Hub as one commit, and return its address; `InputError` with the Hub's objection."""
+    """Send `folder` to the Hub, and return the commit's address; `InputError` with the Hub's objection.
+
+    The files of a model that was published there before go away; the repository's history keeps them.
+    """
     api = HfApi()
     try:
         ModelCard.load(folder / "README.md").validate()
         api.create_repo(repo_id, private=not public, exist_ok=True)
         if not public and not api.model_info(repo_id).private:
             raise InputError(f"{repo_id} exists and is public; pass --public if this is intended")
-        return str(api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message).commit_url)
+        sent = api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message, delete_patterns=EARLIER)
+        return str(sent.commit_url)
     except HfHubHTTPError as error:
         why = error.server_message or f"status {error.response.status_code}"
         raise InputError(f"{repo_id} was not published; the Hub answered: {why}") from None
