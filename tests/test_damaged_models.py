@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,15 @@ def test_code_that_a_config_names_is_not_run(whole: Path, tmp_path: Path) -> Non
     write_checksums(folder)
     np.testing.assert_array_equal(load(folder).predict(["hi"]).probabilities, load(whole).predict(["hi"]).probabilities)
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("package", ["torch", "transformers"])
+def test_a_package_that_is_missing_is_no_damage(whole: Path, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.delitem(sys.modules, "textclf.classifiers.full", raising=False)
+    monkeypatch.delitem(sys.modules, "textclf.classifiers.encoder", raising=False)
+    with pytest.raises(InputError, match=f"needs the Python package {package}, which is not installed: an exported"):
+        load(whole)
 
 
 def test_a_further_file_that_a_library_might_read_is_refused(whole: Path, tmp_path: Path) -> None:

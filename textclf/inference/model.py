@@ -138,6 +138,11 @@ def load_model(folder: Path = MODEL, rev: str | None = None, exact: bool = False
         return _tried(Model(folder, prepared, classifier, temperature, oos_rule, replies))
     except InputError:
         raise
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{folder} needs the Python package {error.name}, which is not installed: an exported model takes "
+            "requirements/serve.txt, any other requirements.txt"
+        ) from None
     except Exception as error:  # of many kinds: safetensors', tokenizers', KeyError of a config, ...
         cause = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise InputError(f"{folder} is damaged and can't be loaded ({cause}); rebuild the model") from None
