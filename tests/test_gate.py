@@ -96,6 +96,22 @@ def test_a_rule_that_matches_nothing_is_an_error(rule: dict[str, str]) -> None:
         broken_rules(report(predictions(), predictions()), rules)
 
 
+def test_an_out_of_scope_score_is_judged_by_seeds_alone() -> None:
+    rules = Rules.model_validate(
+        RULES.model_dump() | {"metrics": {"out_recall": RULES.model_dump()["metrics"]["accuracy"]}}
+    )
+    found = report(predictions(), predictions())
+    row = {"metric": "out_recall", "difference": -0.1, "low": -0.15, "high": -0.05}
+    found.oos = pd.DataFrame([row])
+    with pytest.raises(
+        InputError, match=r"metrics.out_recall is judged with two or more seeds on each side: --seeds 5"
+    ):
+        broken_rules(found, rules)
+    found.seeds = (2, 2)
+    (sentence,) = broken_rules(found, rules)
+    assert sentence.startswith("out_recall: a loss of 0.1500 cannot be ruled out")
+
+
 def test_a_rule_for_another_data_set_is_moot() -> None:
     elsewhere = SliceRule(dataset="bank", by="stlye", slice="hard")
     rules = RULES.model_copy(update={"slices": (elsewhere,)})
@@ -195,6 +211,7 @@ def test_the_committed_rules_are_valid() -> None:
         ("margin: 0.08\n", "may_lose: 0.08\n", "metrics.log_loss.may_lose is now called margin"),
         ("min_effect: 0.01\n", "worth: 0.01\n", "metrics.log_loss.worth is now called min_effect"),
         ("primary: accuracy", "primary: speed", "primary: Input should be 'accuracy', "),
+        ("direction: lower", "direction: higher", "metrics: log_loss: direction is higher, but lower is better"),
     ],
 )
 def test_a_mistake_in_the_rules_is_one_sentence(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -131,3 +131,13 @@ def test_the_area_is_scikit_learns() -> None:
     found = auroc(out, scores)
     assert found.value == pytest.approx(roc_auc_score(out, scores))
     assert found.influence.mean() == pytest.approx(0)
+
+
+def test_a_rows_influence_is_its_share_of_rows_that_are_ranked_rightly_ties_half() -> None:
+    rng = np.random.default_rng(3)
+    out, scores = rng.random(60) < 0.4, rng.integers(0, 9, 60).astype(float)
+    wins = np.sign(scores[out][:, None] - scores[~out][None, :]) / 2 + 0.5
+    found = auroc(out, scores)
+    assert found.value == pytest.approx(wins.mean())
+    np.testing.assert_allclose(found.influence[out], (wins.mean(axis=1) - wins.mean()) * 60 / out.sum())
+    np.testing.assert_allclose(found.influence[~out], (wins.mean(axis=0) - wins.mean()) * 60 / (~out).sum())

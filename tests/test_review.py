@@ -71,7 +71,7 @@ def test_a_commit_against_itself_has_no_difference(reviewed: Clone) -> None:
     out = reviewed.run("python", "-m", "tools.review", "main", "main", "--gate")
     assert out.startswith("## same inputs, for these models alone: accuracy")
     assert "+0.0 points (95% CI +0.0 to +0.0, p = 1), 0 fixed and 0 broken of 120" in out
-    assert "Parameters, data, code and packages are the same; different: nothing." in out
+    assert "All inputs of the scores are the same; different: nothing." in out
     assert "**Gate passed: none of " in out
 
 

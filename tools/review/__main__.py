@@ -69,6 +69,8 @@ def main() -> None:
         if options.out:
             with replace_file(options.out) as part:
                 part.write_text(f"## not comparable\n\n{code(error)}\n", encoding="utf-8")
+        if options.html:
+            options.html.unlink(missing_ok=True)  # that of another review
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
     gate = judge(report, rules) if options.gate else try_to_judge(report, rules)

@@ -8,7 +8,7 @@ import pandas as pd
 from textclf.errors import InputError
 from textclf.metrics.slices import MIN_ROWS
 from tools.review.report import Report
-from tools.review.rules import ChangeRule, Rules, ScoreRule, SliceRule
+from tools.review.rules import OOS_SCORES, ChangeRule, Rules, ScoreRule, SliceRule
 from tools.stats.power import rows_to_rule_out
 
 
@@ -58,6 +58,8 @@ def broken_rules(report: Report, rules: Rules) -> list[str]:
     for metric, rule in rules.metrics.items():
         if metric not in scores.index or scores.loc[metric, "low"] != scores.loc[metric, "low"]:
             raise InputError(f"review.yaml: metrics.{metric}: this comparison has no interval of that score")
+        if metric in OOS_SCORES and min(report.seeds) < 2:
+            raise InputError(f"review.yaml: metrics.{metric} is judged with two or more seeds on each side: --seeds 5")
         sentences += _broken_score(metric, rule, scores.loc[metric], report)
     moot = moot_rules(report, rules)
     for part in rules.slices:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from textclf.oos.labels import is_out
 from tools.runs.run import Run
@@ -85,11 +86,14 @@ def auroc(out: NDArray[np.bool_], scores: Floats) -> Score:
     >>> auroc(np.array([True, False]), np.array([2.0, 1.0])).value
     array(1.)
     """
-    wins = np.sign(scores[out][:, None] - scores[~out][None, :]) / 2 + 0.5
-    area = wins.mean()
-    influence = np.empty(len(out))
-    influence[out] = (wins.mean(axis=1) - area) * len(out) / out.sum()
-    influence[~out] = (wins.mean(axis=0) - area) * len(out) / (~out).sum()
+    ranks = rankdata(
+        scores
+    )  # among all rows; those among the own kind leave the rows of the other kind (Sun & Xu 2014)
+    wins = np.empty(len(out))
+    wins[out] = (ranks[out] - rankdata(scores[out])) / (~out).sum()
+    wins[~out] = 1 - (ranks[~out] - rankdata(scores[~out])) / out.sum()
+    area = wins[out].mean()
+    influence = (wins - area) * len(out) / np.where(out, out.sum(), (~out).sum())
     fewest = min(int(out.sum()), int((~out).sum()))
     return Score(np.asarray(area), influence, np.asarray(2 / fewest**2 if fewest < FEW else 0.0))
 

@@ -1,18 +1,20 @@
 """review.yaml: the differences that matter, and the losses that the gate allows. It is itself reviewed."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from textclf.errors import InputError
 from textclf.specs import read_spec
+from tools.stats.verdict import LOWER_IS_BETTER
 
 REVIEW = Path("review.yaml")
 RENAMED = {"least_rows": "min_rows", "worth": "min_effect", "may_lose": "margin"}
 
 LabelScore = Literal["accuracy", "macro_f1", "weighted_f1", "macro_precision", "macro_recall", "log_loss", "roc_auc"]
 OosScore = Literal["auroc", "in_scope_accuracy", "in_scope_kept", "out_recall"]
+OOS_SCORES = get_args(OosScore)
 Share = Annotated[float, Field(ge=0)]
 
 
@@ -60,6 +62,15 @@ class Rules(BaseModel):
     metrics: dict[LabelScore | OosScore, ScoreRule]
     slices: tuple[SliceRule, ...] = ()
     robustness: tuple[ChangeRule, ...] = ()
+
+    @field_validator("metrics")
+    @classmethod
+    def _right_way(cls, metrics: dict[str, ScoreRule]) -> dict[str, ScoreRule]:
+        for name, rule in metrics.items():
+            better = "lower" if name in LOWER_IS_BETTER else "higher"
+            if rule.direction != better:
+                raise ValueError(f"{name}: direction is {rule.direction}, but {better} is better")
+        return metrics
 
     @property
     def effects(self) -> dict[str, float]:

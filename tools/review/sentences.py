@@ -106,4 +106,4 @@ def same_inputs(report: Report) -> str:
     sides = [run.machine for run in (report.base, report.head)]
     keys = [key for key in ("processor", "threads", "precision") if sides[0].get(key) != sides[1].get(key)]
     differ = "; ".join(f"{key} {sides[0].get(key, 'unknown')} and {sides[1].get(key, 'unknown')}" for key in keys)
-    return f"Parameters, data, code and packages are the same; different: {differ or 'nothing'}."
+    return f"All inputs of the scores are the same; different: {differ or 'nothing'}."

@@ -156,7 +156,10 @@ def _labels(report: Report) -> Table:
         ]
         for row in moved.itertuples()
     ]
-    note = "F1 by label. p is corrected for the number of labels (Holm); a change is significant if p is at most 0.05."
+    note = (
+        "F1 by label. p is corrected for the number of labels (Holm), intervals are not; a change is significant if p "
+        "is at most 0.05."
+    )
     columns = ["label", "rows", "base F1", "head F1", "difference", "95% interval", "p (Holm)", "significant"]
     return Table("labels", "Labels that moved", note, columns, rows, ("label",))
 
