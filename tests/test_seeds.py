@@ -219,6 +219,19 @@ def test_the_spread_is_pooled_over_configurations_with_about_as_many_training_ro
     assert pooled_variance(2000, (run(), elsewhere))[1] == 1, "a side's own record tells of it in any case"
 
 
+def test_records_of_one_training_count_once(in_tmp: None) -> None:
+    first = record(42, 43, 44)
+    for name, params in {"calibrated": {"calibration": "temperature"}, "other": {"lr": 0.3}}.items():
+        copy = FOLDER / name
+        shutil.copytree(first.folder, copy)
+        content = json.loads((copy / "record.json").read_text())
+        content["params"] |= params
+        (copy / "record.json").write_text(json.dumps(content))
+    found, configurations = pooled_variance(1000, (run(), run()))
+    assert configurations == 2
+    assert found["accuracy"].freedom == 4
+
+
 def test_a_record_of_a_method_that_draws_nothing_tells_nothing_of_others(in_tmp: None) -> None:
     folder = record(42, 43, 44).folder / "record.json"
     content = json.loads(folder.read_text())
@@ -266,6 +279,6 @@ def test_the_review_says_how_many_seeds_speak_and_what_the_interval_knows_of_the
 def test_two_runs_with_the_same_inputs_are_told_apart_by_what_differs() -> None:
     sides = {"base": run(), "head": run(machine={"processor": "aarch64 DEFAULT", "precision": "fp32"})}
     assert same_inputs(SimpleNamespace(**sides)) == (  # type: ignore[arg-type]
-        "Parameters, data, code and packages are the same; different: processor x86_64 AVX512 and aarch64 DEFAULT; "
+        "All inputs of the scores are the same; different: processor x86_64 AVX512 and aarch64 DEFAULT; "
         "precision bf16 and fp32."
     )

@@ -1,11 +1,13 @@
 """The predictions of a run and of the recorded seeds of its configuration, as tables on some test rows."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from tools.runs.config import AFTER, switched_on
 from tools.runs.records import Record, all_records, read_record
 from tools.runs.run import Run
 from tools.stats.difference import SeedVariance, seed_variance
@@ -55,17 +57,26 @@ def pooled_variance(train_rows: int, runs: tuple[Run, Run]) -> tuple[dict[str, S
     """Return the variance between seeds, by score, pooled over records with about as many training rows.
 
     Also of how many records; those of `runs` are among them in any case. A record needs `FEWEST` seeds, and one whose
-    seeds all predict the same, of a method that draws nothing, tells nothing of others. Degrees of freedom add up.
+    seeds all predict the same, of a method that draws nothing, tells nothing of others. Of records of the same training
+    one counts, that of `runs` before others. Degrees of freedom add up.
     """
-    own = [record.folder for record in map(read_record, runs) if record]
-    found = [
-        _variances(record)
-        for record in all_records()
-        if (record.folder in own or abs(record.content["train_rows"] - train_rows) <= ALIKE * train_rows)
-        and _tells(record)
-    ]
+    own = [record for record in map(read_record, runs) if record]
+    alike = [record for record in all_records() if _alike(record, train_rows)]
+    chosen = {_training(record): record for record in [*alike, *own] if _tells(record)}
+    found = [_variances(record) for record in chosen.values()]
     names = {name for one in found for name in one}
     return {name: _pooled([one[name] for one in found if name in one]) for name in sorted(names)}, len(found)
+
+
+def _alike(record: Record, train_rows: int) -> bool:
+    return bool(abs(record.content["train_rows"] - train_rows) <= ALIKE * train_rows)
+
+
+def _training(record: Record) -> str:
+    """Return what the recorded seeds were trained on and how, whatever was made of their answers afterwards."""
+    params = {key: value for key, value in record.content["params"].items() if key not in AFTER}
+    rows = {key: record.content[key] for key in ("labels", "train_rows", "test_set")}
+    return json.dumps([switched_on(params), rows], sort_keys=True)
 
 
 def _tells(record: Record) -> bool:
