@@ -14,6 +14,7 @@ from tests.benches import toy_bench, write_workspace
 from tests.toys import TEXTS, params
 from textclf.errors import InputError
 from tools.data_curve import __main__ as data_curve
+from tools.data_curve import curve
 from tools.data_curve.curve import COLUMNS, SHARES, forecasts, measure, summary
 from tools.data_curve.forecast import fit_power_law
 from tools.runs.trial import Bench
@@ -123,9 +124,30 @@ def means_of(*points: tuple[float, float], test_rows: int = 100) -> pd.Series:
 def test_an_interval_stays_in_0_to_1_and_is_no_point_where_every_row_is_right() -> None:
     perfect = means_of((1.0, 0.0), test_rows=48)
     assert (perfect["low"], perfect["high"]) == (pytest.approx(0.9259, abs=1e-4), 1.0)
-    uneven = means_of((1.0, 0.0), (0.7, 0.21))
+    uneven = means_of((1.0, 0.0), (0.7, 0.21), (0.9, 0.09))
     assert 0 < uneven["low"] < uneven["accuracy"] < uneven["high"] < 1
     assert means_of((0.0, 0.0))["low"] == 0.0
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_an_interval_covers_the_mean_of_all_seeds_however_few_there_are(seeds: int) -> None:
+    drawn = np.random.default_rng(7).normal(0.7, 0.02, (400, seeds))
+    means = [means_of(*((one, one * (1 - one)) for one in row), test_rows=100_000) for row in drawn]
+    covered = np.mean([mean["low"] <= 0.7 <= mean["high"] for mean in means])
+    assert 0.93 <= covered <= 0.98
+
+
+def test_a_point_that_another_process_measured_meanwhile_stays(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, measured = Path("points.json"), curve._measured
+
+    def with_another(bench: Bench, method: str, share: float, seed: int) -> Any:
+        if method == "baseline":
+            measure(bench, ["features"], 1, file)
+        return measured(bench, method, share, seed)
+
+    monkeypatch.setattr(curve, "_measured", with_another)
+    measure(bench, ["baseline"], 1, file)
+    assert points_of(file) == {(method, share, 0) for method in ("baseline", "features") for share in SHARES}
 
 
 def test_an_interval_is_wider_where_the_seeds_differ() -> None:

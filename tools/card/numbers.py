@@ -16,10 +16,16 @@ Rows = list[dict[str, Any]]
 
 
 def score_rows(run: Run) -> Rows:
-    """Return each score on test, its 95% interval over test rows (none for ece), and the score on validation."""
+    """Return each score on test, its 95% interval over test rows, and the score on validation.
+
+    The interval of accuracy is Wilson's (1927). ece has none, and another score has none if it varies with no row.
+    """
     validation: dict[str, float] = run.revision.json("metrics/validation.json")
     side = to_side(run.predictions, run.labels, run.scores.get("roc_auc"))
-    intervals = {name: interval(score) for name, score in scores(side, len(run.labels)).items() if name != F1_BY_LABEL}
+    found = {name: score for name, score in scores(side, len(run.labels)).items() if name != F1_BY_LABEL}
+    intervals = {name: interval(score) for name, score in found.items() if score.influence.any()}
+    hits = side.actual == side.predicted
+    intervals["accuracy"] = proportion_confint(int(hits.sum()), len(hits), method="wilson")
     return [
         {"score": name, "test": value, "interval": intervals.get(name), "validation": validation.get(name, "no rows")}
         for name, value in run.scores.items()

@@ -44,7 +44,8 @@ def main() -> None:
         [row.method, f"{row.share:.0%}", f"{row.rows:,}", f"{row.accuracy:.4f}", f"{row.low:.4f} to {row.high:.4f}"]
         for row in means.itertuples()
     ]
-    print("\n".join(table(["method", "share", "rows", "accuracy", "95% interval"], rows)))
+    interval = "95% interval" if options.seeds > 1 else "95% interval, over rows alone"
+    print("\n".join(table(["method", "share", "rows", "accuracy", interval], rows)))
     lines = [
         [row.method, f"{row.rows:,}", *map(digits, (row.accuracy, row.forecast, row.doubled))]
         for row in forecasts(means).itertuples()

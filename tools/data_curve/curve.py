@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
+from scipy.stats import norm, t
+from statsmodels.stats.proportion import proportion_confint
 
+from textclf.cache import cache_folder
 from textclf.encoders.machine import machine
 from textclf.errors import InputError
 from textclf.outputs import write_json
@@ -20,7 +24,6 @@ from tools.runs.trial import Bench, nested_order
 SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 COLUMNS = ["method", "share", "rows", "seed", "accuracy", "row_variance"]
 CHECKED = 0.5  # the points up to this share forecast that of all rows
-NORMAL = 1.96
 
 Point = dict[str, Any]  # with the keys `COLUMNS`
 
@@ -32,17 +35,23 @@ def measure(bench: Bench, methods: Sequence[str], seeds: int, file: Path) -> pd.
     of the training too. A sample has a row of each label, so that small shares may be as many rows; of such ones only
     the largest is measured.
     """
-    found = {(point["method"], point["share"], point["seed"]): point for point in read_points(file, bench)}
+    found = _by_place(read_points(file, bench))
     every = [(name, share, seed) for name in methods for share in shares(bench) for seed in range(seeds)]
     wanted = list(dict.fromkeys(every))
     left = [place for place in wanted if place not in found]
     shown = Progress("data curve", "rows", sum(_size(bench, share) for _, share, _ in left))
     for place in left:
-        found[place] = _measured(bench, *place)
-        write_points(file, bench, list(found.values()))
-        shown.add(found[place]["rows"])
+        point = _measured(bench, *place)
+        with FileLock(cache_folder("data-curve.lock")):  # other methods may be measured at the same time
+            found = _by_place(read_points(file, bench)) | {place: point}
+            write_points(file, bench, list(found.values()))
+        shown.add(point["rows"])
     shown.close()
     return pd.DataFrame([found[place] for place in wanted], columns=COLUMNS)
+
+
+def _by_place(points: list[Point]) -> dict[tuple[str, float, int], Point]:
+    return {(point["method"], point["share"], point["seed"]): point for point in points}
 
 
 def _measured(bench: Bench, method: str, share: float, seed: int) -> Point:
@@ -98,29 +107,34 @@ def summary(points: pd.DataFrame, test_rows: int) -> pd.DataFrame:
     """Return method, share, rows, accuracy, low and high: means over the seeds with 95% intervals.
 
     The interval is over test rows and seeds: the variance of a row's hit over the rows, and that between seeds over
-    the seeds, which holds some of the former, so that it is rather too wide than too narrow. It is Wilson's (1927) for
-    as many rows as would alone have this variance, so it stays in 0 to 1, and is no point where each row is a hit.
+    the seeds, which holds some of the former, so that it is rather too wide than too narrow. With one seed it is over
+    test rows alone. As few seeds tell little of their variance, theirs counts as much more as Student's t distribution
+    is wider than the normal one. The interval is Wilson's (1927) for as many rows as would alone have this variance,
+    so it stays in 0 to 1, and is no point where each row is a hit.
     """
     found = []
     for (method, share, rows), part in points.groupby(["method", "share", "rows"]):
-        between = float(part["accuracy"].var()) / len(part) if len(part) > 1 else 0.0
+        between = _between(part["accuracy"]) if len(part) > 1 else 0.0
         mean, variance = float(part["accuracy"].mean()), float(part["row_variance"].mean()) / test_rows + between
         alone = mean * (1 - mean) / variance if 0 < mean < 1 and variance else test_rows
         found.append((method, share, rows, mean, *wilson(mean, alone)))
     return pd.DataFrame(found, columns=["method", "share", "rows", "accuracy", "low", "high"])
 
 
+def _between(accuracies: "pd.Series[float]") -> float:
+    """Return the variance of the mean over seeds, for a normal interval that is as wide as Student's."""
+    wider = float(t.ppf(0.975, len(accuracies) - 1) / norm.ppf(0.975))
+    return wider**2 * float(accuracies.var()) / len(accuracies)
+
+
 def wilson(share: float, rows: float) -> tuple[float, float]:
     """Return the 95% interval of a share that was measured on so many rows.
 
-    >>> [round(end, 4) for end in wilson(1.0, 48)]
+    >>> [round(float(end), 4) for end in wilson(1.0, 48)]
     [0.9259, 1.0]
     """
-    shrunk = 1 + NORMAL**2 / rows
-    middle = (share + NORMAL**2 / (2 * rows)) / shrunk
-    width = NORMAL / shrunk * (share * (1 - share) / rows + NORMAL**2 / (4 * rows**2)) ** 0.5
-    # Without rounding errors, both ends would be in 0 to 1 with the share between them.
-    return max(min(middle - width, share), 0.0), min(max(middle + width, share), 1.0)
+    low, high = proportion_confint(share * rows, rows, method="wilson")
+    return min(low, share), max(high, share)  # a rounding error may put an end on the other side
 
 
 def forecasts(means: pd.DataFrame) -> pd.DataFrame:
