@@ -359,12 +359,17 @@ def test_draws_are_measured_and_what_is_recorded_is_not_measured_again(
     # Of one row none is left to choose C by, and zero_shot draws nothing.
     assert len(printed) == len(records) == 4 * 2 + 2 + 1
     assert all(0 <= one["accuracy"] <= 1 and ("cpu_seconds" in one) == (one["draw"] == 0) for one in records)
-    write_json(measure.RESULTS, [one | {"drawn": "other rows"} if one["arm"] == "baseline" else one for one in records])
+    (project / "params.yaml").write_text(
+        PARAMS.replace("max_features: 100000", "max_features: 7").replace("r: 8", "r: 4")
+    )
     measure.measure("mine", arms, [1, 2], 2)
     again = capsys.readouterr().out.splitlines()
     assert len(again) == 4
     assert all("arm baseline" in line for line in again)
-    assert not any(one["drawn"] == "other rows" for one in measure.read_results())
+    assert len(measure.read_results()) == len(records)
+    assert not {one["configuration"] for one in records if one["arm"] == "baseline"} & {
+        one["configuration"] for one in measure.read_results()
+    }
 
 
 def test_a_draw_has_its_own_rows_and_a_smaller_one_a_part_of_them() -> None:

@@ -52,7 +52,7 @@ def accuracy(arm: str, data: DataSet, drawn: Rows, validation: Rows, cached: boo
     `validation` rows choose what they choose with many rows. The seconds begin with the checkpoint on disk and, unless
     `cached`, no vector computed.
     """
-    params = check_params(merged(read_params().model_dump(), ARMS[arm] | NO_OOS))
+    params = arm_params(arm)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         task = Task(
@@ -66,6 +66,11 @@ def accuracy(arm: str, data: DataSet, drawn: Rows, validation: Rows, cached: boo
         classifier = replace(classifier, cache_dir=data.vectors)
     found = classifier.predict(data.test, params.eval_batch_size, "").logits
     return float(np.mean(found.argmax(axis=1) == data.test.labels)), seconds
+
+
+def arm_params(arm: str) -> Params:
+    """Return the parameters with which the arm trains: those of params.yaml with its own."""
+    return check_params(merged(read_params().model_dump(), ARMS[arm] | NO_OOS))
 
 
 def _train(task: Task, arm: str) -> Any:

@@ -1,5 +1,6 @@
 """Draws of a few rows a label, what each arm makes of them, and the file that keeps the measurements."""
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -24,9 +25,11 @@ from textclf.outputs import write_json
 from textclf.params import read_params
 from textclf.rows import Rows, label_rows, new_rows
 from textclf.teachers import rows_key
-from tools.few_labels.arms import BY_VALIDATION, SETFIT, DataSet, accuracy
+from tools.few_labels.arms import BY_VALIDATION, SETFIT, DataSet, accuracy, arm_params
+from tools.runs.config import switched_on, unread
 
 RESULTS = Path("results/few-labels.json")
+UNREAD = {"dataset", "prepare", "spelling", "split"}  # parameters of stages that this measurement does without
 PLACE = ("dataset", "arm", "rows", "draw")  # of a measurement in the tables
 Record = dict[str, Any]
 
@@ -51,9 +54,14 @@ def measure(dataset: str, arms: list[str], numbers: list[int], draws: int) -> No
 
 
 def _key(arm: str, data: DataSet, drawn: Rows, number: int, draw: int) -> Record:
-    """Return what is measured; a measurement of another checkpoint or of other rows is another one."""
+    """Return what is measured; with another checkpoint, other parameters or other rows it is another one."""
+    params = {} if arm == SETFIT else arm_params(arm).model_dump()
+    skipped = UNREAD | unread(params["method"]) if params else set()
+    read = {key: value for key, value in params.items() if key not in skipped}
+    rows = [rows_key(drawn.ids) if number else None, rows_key(data.test.ids), data.label_texts]
+    content = json.dumps([switched_on(read), data.checkpoint.model_dump(mode="json"), rows], sort_keys=True)
     place = {"dataset": data.name, "arm": arm, "rows": number, "draw": draw}
-    return place | {"checkpoint": data.checkpoint.hub, "drawn": rows_key(drawn.ids) if number else None}
+    return place | {"configuration": hashlib.sha256(content.encode()).hexdigest()[:16]}
 
 
 def _measured(arm: str, data: DataSet, drawn: tuple[Rows, Rows], draw: int) -> Record:
