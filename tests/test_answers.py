@@ -47,6 +47,12 @@ def test_typed_texts_are_read_so_many_at_a_time_as_the_option_says(capsys: pytes
     assert "90.0%" in capsys.readouterr().out
 
 
+def test_a_text_does_nothing_to_the_terminal_that_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = Answers(["a", "b"], np.array([[0.9, 0.1]]), ["a"], None, [False])
+    answers.show(Mock(predict=Mock(return_value=answer)), ["\x1b[2Jwhere\nis \u202eit?"], 1, 7)
+    assert capsys.readouterr().out.splitlines()[0] == "\ufffd[2Jwhere is \ufffdit?"
+
+
 @pytest.mark.parametrize(("labels", "shown"), [(2, 2), (20, 20), (24, 20), (77, 20)])
 def test_all_labels_are_drawn_up_to_20_and_what_is_left_out_is_said(
     monkeypatch: pytest.MonkeyPatch, labels: int, shown: int

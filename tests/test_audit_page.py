@@ -315,6 +315,14 @@ def test_without_a_browser_a_file_is_filled_in_and_applied_whole(project: Path, 
     assert f"decisions.csv: line 2: {table['id'][0]} stands in {FILE}: line 2 already" in again
 
 
+def test_a_message_whose_line_ends_a_spreadsheet_changed_is_still_found(
+    project: Path, typed: Callable[..., str]
+) -> None:
+    Feedback(Path("said.csv")).add("one\r\ntwo", "order", "refund")
+    Path("decisions.csv").write_text('id,text,action,label\n,"one\ntwo",add,refund\n')
+    assert "1 decisions added" in typed(audit.main, project, "--rows", "said.csv", "--apply", "decisions.csv")
+
+
 def test_a_row_that_is_named_twice_or_judged_since_is_named_with_its_line_and_nothing_is_written(
     project: Path, typed: Callable[..., str]
 ) -> None:

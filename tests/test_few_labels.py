@@ -25,7 +25,6 @@ from textclf.encoders.frozen import Frozen
 from textclf.errors import InputError
 from textclf.methods import baseline, features, full, zero_shot
 from textclf.oos import rule
-from textclf.outputs import write_json
 from textclf.params import check_params, read_params
 from textclf.predictions import Predictions, read_predictions, write_predictions
 from textclf.rows import Rows

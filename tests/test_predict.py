@@ -87,6 +87,9 @@ def test_a_reader_that_ends_early_is_no_error(copy: Clone) -> None:
         ([], "give either texts, or --in and --out together"),
         (["--in", "in.csv"], "give either texts, or --in and --out together"),
         (["x", "y", "--plot", "out.png"], "--plot draws one text"),
+        (["x", "--resume"], "--resume, --delimiter and --text-column are for --in; leave them out"),
+        (["x", "--text-column", "text"], "--resume, --delimiter and --text-column are for --in; leave them out"),
+        (["--in", "a.csv", "--out", "b.csv", "--top", "3"], "--top is for texts; leave it out with --in"),
         (["x", "--top", "0"], "argument --top: '0' is not a whole number of 1 or more"),
     ],
 )

@@ -17,8 +17,12 @@ from tests.toys import task
 from textclf import classifiers
 from textclf.errors import InputError
 from textclf.params import RENAMED
+from tools.audit import __main__ as audit_tool
 from tools.bench import __main__ as bench
+from tools.bench import growth as growth_tool
 from tools.bench import measure, training
+from tools.few_labels import __main__ as few_labels_tool
+from tools.oos_scores import __main__ as oos_scores_tool
 from tools.recipe import __main__ as recipe_tool
 from tools.recipe import oos_table, results_page
 from tools.recipe.recipes import Recipe, check, find_recipes
@@ -84,6 +88,12 @@ QUEUED = "--sweep runs on the cluster that --address or RAY_ADDRESS names; leave
         (recipe_tool, ["--list", "--address", "local", "--gpus", "1"], f"{FOR_TASKS}--sweep and --seeds"),
         (recipe_tool, ["words", "--sweep", "lr=1", "--address", "local", "--queue"], QUEUED),
         (recipe_tool, ["words", "--sweep", "lr=1", "--address", "local", "--force"], QUEUED),
+        (recipe_tool, ["--table", "--record"], "--record, --queue, --sweep and --force: give the recipe"),
+        (few_labels_tool, ["--table", "--rows", "7"], "--table goes alone; leave out --rows"),
+        (few_labels_tool, ["--table", "--dataset", "nope"], "--table goes alone; leave out --dataset"),
+        (oos_scores_tool, ["--table", "--force"], "--table goes alone; leave out --force"),
+        (growth_tool, ["--rows", "10", "--table"], "--table goes alone; leave out --rows"),
+        (audit_tool, ["--print", "5", "--port", "9000"], "--port: not with --print or --apply"),
         (review_tool, ["main", "--address", "local"], f"{FOR_TASKS}--seeds; leave them out"),
         (review_tool, ["--address", "local", "--cpus", "2"], f"{FOR_TASKS}--seeds; leave them out"),
     ],

@@ -219,6 +219,15 @@ def test_the_spread_is_pooled_over_configurations_with_about_as_many_training_ro
     assert pooled_variance(2000, (run(), elsewhere))[1] == 1, "a side's own record tells of it in any case"
 
 
+@pytest.mark.parametrize(("file", "same"), [("mine", False), (None, True)])
+def test_edited_further_texts_are_another_configuration(file: str | None, same: bool) -> None:
+    def further(md5: str) -> Callable[[Lock], object]:
+        return lambda lock: lock.update(augment={"outs": [{"path": "data/augmented.parquet", "md5": md5}]})
+
+    hashes = {config_hash(run(further(md5), augment={"file": file})) for md5 in ("6", "7")}
+    assert (len(hashes) == 1) == same
+
+
 def test_records_of_one_training_count_once(in_tmp: None) -> None:
     first = record(42, 43, 44)
     for name, params in {"calibrated": {"calibration": "temperature"}, "other": {"lr": 0.3}}.items():

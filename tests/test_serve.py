@@ -1,6 +1,7 @@
 """The service: answers, limits, back-pressure, and no message text where it doesn't belong."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -466,6 +467,21 @@ def test_the_feedback_file_is_bounded_and_belongs_to_nothing_else(strict: Model,
         Feedback(Path(__file__))
     with pytest.raises(InputError, match="not a file in a folder that exists"):
         Feedback(tmp_path / "none" / "said.csv")
+
+
+def test_a_line_for_which_the_disk_has_no_room_leaves_no_half(
+    strict: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, write = tmp_path / "said.csv", os.write
+    feedback = Feedback(file)
+    before = file.read_bytes()
+    with TestClient(create_app(strict, COMMIT, Limits(), feedback)) as made:
+        monkeypatch.setattr(os, "write", lambda place, line: write(place, line[:3]))
+        said = {"text": "hi", "answered": "a", "label": "b"}
+        assert made.post("/feedback", json=said).status_code == 507
+        monkeypatch.undo()
+        assert file.read_bytes() == before
+        assert made.post("/feedback", json=said).status_code == 204
 
 
 @pytest.mark.slow

@@ -33,6 +33,13 @@ def parser(name: str, doc: str | None) -> Parser:
     return Parser(prog=f"python -m tools.{name}", description=description, allow_abbrev=False)
 
 
+def check_alone(parser: argparse.ArgumentParser, options: argparse.Namespace, name: str) -> None:
+    """End with one sentence if another option was typed beside the one that is called `name`."""
+    for other, value in vars(options).items():
+        if other != name and value != parser.get_default(other):
+            parser.error(f"--{name} goes alone; leave out --{other.replace('_', '-')}")
+
+
 def add_cluster(parser: argparse.ArgumentParser, address: str | None) -> None:
     """Add the options of a command that can use a Ray cluster; `address` is the one that the environment names."""
     group = parser.add_argument_group("on a Ray cluster")

@@ -36,6 +36,8 @@ def parse_args() -> argparse.Namespace:
         parser.error("--print and --apply: give one of them")
     if options.kind and (options.rows or options.apply):
         parser.error("--kind: not with --rows or --apply, it chooses among the suspects to look at")
+    if (options.shown or options.apply) and options.port != parser.get_default("port"):
+        parser.error("--port: not with --print or --apply, which serve no page")
     if not 0 <= options.port <= 65535:
         parser.error(f"--port {options.port}: 0 to 65535 is allowed")
     return options

@@ -12,6 +12,7 @@ from textclf.data.visible import visible
 from textclf.errors import InputError
 from tools.audit.queue import Item
 from tools.audit.session import Session, checked
+from tools.audit.store import key_of
 
 COLUMNS = ["id", "text", "given", "suggested", "probability", "kinds", "twin", "action", "label", "reason"]
 NEEDED = ("id", "text", "action", "label")
@@ -29,7 +30,7 @@ def apply_file(path: Path, session: Session) -> int:
     Raises `InputError` with the line of a decision that can't be, that was made already, or that was made about another
     text or label than the row has.
     """
-    items = {item.id or item.text: item for item in session.items}
+    items = {item.key: item for item in session.items}
     decided = [(f"{path}: line {line}", row) for line, row in _read(path) if row["action"].strip()]
     lines = [Line(place, _decision(row, place, items, session)) for place, row in decided]
     session.store.add(lines)
@@ -37,7 +38,7 @@ def apply_file(path: Path, session: Session) -> int:
 
 
 def _decision(row: dict[str, str], place: str, items: dict[str, Item], session: Session) -> Correction:
-    if (item := items.get(row["id"] or row["text"])) is None:
+    if (item := items.get(key_of(row["id"], row["text"]))) is None:
         raise InputError(f"{place}: {row['id'] or 'this text'} is not among the rows to decide about")
     if visible(row["text"]) != visible(item.text):  # a spreadsheet may change ends of lines
         raise InputError(f"{place}: row {item.id} has another text in the table; print the table again")

@@ -21,6 +21,7 @@ from textclf.errors import InputError
 from textclf.outputs import write_json
 from tools import command
 from tools.bench import growth_table
+from tools.processes import output
 
 SIZES = (10_000, 100_000, 1_000_000)
 SEED = 0
@@ -111,12 +112,12 @@ def measure_all(rows: int) -> dict[str, Usage]:
 
 def result(sizes: list[int]) -> dict[str, Any]:
     """Return the figures of all `sizes`, with commit and machine."""
+    commit = output("git", "rev-parse", "HEAD")
     # The figures come first, as what is imported below is large.
     used = {str(size): measure_all(size) for size in sizes}
     from textclf.encoders.machine import processor_name
-    from textclf.revisions import WORKSPACE, resolve
 
-    return {"commit": resolve(WORKSPACE).commit, "processor": processor_name(), "seed": SEED, "rows": used}
+    return {"commit": commit, "processor": processor_name(), "seed": SEED, "rows": used}
 
 
 def check_unchanged() -> None:
@@ -134,6 +135,8 @@ def main() -> None:
     )
     parser.add_argument("--table", action="store_true", help="write docs/scale.md from the last figures, and end")
     options = parser.parse_args()
+    if options.table:
+        command.check_alone(parser, options, "table")
     for rows in options.rows or ():
         measure_all(rows)
     if options.rows:

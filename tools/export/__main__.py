@@ -34,7 +34,7 @@ def main() -> None:
     check_target(options.out)
     run = open_run(options.rev)
     check_current(run)
-    model = load_model(rev=options.rev, exact=True)
+    model = load_model(rev=run.revision.sha, exact=True)  # of the same commit, wherever the name points by now
     with replace_folder(options.out) as part:
         report = export(model, run, part, options.int8)
     print(f"{options.out}: python -m tools.predict --model {options.out} ...\n{table(report)}")

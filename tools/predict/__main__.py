@@ -29,7 +29,7 @@ def parse_args() -> argparse.Namespace:
         "--in", dest="source", metavar="FILE", help="CSV, TSV, JSON lines or Parquet, by ending; or a folder or pattern"
     )
     parser.add_argument("--out", dest="target", metavar="FILE", help="the same rows with the answers; or a folder")
-    parser.add_argument("--text-column", default="text", metavar="NAME", help="the column of texts (text)")
+    parser.add_argument("--text-column", metavar="NAME", help="the input's column of texts (text)")
     parser.add_argument(
         "--delimiter",
         type=one_character,
@@ -44,6 +44,7 @@ def parse_args() -> argparse.Namespace:
     options = parser.parse_args()
     check_options(parser, options)
     options.top = (20 if options.plot else 3) if options.top is None else options.top
+    options.text_column = options.text_column or "text"
     return options
 
 
@@ -57,6 +58,10 @@ def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) 
     for_cluster = command.names_cluster(options, default_address())
     if for_cluster and not many:  # RAY_ADDRESS may be meant for other commands
         parser.error("--address, --cpus and --gpus are for --in with a folder or a pattern; leave them out")
+    if options.source and options.top:
+        parser.error("--top is for texts; leave it out with --in, which gives every label's probability")
+    if options.text and (options.resume or options.delimiter or options.text_column):
+        parser.error("--resume, --delimiter and --text-column are for --in; leave them out")
     if options.plot and (len(options.text) != 1 or options.text == ["-"]):
         parser.error("--plot draws one text")
     if options.plot and (options.plot.suffix.lower() != ".png" or not options.plot.parent.is_dir()):

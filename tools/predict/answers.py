@@ -5,6 +5,7 @@ from pathlib import Path
 from textclf.errors import InputError
 from textclf.inference.model import Answers, Model
 from textclf.oos.labels import is_out, kind_of
+from tools.markdown_table import shown
 from tools.predict.score_file import unusable
 
 BAR = 24  # characters
@@ -26,7 +27,7 @@ def format_answer(text: str, answers: Answers, row: int, top: int) -> str:
         ranked.insert(0, f"  out of scope{f' ({kind})' if kind else ''}; nearest labels:")
     if answers.truncated[row]:
         ranked.append("  (longer than the model takes; the end was not read)")
-    return "\n".join([text, *ranked])
+    return "\n".join([shown(text), *ranked])  # a text may hold what a terminal obeys
 
 
 def show(model: Model, texts: list[str], top: int, batch_size: int) -> None:

@@ -5,7 +5,9 @@ Each file is scored by `score_file`, so its rows, windows and bytes are those of
 
 import json
 import tempfile
+from collections import Counter
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +49,14 @@ class FolderJob:
     outputs: list[str]
     settings: Settings
 
+    @cached_property
+    def output_of(self) -> dict[str, str]:
+        """The output of each file, by its name."""
+        return dict(zip(self.names, self.outputs, strict=True))
+
     def one(self, name: str, model: Model, desc: str = "") -> Scored:
         """Score the file `name`; what is wrong with it is its own failure."""
-        output = self.outputs[self.names.index(name)]
+        output = self.output_of[name]
         try:
             return Scored(name, self._score(name, output, model, desc))
         except (InputError, OSError) as error:
@@ -107,7 +114,7 @@ def plan(source: str, target: str, settings: Settings) -> FolderJob:
     if not names:
         raise InputError(f"{source} holds no file outside of {target}, the folder for the output")
     outputs = [_output(name) for name in names]
-    if twice := next((name for name in outputs if outputs.count(name) > 1), None):
+    if twice := next((name for name, count in Counter(outputs).items() if count > 1), None):
         first, second, *_ = [name for name, output in zip(names, outputs, strict=True) if output == twice]
         raise InputError(f"{first} and {second} would both be scored into {twice}; rename one")
     return FolderJob(folder, target, names, outputs, settings)

@@ -50,7 +50,7 @@ def prepare(folder: Path, repo_id: str, rev: str | None, license: str | None, dr
             if not dry_run:
                 raise
             print(f"warning: without --dry-run this would be refused: {error}", file=sys.stderr)
-    model = load_model(rev=rev, exact=True)
+    model = load_model(rev=run.revision.sha, exact=True)  # of the same commit, wherever the name points by now
     with replace_folder(folder) as part:
         package(model, run, part, repo_id, license)
     return run

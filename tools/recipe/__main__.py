@@ -41,6 +41,8 @@ def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) 
     """End with one sentence if options don't go together, or if one would be ignored."""
     if not (options.recipe or options.list or options.table):
         parser.error("give a recipe, --list or --table")
+    if not options.recipe and (options.record or options.queue or options.sweep or options.force):
+        parser.error("--record, --queue, --sweep and --force: give the recipe that they are for")
     if options.record and (options.queue or options.sweep):
         parser.error("--record runs the experiment now; leave out --queue and --sweep")
     if options.seeds is not None and (options.seeds < 2 or not options.record):

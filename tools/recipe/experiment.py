@@ -63,3 +63,4 @@ def run_recipes(options: argparse.Namespace) -> None:
         if options.seeds:
             resources = Resources(options.address, options.cpus, options.gpus) if options.address else None
             print(f"recorded in {ensure_seeds(open_run(name), options.seeds, resources).folder}", flush=True)
+            record(name, seconds)  # which names that folder

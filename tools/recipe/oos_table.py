@@ -45,8 +45,7 @@ def _cell(score: float | None) -> str:
 
 
 def _seeds(result: dict[str, Any], metric: str) -> str:
-    name = result.get("config_hash")
-    record = record_of(name) if name else None
+    record = record_of(result["seeds"]) if result["seeds"] else None
     if record is None or len(record.seeds) < 2:
         return ""
     return f"{record.mean(metric):.4f} ± {record.deviation(metric):.4f} ({len(record.seeds)})"

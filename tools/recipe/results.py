@@ -3,7 +3,6 @@
 import importlib.metadata
 import json
 import platform
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ from ruamel.yaml import YAML
 
 from textclf.encoders.machine import machine, processor_name
 from textclf.outputs import write_json
-from tools.runs.config import config_hash
+from tools.processes import output
+from tools.runs.records import read_record
 from tools.runs.run import open_run
 
 RESULTS = Path("results")
@@ -21,16 +21,17 @@ PACKAGES = ("torch", "transformers", "peft", "datasets", "scikit-learn", "numpy"
 
 
 def record(name: str, seconds: dict[str, float]) -> Path:
-    """Write results/<name>.json from the experiment `name` of this commit, and return its path."""
+    """Write results/<name>.json from the experiment `name`, and return its path."""
+    run = open_run(name)
     params = YAML(typ="safe", pure=True).load(dvc.api.read("params.yaml", rev=name))
     metrics = {kind: json.loads(dvc.api.read(f"metrics/{kind}.json", rev=name)) for kind in METRICS}
     result = {
         "recipe": name,
-        "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout[:40],
+        "commit": output("git", "rev-parse", f"{run.revision.sha}^").strip(),  # HEAD may have moved since it started
         "params": params,
         "checkpoint": json.loads(dvc.api.read("data/tokenized/checkpoint.json", rev=name)),
         "metrics": metrics,
-        "config_hash": config_hash(open_run(name)),
+        "seeds": seeds.folder.name if (seeds := read_record(run)) else None,  # in results/seeds
         "seconds": {stage: round(value, 1) for stage, value in seconds.items()},
         **environment(params["device"]),
     }

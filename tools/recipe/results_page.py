@@ -56,8 +56,7 @@ def recipe_table(recipes: dict[str, Recipe]) -> list[str]:
 
 
 def _record(result: dict[str, Any] | None) -> Record | None:
-    name = (result or {}).get("config_hash")
-    return record_of(name) if name else None
+    return record_of(result["seeds"]) if result and result["seeds"] else None
 
 
 def _accuracy(metrics: dict[str, Any], record: Record | None) -> str:

@@ -9,6 +9,7 @@ from tools.runs.run import Run, outputs
 
 DATA = ("data/raw", "data/splits", "data/tokenized")  # the outputs before training; the last one names the checkpoint
 TAUGHT = "data/taught.parquet"  # read by method distil alone
+FURTHER = "data/augmented.parquet"  # the rest of it is known from the parameters and the training rows
 # The bytes of the data, the method itself and the resolved precision stand for the others.
 LEFT_OUT = ("dataset", "method", "model", "precision", "seed")
 AS_BEFORE = [("workers", 1), ("accumulate", 1), ("gradient_checkpointing", False)]  # as it was without the parameter
@@ -41,7 +42,7 @@ def config_hash(run: Run) -> str | None:
     nothing as long as it is off.
     """
     precision = run.machine.get("precision")
-    read = (*DATA, TAUGHT) if run.params["method"] == "distil" else DATA
+    read = DATA + (TAUGHT,) * (run.params["method"] == "distil") + (FURTHER,) * bool(_augment(run).get("file"))
     data = {path: md5 for path, md5 in outputs(run.lock).items() if path.startswith(read)}
     if precision is None or not all(any(path.startswith(part) for path in data) for part in DATA):
         return None
@@ -53,6 +54,11 @@ def config_hash(run: Run) -> str | None:
     params = {key: value for key, value in params.items() if key not in LEFT_OUT and (key, value) not in AS_BEFORE}
     config = [switched_on(params), run.params["method"], data, precision]
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _augment(run: Run) -> dict[str, Any]:
+    augment: dict[str, Any] = run.params.get("augment") or {}  # an older run has none
+    return augment
 
 
 def unread(method: str) -> set[str]:

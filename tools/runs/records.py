@@ -154,7 +154,7 @@ def new_folder(run: Run) -> Path:
 
 
 def record_of(name: str) -> Record | None:
-    """Return what is recorded under a `config_hash`, if anything."""
+    """Return what is recorded in the folder `name`, if anything."""
     folder = FOLDER / name
     return Record(folder) if (folder / "record.json").is_file() else None
 

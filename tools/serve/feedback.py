@@ -14,7 +14,7 @@ MOST = 10_000_000  # bytes of the file
 
 
 class FeedbackFull(Exception):
-    """The file has no room for another line."""
+    """The file, or the disk, has no room for another line."""
 
 
 class Feedback:
@@ -45,7 +45,9 @@ class Feedback:
                 lines = (b"" if size else _line(HEADER)) + (_line(cells) if cells else b"")
                 if size + len(lines) > self.most:
                     raise FeedbackFull
-                os.write(file, lines)
+                if os.write(file, lines) < len(lines):
+                    os.ftruncate(file, size)
+                    raise FeedbackFull
             finally:
                 os.close(file)
 

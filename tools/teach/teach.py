@@ -38,7 +38,7 @@ def teach(teacher: Run, student: Run, name: str, about: str) -> Path:
 
 def logits(teacher: Run, texts: "pd.Series[str]") -> pd.DataFrame:
     """Return id, the text's key and a column of logits for each label; `texts` has ids as its index."""
-    model = load_model(rev=teacher.revision.name)
+    model = load_model(rev=teacher.revision.sha)
     predicted = model.classifier.predict(model.rows(texts.tolist()), 128, "teach").logits
     table = pd.DataFrame(predicted.astype("float32"), columns=model.classifier.labels)
     table.insert(0, "text", texts.map(text_key).to_numpy())
