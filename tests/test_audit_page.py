@@ -319,7 +319,7 @@ def test_a_message_whose_line_ends_a_spreadsheet_changed_is_still_found(
     project: Path, typed: Callable[..., str]
 ) -> None:
     Feedback(Path("said.csv")).add("one\r\ntwo", "order", "refund")
-    Path("decisions.csv").write_text('id,text,action,label\n,"one\ntwo",add,refund\n')
+    Path("decisions.csv").write_text('id,text,action,label\n,"one\ntwo",relabel,refund\n')
     assert "1 decisions added" in typed(audit.main, project, "--rows", "said.csv", "--apply", "decisions.csv")
 
 

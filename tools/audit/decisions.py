@@ -12,7 +12,6 @@ from textclf.data.visible import visible
 from textclf.errors import InputError
 from tools.audit.queue import Item
 from tools.audit.session import Session, checked
-from tools.audit.store import key_of
 
 COLUMNS = ["id", "text", "given", "suggested", "probability", "kinds", "twin", "action", "label", "reason"]
 NEEDED = ("id", "text", "action", "label")
@@ -30,7 +29,7 @@ def apply_file(path: Path, session: Session) -> int:
     Raises `InputError` with the line of a decision that can't be, that was made already, or that was made about another
     text or label than the row has.
     """
-    items = {item.key: item for item in session.items}
+    items = {item.id or visible(item.text): item for item in session.items}  # a spreadsheet may change ends of lines
     decided = [(f"{path}: line {line}", row) for line, row in _read(path) if row["action"].strip()]
     lines = [Line(place, _decision(row, place, items, session)) for place, row in decided]
     session.store.add(lines)
@@ -38,9 +37,9 @@ def apply_file(path: Path, session: Session) -> int:
 
 
 def _decision(row: dict[str, str], place: str, items: dict[str, Item], session: Session) -> Correction:
-    if (item := items.get(key_of(row["id"], row["text"]))) is None:
+    if (item := items.get(row["id"] or visible(row["text"]))) is None:
         raise InputError(f"{place}: {row['id'] or 'this text'} is not among the rows to decide about")
-    if visible(row["text"]) != visible(item.text):  # a spreadsheet may change ends of lines
+    if visible(row["text"]) != visible(item.text):
         raise InputError(f"{place}: row {item.id} has another text in the table; print the table again")
     if (given := row.get("given", item.given).strip()) != item.given:
         said = f"the table says that its label is {given!r}, but it is {item.given!r}"
