@@ -69,6 +69,15 @@ def read_taught(train: Rows, labels: list[str], augmented: pd.DataFrame) -> NDAr
     return None if table.empty else np.asarray(table.loc[[parents.get(row, row) for row in train.ids], labels])
 
 
+def training_threads(workers: int) -> int:
+    """Return how many threads each process that trains has."""
+    if workers == 1:
+        return threads()
+    from textclf.training.workers import threads_each  # imports what a cluster needs
+
+    return threads_each(workers)
+
+
 def training_metrics(trained: Trained, folder: Path, params: Params) -> dict[str, Any]:
     """Return validation's choice, the trained share, the size of `folder`, and the machine that the bytes depend on."""
     kept = next(row for row in trained.curve if row["kept"])
@@ -79,7 +88,7 @@ def training_metrics(trained: Trained, folder: Path, params: Params) -> dict[str
         "trainable_share": round(share, 4),
         "size_mb": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 2),
         "processor": processor_kind(params.device),
-        "threads": threads(),
+        "threads": training_threads(params.workers),
         "precision": trained.classifier.precision,
     }
 
@@ -87,10 +96,10 @@ def training_metrics(trained: Trained, folder: Path, params: Params) -> dict[str
 def main() -> None:
     """Write models/trained, plots/learning_curve.csv and metrics/train.json."""
     params = read_params()
-    code = [Path("stages/train.py"), *Path("textclf").rglob("*.py")]
+    code = [Path("stages/train.py"), *Path("textclf").rglob("*.py"), *Path("textclf").rglob("*.txt")]
     inputs = [AUGMENTED, LABELS, LABEL_TEXTS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
     inputs += (file for file in PREPARATION.rglob("*") if file.is_file())
-    resume_dir = resume_folder(params, [*code, *inputs])
+    resume_dir = resume_folder(params, [*code, *inputs], training_threads(params.workers))
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):
         task = read_task(params, resume_dir)

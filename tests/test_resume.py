@@ -55,8 +55,9 @@ def test_one_process_at_a_time_holds_a_run(in_tmp: Path, monkeypatch: pytest.Mon
 def test_another_parameter_input_or_code_is_another_run(in_tmp: Path, params: Params) -> None:
     file = Path("rows")
     file.write_text("a")
-    first = resume_folder(params, [file])
-    assert resume_folder(params, [file]) == first
-    assert resume_folder(params.model_copy(update={"lr": 0.5}), [file]) != first
+    first = resume_folder(params, [file], 2)
+    assert resume_folder(params, [file], 2) == first
+    assert resume_folder(params, [file], 1) != first
+    assert resume_folder(params.model_copy(update={"lr": 0.5}), [file], 2) != first
     file.write_text("b")
-    assert resume_folder(params, [file]) != first
+    assert resume_folder(params, [file], 2) != first

@@ -131,7 +131,7 @@ def test_as_many_upper_layers_as_there_are_is_an_error(
     tiny: Callable[[str], Path], tmp_path: Path, layers: int
 ) -> None:
     with pytest.raises(
-        InputError, match=f"full.trained_layers = {layers}: the checkpoint has 2 layers; allowed: 1 to 1"
+        InputError, match=f"full.trained_layers = {layers}: the checkpoint's number of layers is 2; allowed: 1 to 1"
     ):
         trained(tiny("bert"), tmp_path, full={"trained_layers": layers})
 

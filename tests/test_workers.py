@@ -1,5 +1,8 @@
 """A batch in parts: one after the other, by several workers, with states computed twice; the sums are the same."""
 
+import json
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from stages.train import training_threads
 from tests.cluster_nodes import environment as environment
 from tests.cluster_nodes import nodes
 from tests.conftest import ROOT, without_dropout
@@ -128,6 +132,58 @@ def test_workers_on_a_node_with_other_instructions_are_refused(
         monkeypatch.setenv("RAY_ADDRESS", cluster.address)
         with pytest.raises(InputError, match=f"computes in fp32 on .*DEFAULT.*, this machine in fp32 on {HERE}; "):
             workers.train_epochs(task(tiny("bert"), tmp_path, workers=2, device="cpu"), full.train)
+
+
+WORKER = """
+import json, sys
+from pathlib import Path
+import torch, transformers
+from tests.toys import task
+from textclf.methods import full
+
+torch.distributed.init_process_group("gloo")
+seen, step = [], transformers.Trainer.training_step
+def noted(self, model, inputs, *more):
+    ids = [row[row > 0].tolist() for row in inputs["input_ids"]]
+    seen.append((int(self.state.epoch), ids))
+    return step(self, model, inputs, *more)
+transformers.Trainer.training_step = noted
+checkpoint, folder = map(Path, sys.argv[1:])
+full.train(task(checkpoint, folder, workers=2, batch_size=16, epochs=3, early_stopping=None))
+Path(f"{folder}/seen-{torch.distributed.get_rank()}.json").write_text(json.dumps(seen))
+"""
+
+
+@pytest.mark.slow
+def test_workers_share_all_rows_of_each_epoch_although_dropout_draws_unevenly(
+    tiny: Callable[[str], Path], tmp_path: Path
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    group = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", WORKER, str(tiny("bert")), str(tmp_path)]
+    started = [
+        subprocess.Popen(command, cwd=ROOT, env=os.environ | group | {"RANK": rank, "LOCAL_RANK": rank})
+        for rank in ("0", "1")
+    ]
+    assert [process.wait(300) for process in started] == [0, 0]
+    seen = [json.loads((tmp_path / f"seen-{rank}.json").read_text()) for rank in (0, 1)]
+    rows = {tuple(ids.tolist()) for ids in task(tiny("bert"), tmp_path).train.input_ids}
+    for epoch in range(3):
+        parts = [{tuple(row) for at, batch in worker if at == epoch for row in batch} for worker in seen]
+        assert parts[0] | parts[1] == rows, epoch
+
+
+def test_the_threads_of_a_worker_are_those_that_the_metrics_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    from textclf.training import workers
+
+    monkeypatch.setattr(workers, "threads", lambda: 8)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    assert workers.threads_each(4) == training_threads(4) == 2
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    assert workers.threads_each(4) == training_threads(4) == 8
+    assert training_threads(1) == threads()
 
 
 def test_a_run_by_one_worker_imports_no_ray() -> None:

@@ -18,12 +18,13 @@ WAIT = 5  # seconds, for a process that is just ending
 COMPLETE = "complete"  # written last; a checkpoint without it was cut off
 
 
-def resume_folder(params: BaseModel, files: Iterable[Path]) -> Path:
+def resume_folder(params: BaseModel, files: Iterable[Path], threads: int) -> Path:
     """Return the folder of exactly this run: its name is a hash of everything that determines the run's bytes.
 
-    These are the parameters, the bytes of `files` (inputs, code, pinned packages) and the kind of machine.
+    These are the parameters, the bytes of `files` (inputs, code, pinned packages), the kind of machine, and how many
+    `threads` each training process has.
     """
-    digest = hashlib.sha256(json.dumps([params.model_dump(), machine()], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([params.model_dump(), machine(), threads], sort_keys=True).encode())
     for file in sorted(files):
         digest.update(str(file).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return cache_folder("runs") / digest.hexdigest()[:16]

@@ -273,6 +273,17 @@ class LastIsBest(TrainerCallback):
         metrics[f"eval_{LAST}"] = state.global_step
 
 
+class SameDraws(TrainerCallback):
+    """Let all workers draw the same numbers from the next epoch on, so that each takes its part of the same order.
+
+    Dropout draws as many as a worker's batches are large, so their generators part within an epoch.
+    """
+
+    def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Seed by the epoch, before its checkpoint keeps the generator's state."""
+        torch.manual_seed(args.seed + round(state.epoch or 0))
+
+
 class MarkComplete(TrainerCallback):
     """Mark a checkpoint as complete once all of it is written; then remove all others except the best one.
 
@@ -332,11 +343,12 @@ def _callbacks(task: Task, optimizer: torch.optim.Optimizer) -> list[TrainerCall
     curve = [GrowingCurve(task.curve_file)] if task.curve_file else []
     stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
     few = [LastIsBest()] if is_few(task.train) else []
-    if processes() > 1 and torch.distributed.get_rank() > 0:  # the first worker speaks for all
-        return [*few, *average, MarkComplete(), *stopping]
+    draws = [SameDraws()] if processes() > 1 else []
+    if draws and torch.distributed.get_rank() > 0:  # the first worker speaks for all
+        return [*draws, *few, *average, MarkComplete(), *stopping]
     if few:
         say_fixed(task.train, f"epochs = {params.epochs}")
-    return [*few, *average, EpochLine(), MarkComplete(), *curve, RowsDone(len(task.train.ids)), *stopping]
+    return [*draws, *few, *average, EpochLine(), MarkComplete(), *curve, RowsDone(len(task.train.ids)), *stopping]
 
 
 def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:

@@ -41,8 +41,9 @@ def layers_below(body: PreTrainedModel, trained: str | int, key: str) -> int:
         return 0
     there = len(layers_of(body))
     if trained >= there:
+        numbers = f"1 to {there - 1}, or " if there > 1 else ""
         raise InputError(
-            f"params.yaml: {key} = {trained}: the checkpoint has {there} layers; allowed: 1 to {there - 1}, or a word "
+            f"params.yaml: {key} = {trained}: the checkpoint's number of layers is {there}; allowed: {numbers}a word "
             "for all of them (docs/reference.md)"
         )
     return there - trained

@@ -48,7 +48,7 @@ def train_epochs(task: Task, train: Train) -> None:
     is no room for them, a node doesn't see this folder or computes otherwise, or the workers die too often.
     """
     address, workers = default_address(), task.params.workers
-    each = threads() if address else max(1, threads() // workers)
+    each = threads_each(workers)
     task.resume_dir.mkdir(parents=True, exist_ok=True)
     (task.resume_dir / MISTAKE).unlink(missing_ok=True)
     with connected(address or LOCAL, cpus=workers * each) as ray:
@@ -66,6 +66,14 @@ def train_epochs(task: Task, train: Train) -> None:
             raise InputError(f"the workers died {1 + RESTARTS} times: {' '.join(str(error).split())[-300:]}") from None
     if (mistake := task.resume_dir / MISTAKE).is_file():
         raise InputError(mistake.read_text(encoding="utf-8"))
+
+
+def threads_each(workers: int) -> int:
+    """Return how many threads each worker computes with, on which the last digits of its sums depend.
+
+    On a cluster these are as many as PyTorch has here; without one, the workers share those of this machine.
+    """
+    return threads() if default_address() else max(1, threads() // workers)
 
 
 def _share(ray: Any, params: Params, cpus: int) -> dict[str, float]:
