@@ -56,16 +56,16 @@ def read_task(params: Params, resume_dir: Path) -> Task:
 
         task = augment(task, augmented, preparation.load(PREPARATION))
     train = resample(task.train, params.sampling, params.seed)
-    return replace(task, train=train, taught=read_taught(train, labels, augmented))
+    parents = {row.id: row.parent for row in augmented.itertuples() if row.parent}
+    return replace(task, train=train, parents=parents, taught=read_taught(train, labels, parents))
 
 
-def read_taught(train: Rows, labels: list[str], augmented: pd.DataFrame) -> NDArray[np.float64] | None:
+def read_taught(train: Rows, labels: list[str], parents: dict[str, str]) -> NDArray[np.float64] | None:
     """Return the teachers' probabilities of the rows, shape (rows, labels), or None without teachers.
 
-    A further text of `augmented` is taught what its parent is.
+    A further text is taught what its parent is.
     """
     table = pd.read_parquet(TAUGHT).set_index("id")
-    parents = {row.id: row.parent for row in augmented.itertuples() if row.parent}
     return None if table.empty else np.asarray(table.loc[[parents.get(row, row) for row in train.ids], labels])
 
 
@@ -103,8 +103,8 @@ def main() -> None:
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):
         task = read_task(params, resume_dir)
-        if is_few(task.train):
-            advise(params, rows_each(task.train))
+        if is_few(task):
+            advise(params, rows_each(task))
         if params.workers > 1:
             from textclf.training import workers  # imports Ray
 

@@ -42,7 +42,7 @@ def test_code_and_packages_are_as_make_deps_writes_them() -> None:
 def test_code_that_can_only_stop_a_run_is_no_dependency_and_hides_none() -> None:
     for stage in STAGES:
         assert not listed(stage, "deps") & set(deps.NO_DEPS)
-    for file in set(deps.NO_DEPS) - {"textclf/__init__.py"}:  # which imports when `load` is called
+    for file in set(deps.NO_DEPS) - {"textclf/__init__.py"}:  # which imports `FIRST`, and more when `load` is called
         inside = {str(found) for name in deps.imported_names(Path(file)) for found in deps.module_files(name)}
         assert {path for path in inside if Path(path).stat().st_size} <= set(deps.NO_DEPS), file
 
@@ -53,6 +53,19 @@ def test_a_stage_has_the_modules_of_the_chosen_method_alone() -> None:
     for stage in STAGES:
         for folder in deps.BY_METHOD:
             assert not listed(stage, "deps") & {f"{folder}/{method}.py" for method in METHODS}
+
+
+def test_no_module_of_a_method_needs_that_of_another_one_which_no_stage_would_depend_on() -> None:
+    others = {f"{folder}/{method}.py" for folder in deps.BY_METHOD for method in METHODS}
+    for file in others:
+        method = Path(file).stem
+        if Path(file).is_file():
+            needed = {str(found) for name in deps.imported_names(Path(file)) for found in deps.module_files(name)}
+            assert not {found for found in needed & others if Path(found).stem != method}, file
+
+
+def test_every_stage_depends_on_the_environment_that_the_package_sets() -> None:
+    assert all("textclf/environment.py" in listed(stage, "deps") for stage in STAGES)
 
 
 def test_a_package_that_is_imported_is_pinned_for_the_stage() -> None:

@@ -17,7 +17,7 @@ from tests.models import write_model, write_rules, write_words_model
 from tests.toys import LABELS
 from textclf.classifiers.baseline import MostFrequent
 from textclf.classifiers.encoder import Encoder
-from textclf.classifiers.features import Features, load_body
+from textclf.classifiers.frozen_linear import Features, load_body
 from textclf.encoders.checkpoints import Checkpoint
 from textclf.errors import InputError
 from textclf.inference import onnx_classifier

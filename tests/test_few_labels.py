@@ -18,7 +18,7 @@ from stages.split import split_rows
 from tests.conftest import ROOT
 from tests.own_data import PARAMS, make_project, run_stage
 from tests.toys import LABELS, TEXTS, params, task
-from textclf.classifiers.features import load_body
+from textclf.classifiers.frozen_linear import load_body
 from textclf.data.label_texts import label_texts
 from textclf.data.source_spec import Source
 from textclf.encoders.frozen import Frozen
@@ -29,6 +29,7 @@ from textclf.params import check_params, read_params
 from textclf.predictions import Predictions, read_predictions, write_predictions
 from textclf.rows import Rows
 from textclf.training.advice import SETTINGS, advise, best_of
+from textclf.training.few_rows import rows_each
 from textclf.training.label_vectors import label_vectors
 from textclf.training.selection import select_C
 from textclf.training.task import Task
@@ -91,6 +92,14 @@ def test_with_few_rows_c_is_fixed_and_validation_rows_change_nothing(
     asked = toy.validation
     found = [trained.classifier.predict(asked, 8, "").logits for trained in (one, other)]
     np.testing.assert_array_equal(*found)
+
+
+def test_further_texts_and_copies_make_few_rows_no_more(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    toy = few(task(tiny("bert"), tmp_path), 8)
+    further = replace(toy.train, ids=[f"of {row}" for row in toy.train.ids])
+    parents = dict(zip(further.ids, toy.train.ids, strict=True))
+    more = replace(toy, train=toy.train.join(further).join(further).join(toy.train), parents=parents)
+    assert rows_each(toy) == rows_each(more) == 8
 
 
 def test_a_c_that_was_chosen_by_the_user_stays(tiny: Callable[[str], Path], tmp_path: Path) -> None:

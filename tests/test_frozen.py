@@ -1,5 +1,6 @@
 """What a frozen body makes of a row: once, the same in any company, kept in files that may be lost or damaged."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import TrainingArguments
+from transformers import BertConfig, BertModel, TrainingArguments
 
 from tests.toys import rows
-from textclf.classifiers.features import load_body
+from textclf.classifiers.frozen_linear import load_body
 from textclf.encoders import fixed_batches
 from textclf.encoders import frozen as frozen_module
 from textclf.encoders.fixed_batches import in_fixed_batches, padded_length, rows_of
@@ -117,6 +118,34 @@ def test_states_above_the_limit_are_computed_when_training_needs_them_with_the_s
         found = needed.states(data.input_ids)
     for one, other in zip(kept.states(data.input_ids), found, strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_row_that_stands_there_often_counts_once_towards_the_limit(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body, data = load_body(tiny("bert")), rows(3)
+    frozen = Frozen(body, "fp32", tmp_path, cut=1)
+    monkeypatch.setattr(frozen_module, "LIMIT", frozen._states_size(data.input_ids))
+    frozen.keep_states(data.input_ids * 10, "train")
+    assert "too many" not in capsys.readouterr().err
+
+
+def test_a_row_as_long_as_the_model_takes_has_its_vector(tmp_path: Path) -> None:
+    sizes: Any = {"hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 1, "intermediate_size": 8}
+    body = BertModel(BertConfig(**sizes, vocab_size=50, max_position_embeddings=50))
+    found = Frozen(body, "fp32", tmp_path).vectors([np.arange(50, dtype=np.int32)], "mean", "")
+    assert found.shape == (1, 8)
+
+
+def test_the_same_body_at_another_place_finds_what_was_computed(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = rows(3)
+    Frozen(load_body(tiny("bert")), "fp32", tmp_path / "kept").vectors(data.input_ids, "cls", "")
+    seen = computed(monkeypatch)
+    moved = shutil.copytree(tiny("bert"), tmp_path / "moved")
+    Frozen(load_body(moved), "fp32", tmp_path / "kept").vectors(data.input_ids, "cls", "")
+    assert sum(seen) == 0
 
 
 def cut_off(content: bytes) -> bytes:

@@ -206,7 +206,7 @@ def test_a_trained_head_predicts_on_cached_vectors_as_with_the_whole_body_in_pla
 ) -> None:
     import torch
 
-    from textclf.classifiers.features import load_body
+    from textclf.classifiers.frozen_linear import load_body
     from textclf.encoders.frozen import Frozen
     from textclf.encoders.heads import without_body
 

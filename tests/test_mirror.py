@@ -104,7 +104,17 @@ def test_a_wrong_byte_is_refused_with_both_checksums(place: str, files: Path, sp
 
 
 @pytest.mark.parametrize(
-    "root", ["s3://bucket", "file://mirror", "https:///m", "ftp://me:secret@h", "s3://me:se@secret@h/x", "http://[x"]
+    "root",
+    [
+        "s3://bucket",
+        "file://mirror",
+        "https:///m",
+        "ftp://me:secret@h",
+        "s3://me:se@secret@h/x",
+        "http://[x",
+        "https://h:abc",
+        "https://me:sec/secret@h",
+    ],
 )
 def test_an_address_of_another_kind_is_refused(root: str, spec: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_MIRROR", root)

@@ -249,6 +249,10 @@ def test_a_test_set_without_such_rows_has_no_scores_of_them() -> None:
 
 
 def test_joined_rows_keep_their_order() -> None:
+    nothing = Predictions([], [], np.empty((0, 1)), None)
+    only = rows(2, 2)
+    assert join(nothing, only) is only
+    assert join(only, nothing) is only
     both = join(rows(4, 1), rows(2, 2))
     assert both.ids == ["1-0", "1-1", "1-2", "1-3", "2-0", "2-1"]
     assert both.logits.shape == (6, 4)

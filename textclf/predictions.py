@@ -22,9 +22,9 @@ class Predictions:
 
 
 def join(first: Predictions, second: Predictions) -> Predictions:
-    """Return the rows of both; `second` may have none."""
-    if not second.ids:
-        return first
+    """Return the rows of both; either may have none."""
+    if not (first.ids and second.ids):
+        return first if first.ids else second
     vectors = None
     if first.vectors is not None and second.vectors is not None:
         vectors = np.concatenate([first.vectors, second.vectors])

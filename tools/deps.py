@@ -19,7 +19,7 @@ DVC_YAML, PINS = Path("dvc.yaml"), Path("requirements.txt")
 MARK = "      # Code and packages, written by `make deps`.\n"
 # Code that can stop a run, but never change its bytes: no stage depends on it.
 NO_DEPS = (
-    "textclf/__init__.py",  # `load`, the door for programs
+    "textclf/__init__.py",  # `load`, the door for programs; see `FIRST`
     "textclf/cache.py",
     "textclf/cluster.py",
     "textclf/encoders/quiet.py",
@@ -30,6 +30,7 @@ NO_DEPS = (
     "textclf/specs.py",
     "textclf/training/advice.py",
 )
+FIRST = Path("textclf/environment.py")  # which textclf/__init__.py imports, and so every stage
 BY_METHOD = ("textclf/methods", "textclf/classifiers")  # a module for each method: a stage depends on the chosen one
 
 
@@ -43,7 +44,7 @@ class Imports:
 
 def stage_imports(script: Path) -> Imports:
     """Return what `script` imports, without `NO_DEPS` and empty files."""
-    imports, waiting = Imports(), [script]
+    imports, waiting = Imports(), [script, FIRST]
     while waiting:
         file = waiting.pop()
         if file in imports.files or file.as_posix() in NO_DEPS or not file.stat().st_size:

@@ -11,7 +11,7 @@ from textclf.outputs import write_json
 KIND = "classifier.json"  # the file that says which kind of classifier a folder holds, and its precision
 PRECISIONS = ("bf16", "fp32")
 # Kinds and the modules that load them. After gradual unfreezing, method `lora` leaves an ordinary encoder.
-KINDS = {"encoder": "encoder", "adapter": "lora", "features": "features", "baseline": "baseline"}
+KINDS = {"encoder": "encoder", "adapter": "lora", "features": "frozen_linear", "baseline": "baseline"}
 
 
 def save(classifier: Classifier, folder: Path) -> None:

@@ -1,3 +1,3 @@
-"""Zero-shot classification leaves a frozen body with a linear layer on its vectors, as method `features` does."""
+"""Method `zero_shot` leaves a frozen body with a linear layer on its vectors, as method `features` does."""
 
-from textclf.classifiers.features import Features as Features
+from textclf.classifiers.frozen_linear import Features as Features

@@ -20,14 +20,20 @@ FEWEST = 8  # rows of a batch of long ones, so that the empty place costs little
 
 
 def in_fixed_batches(
-    run: Callable[[Tokens, Tokens], Result], input_ids: list[NDArray[np.int32]], pad: int, desc: str, multiple: int = 1
+    run: Callable[[Tokens, Tokens], Result],
+    input_ids: list[NDArray[np.int32]],
+    pad: int,
+    desc: str,
+    multiple: int = 1,
+    most: int | None = None,
 ) -> Iterator[tuple[list[int], Result]]:
     """Yield the positions of some rows and `run(tokens, mask)` of the batch that begins with them.
 
-    Tokens and mask have the shape (`rows_of(length)`, length), a length that is a `multiple`; places without a row hold
-    a lone padding token.
+    Tokens and mask have the shape (`rows_of(length)`, length), a length that is a `multiple` or `most`, the longest
+    that the model takes; places without a row hold a lone padding token.
     """
-    lengths = np.array([padded_length(len(ids), multiple) for ids in input_ids], dtype=int)
+    padded = (padded_length(len(ids), multiple) for ids in input_ids)
+    lengths = np.array([length if most is None else min(length, most) for length in padded], dtype=int)
     batches = [
         (chosen[start : start + rows_of(length) - 1].tolist(), int(length))
         for length in np.unique(lengths)[::-1]

@@ -24,6 +24,7 @@ from textclf.encoders.machine import machine
 from textclf.encoders.pooling import LAST, pool
 from textclf.encoders.precision import autocast
 from textclf.encoders.row_store import RowStore, row_key
+from textclf.encoders.tokenizers import most_tokens
 
 TokenIds = list[NDArray[np.int32]]
 Vectors = NDArray[np.float32]
@@ -42,7 +43,7 @@ ATTENTION = [
     SDPBackend.MATH,
     SDPBackend.OVERRIDEABLE,
 ]
-NAMES = ("id2label", "label2id")  # of the config: a head's alone
+NAMES = ("id2label", "label2id", "_name_or_path")  # of the config: a head's, and where the body came from
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
 
@@ -90,7 +91,8 @@ class Frozen:
         return f"states-{self.cut}"
 
     def _states_size(self, input_ids: TokenIds) -> int:
-        return sum(map(len, input_ids)) * int(self.body.config.hidden_size) * DTYPES[self.precision].itemsize
+        distinct = {row_key(ids): len(ids) for ids in input_ids}
+        return sum(distinct.values()) * int(self.body.config.hidden_size) * DTYPES[self.precision].itemsize
 
     def _fits(self, input_ids: TokenIds) -> bool:
         return self._states_size(input_ids) <= LIMIT
@@ -127,7 +129,8 @@ class Frozen:
                 return {kind: found.cpu() for kind, found in self._run(to_inputs(tokens, mask, self.body), kinds)}
 
         multiple = ALIGNED if self.body.config._attn_implementation == "eager" else 1
-        for rows, found in fixed_batches.in_fixed_batches(run, input_ids, pad_id(self.body), desc, multiple):
+        most = most_tokens(self.body.config)
+        for rows, found in fixed_batches.in_fixed_batches(run, input_ids, pad_id(self.body), desc, multiple, most):
             yield {
                 kind: {
                     keys[row]: tensor[place, : len(input_ids[row]) if kind == self._states else 1].clone()
@@ -161,7 +164,7 @@ def _digest(body: PreTrainedModel, precision: str) -> str:
     architecture = json.dumps({key: config[key] for key in sorted(config) if key not in NAMES})
     settings = [precision, *machine(device), architecture]
     digest = hashlib.sha256("\n".join(settings).encode())
-    for module in ("fixed_batches", "forward", "frozen", "layers", "pooling", "row_store"):
+    for module in ("fixed_batches", "forward", "frozen", "layers", "pooling", "precision", "row_store"):
         digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     for name, tensor in sorted(body.state_dict().items()):
         if name.startswith("pooler."):

@@ -24,7 +24,8 @@ def mirror() -> str | None:
     root = os.environ.get("MODEL_MIRROR") or None
     if root and "://" in root and _address(root) is None:
         allowed = "a folder, https://host/..., http://host/... and file:///folder are allowed"
-        raise InputError(f"MODEL_MIRROR = {_public(root)!r}: {allowed}")
+        scheme = root.partition("://")[0]  # of the rest, who knows where a password ends
+        raise InputError(f"MODEL_MIRROR = '{scheme}://...': {allowed}")
     return root
 
 
@@ -32,7 +33,8 @@ def _address(root: str) -> SplitResult | None:
     """Return the parts of an address that a mirror can have, or None."""
     try:
         address = urlsplit(root)
-    except ValueError:  # such as brackets around what is no IPv6 address
+        _ = address.port
+    except ValueError:  # such as a port that is no number, or brackets around what is no IPv6 address
         return None
     own = address.netloc in ("", "localhost")
     known = {"http": bool(address.netloc), "https": bool(address.netloc), "file": own}
@@ -72,7 +74,7 @@ def _get(place: str, name: str, folder: Path) -> str:
 
 
 def _download(url: str, path: Path) -> None:
-    """Download to `path`; a failure is tried again."""
+    """Download to `path`; a connection that fails is tried again."""
     import httpx2  # only here, as few runs download
 
     for attempt in range(RETRIES + 1):

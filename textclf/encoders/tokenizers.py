@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
 
 from textclf.errors import InputError
 
@@ -37,7 +37,7 @@ def load_tokenizer(folder: Path, name: str, max_length: int) -> PreTrainedTokeni
         raise InputError(f"params.yaml: model = {name!r}: {folder} holds no tokenizer (tokenizer.json)")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        limit = _most_tokens(folder)
+        limit = most_tokens(AutoConfig.from_pretrained(folder, trust_remote_code=False))
     except Exception as error:  # of many kinds: the library's, tokenizers' plain Exception, KeyError, ...
         cause = " ".join(str(error).split())[:200]
         raise InputError(
@@ -50,8 +50,8 @@ def load_tokenizer(folder: Path, name: str, max_length: int) -> PreTrainedTokeni
     return tokenizer
 
 
-def _most_tokens(folder: Path) -> int | None:
-    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+def most_tokens(config: PreTrainedConfig) -> int | None:
+    """Return how many tokens a model takes at most, None if its positions have no limit."""
     positions: int | None = getattr(config, "max_position_embeddings", None)
     if positions is None or config.model_type not in OFFSET:
         return positions

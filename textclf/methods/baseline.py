@@ -36,7 +36,7 @@ def _words(task: Task) -> Trained:
         where = f"{chosen.min_df:,} of the training texts; a lower baseline.min_df may help"
         raise InputError(f"method baseline: no word of two letters or more stands in {where}") from None
     validation = tfidf.transform(task.validation.texts), task.validation.labels
-    strengths = candidates(chosen.C, C_OF_WORDS, task.train)
+    strengths = candidates(chosen.C, C_OF_WORDS, task)
     regression, curve = select_C((train, task.train.labels), validation, strengths, task.params)
     size = regression.coef_.size + regression.intercept_.size
     return Trained(Words(task.labels, tfidf, regression), curve, size, size)

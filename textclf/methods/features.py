@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from textclf.classifiers.features import Features, load_body
+from textclf.classifiers.frozen_linear import Features, load_body
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
 from textclf.training.few_rows import candidates
@@ -30,7 +30,7 @@ def train(task: Task) -> Trained:
         (scaled(frozen.vectors(rows.input_ids, pooling, name)), rows.labels)
         for name, rows in (("train", task.train), ("validation", task.validation))
     )
-    strengths = candidates(chosen.C, C_OF_UNITS if with_names else C_OF_VECTORS, task.train)
+    strengths = candidates(chosen.C, C_OF_UNITS if with_names else C_OF_VECTORS, task)
     regression, curve = select_C(train, validation, strengths, task.params, prior)
     tokenizer = new_tokenizer(task)
     classifier = Features(

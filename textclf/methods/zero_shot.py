@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from textclf.classifiers.features import Features, load_body
+from textclf.classifiers.frozen_linear import Features, load_body
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
 from textclf.logistic import from_tensors

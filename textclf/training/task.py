@@ -22,7 +22,7 @@ class Task:
     `curve_file` is where the learning curve grows. `change_rows` returns the token ids of those rows that an epoch
     changes, by position, if rows are changed anew in each epoch. `taught` are the teachers' probabilities of the
     training rows, shape (rows, labels), if there are teachers. `label_texts` are the labels' descriptions or names in
-    words, by label.
+    words, by label. `parents` are the rows of which further training rows are texts, by their ids.
     """
 
     checkpoint: Checkpoint
@@ -37,6 +37,7 @@ class Task:
     change_rows: Callable[[Rows, int], dict[int, NDArray[np.int32]]] | None = None
     taught: NDArray[np.float64] | None = None
     label_texts: dict[str, str] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

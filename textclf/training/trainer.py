@@ -69,7 +69,7 @@ def fit(
     sampling = "group_by_length" if "input_ids" in train.column_names else "random"
     trainer = Trainer(
         model=model,
-        args=arguments(task.params, task.resume_dir, sampling, is_few(task.train)),
+        args=arguments(task.params, task.resume_dir, sampling, is_few(task)),
         train_dataset=train,
         eval_dataset=validation,
         data_collator=collate,
@@ -342,12 +342,12 @@ def _callbacks(task: Task, optimizer: torch.optim.Optimizer) -> list[TrainerCall
     average = [Ema(optimizer, params.ema)] if params.ema else []  # adds to a checkpoint before it is complete
     curve = [GrowingCurve(task.curve_file)] if task.curve_file else []
     stopping = [EarlyStoppingCallback(params.early_stopping)] if params.early_stopping else []
-    few = [LastIsBest()] if is_few(task.train) else []
+    few = [LastIsBest()] if is_few(task) else []
     draws = [SameDraws()] if processes() > 1 else []
     if draws and torch.distributed.get_rank() > 0:  # the first worker speaks for all
         return [*draws, *few, *average, MarkComplete(), *stopping]
     if few:
-        say_fixed(task.train, f"epochs = {params.epochs}")
+        say_fixed(task, f"epochs = {params.epochs}")
     return [*draws, *few, *average, EpochLine(), MarkComplete(), *curve, RowsDone(len(task.train.ids)), *stopping]
 
 

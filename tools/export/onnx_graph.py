@@ -14,7 +14,7 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from textclf.classifiers.encoder import Encoder
-from textclf.classifiers.features import Features
+from textclf.classifiers.frozen_linear import Features
 from textclf.encoders.heads import read_head
 from textclf.encoders.pooling import pooled
 from textclf.errors import InputError

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from textclf.classifiers.features import Features
+from textclf.classifiers.frozen_linear import Features
 from textclf.encoders.checkpoints import Checkpoint
 from textclf.errors import InputError
 from textclf.params import Params, check_params, read_params

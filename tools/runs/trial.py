@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from textclf.cache import cache_folder
 from textclf.classifiers.base import Classifier
-from textclf.classifiers.features import Features, load_body
+from textclf.classifiers.frozen_linear import Features, load_body
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
