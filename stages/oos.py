@@ -12,7 +12,7 @@ from textclf.metrics.listing import write_listing
 from textclf.oos import rule
 from textclf.oos.labels import in_scope
 from textclf.oos.rule import OosRule
-from textclf.outputs import write_json
+from textclf.outputs import ensure_parent, write_json
 from textclf.params import Oos, read_params
 from textclf.predictions import Predictions, read_predictions
 from textclf.rows import read_labels
@@ -21,8 +21,10 @@ PREDICTED = Path("data/predicted/oos")
 RULE = Path("models/oos")
 METRICS = Path("metrics/oos.json")
 LISTING = Path("metrics/predictions/oos.json")
+BY_KIND = Path("plots/oos_kinds.csv")
 
 COLUMNS = ["id", "actual", "predicted", "intent", "score"]
+OF_KINDS = ["kind", "rows", "recall"]
 
 
 def fit(oos: Oos, labels: list[str]) -> OosRule:
@@ -42,9 +44,9 @@ def decisions(fitted: OosRule, test: Predictions, labels: list[str]) -> pd.DataF
 
 
 def main() -> None:
-    """Write models/oos, metrics/oos.json and metrics/predictions/oos.json, empty with oos.method: none."""
+    """Write models/oos, the scores, the decisions, and the recall of each kind; all are empty with oos.method: none."""
     oos = read_params().oos
-    table, scores = pd.DataFrame(columns=COLUMNS), {}
+    table, scores, kinds = pd.DataFrame(columns=COLUMNS), {}, pd.DataFrame(columns=OF_KINDS)
     if oos.method == "none":
         rule.save_none(RULE)
     else:
@@ -54,9 +56,10 @@ def main() -> None:
         fitted = fit(oos, labels)
         fitted.save(RULE)
         table = decisions(fitted, read_predictions(PREDICTED / "test.parquet"), labels)
-        scores = metrics.score(table)
+        scores, kinds = metrics.score(table), metrics.by_kind(table)
     write_json(METRICS, scores)
     write_listing(table, LISTING)
+    kinds.to_csv(ensure_parent(BY_KIND), index=False)
 
 
 if __name__ == "__main__":

@@ -236,9 +236,12 @@ DECIDED = pd.DataFrame(
 )
 
 
-def test_scores_are_drawn_by_kind_with_the_threshold() -> None:
+def test_scores_are_drawn_by_kind_with_the_highest_that_got_an_answer_if_one_did() -> None:
     (legend,) = oos.draw_scores(DECIDED).legends
-    assert {text.get_text() for text in legend.get_texts()} == {"in scope (3)", "chat (1)", "noise (1)", "threshold"}
+    kinds = {"in scope (3)", "chat (1)", "noise (1)"}
+    assert {text.get_text() for text in legend.get_texts()} == kinds | {"highest with an answer"}
+    (legend,) = oos.draw_scores(DECIDED.assign(predicted="out_of_scope")).legends
+    assert {text.get_text() for text in legend.get_texts()} == kinds
 
 
 def test_the_roc_curve_says_its_area_and_where_the_threshold_is() -> None:

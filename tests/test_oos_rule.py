@@ -236,11 +236,11 @@ def test_decisions_by_hand() -> None:
             "in_scope_accuracy": 2 / 4,
             "out_recall": 3 / 4,
             "out_precision": 3 / 4,
-            "recall_chat": 1.0,
-            "recall_noise": 0.5,
             "kind_accuracy": 2 / 3,
         }
     )
+    assert metrics.by_kind(table).to_numpy().tolist() == [["chat", 2, 1.0], ["noise", 2, 0.5]]
+    assert metrics.by_kind(table[table["actual"] == "a"]).empty
 
 
 def test_a_test_set_without_such_rows_has_no_scores_of_them() -> None:

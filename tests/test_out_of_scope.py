@@ -40,7 +40,13 @@ def test_a_threshold_trains_nothing_and_leaves_the_other_scores_alone(copy: Clon
     assert ran(output) == [*before_training, "predict", "oos", "package", "robustness", "plot"]
     assert copy.read("metrics/test.json") == before
     found = scores(copy, "oos")
-    assert {"auroc", "aupr", "fpr_at_95_recall", "in_scope_accuracy", "out_recall", "recall_gibberish"} <= set(found)
+    assert {"auroc", "aupr", "fpr_at_95_recall", "in_scope_accuracy", "out_recall"} <= set(found)
+    assert [line.split(",")[0] for line in copy.read("plots/oos_kinds.csv").decode().splitlines()] == [
+        "kind",
+        "chitchat",
+        "gibberish",
+        "unsupported",
+    ]
     assert len(json.loads(copy.read("metrics/predictions/oos.json"))) == 1 + 120 + 135
     pictures = {path.stem for path in (copy.folder / "plots/pictures").glob("oos_*")}
     assert pictures == {"oos_scores", "oos_roc", "oos_risk_coverage"}
@@ -62,6 +68,7 @@ def test_a_class_is_trained_and_in_scope_scores_are_of_the_same_rows_and_labels(
     _, *rows = json.loads(copy.read("metrics/predictions/test.json"))
     assert not {row[1] for row in rows} & {row[2] for row in rows if row[2].startswith("out_of_scope")}
     assert "kind_accuracy" in scores(copy, "oos")
+    assert all(len(json.loads(path.read_text())) <= 10 for path in (copy.folder / "metrics").glob("*.json"))
     calibration = scores(copy, "calibration")
     assert calibration["temperature"] != 1
     assert set(calibration) == {"temperature", "log_loss_before", "ece_before"}

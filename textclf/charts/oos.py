@@ -15,7 +15,7 @@ BINS = 25
 
 
 def draw_scores(table: pd.DataFrame) -> Figure:
-    """Draw the distribution of scores in scope and out of scope, by kind, and the threshold between them."""
+    """Draw the distribution of scores in scope and out of scope, by kind, and the highest one that got an answer."""
     figure, axes = canvas(
         8, 4.5, "Scores in and out of scope (test rows)", "score (higher: further out)", "share of rows"
     )
@@ -34,7 +34,8 @@ def draw_scores(table: pd.DataFrame) -> Figure:
         else:
             axes.hist(rows["score"], edges, weights=weights, color=GREY, alpha=0.6, label=drawn)
     kept = table["score"][~table["predicted"].map(is_out)]
-    axes.axvline(kept.max(), color="black", linestyle="--", label="threshold")
+    if len(kept):
+        axes.axvline(kept.max(), color="black", linestyle="--", label="highest with an answer")
     figure.legend(frameon=False, loc="outside lower center", ncols=3)
     return figure
 

@@ -42,9 +42,8 @@ def at_threshold(table: pd.DataFrame) -> dict[str, float]:
     """Return the scores of the decisions; `table` has the columns actual and predicted, labels of both kinds.
 
     `in_scope_kept` is the share of in-scope rows that are answered, `in_scope_accuracy` the share that are answered
-    correctly. `out_recall` is the share of out-of-scope rows that are rejected, also given for each kind;
-    `out_precision` is the share of rejected rows that are out of scope; `kind_accuracy` is the share of rejected
-    out-of-scope rows whose kind is right.
+    correctly. `out_recall` is the share of out-of-scope rows that are rejected; `out_precision` is the share of rejected
+    rows that are out of scope; `kind_accuracy` is the share of rejected out-of-scope rows whose kind is right.
     """
     out, rejected = (table[column].map(is_out).to_numpy(dtype=bool) for column in ("actual", "predicted"))
     right = (table["actual"] == table["predicted"]).to_numpy()
@@ -54,12 +53,17 @@ def at_threshold(table: pd.DataFrame) -> dict[str, float]:
         "out_recall": _share(rejected[out]),
         "out_precision": _share(out[rejected]),
     }
-    kinds = sorted({kind for label in table["actual"][out] if (kind := kind_of(label))})
-    for kind in kinds:
-        shares[f"recall_{kind}"] = _share(rejected[(table["actual"].map(kind_of) == kind).to_numpy() & out])
     if any(kind_of(label) for label in table["predicted"][rejected]):
         shares["kind_accuracy"] = _share(right[out & rejected])
     return shares
+
+
+def by_kind(table: pd.DataFrame) -> pd.DataFrame:
+    """Return kind, rows and recall, the share that is rejected, of the out-of-scope rows of each kind."""
+    out = table[table["actual"].map(is_out)]
+    rejected = out["predicted"].map(is_out).astype(float).groupby(out["actual"].map(kind_of).rename("kind"))
+    found = rejected.agg(rows="size", recall="mean").round(DIGITS).reset_index()
+    return found[found["kind"] != ""]
 
 
 def score(table: pd.DataFrame) -> dict[str, float]:
