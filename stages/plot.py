@@ -26,7 +26,7 @@ from textclf.oos.labels import in_scope, is_out
 from textclf.params import Params, read_params
 from textclf.predictions import read_predictions
 from textclf.probabilities import softmax
-from textclf.rows import read_labels
+from textclf.rows import read_labels, read_listed
 
 RAW = Path("data/raw/rows.parquet")
 LABELS = Path("data/raw/labels.json")
@@ -48,14 +48,14 @@ RELIABILITY = Path("plots/reliability.csv")
 EXTREMES = Path("plots/extreme_rows.csv")
 
 
-def read_labelled(path: Path) -> pd.DataFrame:
-    """Return a CSV with a column `label`, whose names stay text, also `1` and `null`."""
-    return pd.read_csv(path, dtype={"label": str}, keep_default_na=False)
+def read_classes() -> pd.DataFrame:
+    """Return the scores by label; names such as `1` and `null` stay text."""
+    return pd.read_csv(CLASSES, dtype={"label": str}, keep_default_na=False)
 
 
 def draw_data(params: Params) -> None:
     """Draw the data as they are before training: labels and lengths."""
-    parts = [read_labelled(SPLITS / f"{name}.csv").assign(split=name) for name in ("train", "validation", "test")]
+    parts = [read_listed(SPLITS / f"{name}.csv").assign(split=name) for name in ("train", "validation", "test")]
     show(labels.draw_distribution(pd.concat(parts)), "class_distribution", params)
     tokenized = pd.read_parquet(TOKENIZED, columns=["id", "tokens", "truncated"])
     show(token_lengths.draw_lengths(tokenized, params.max_length), "token_lengths", params)
@@ -69,7 +69,7 @@ def draw_results(params: Params) -> None:
     """Draw the learning curve and the classifier's hits and mistakes; write the series for `dvc plots`."""
     epochs = pd.read_csv(CURVE)
     show(learning_curve.draw_curve(epochs, params.selection_metric), "learning_curve", params)
-    show(labels.draw_f1(read_labelled(CLASSES)), "f1_by_label", params)
+    show(labels.draw_f1(read_classes()), "f1_by_label", params)
     test = read_listing(TEST_PREDICTIONS)
     pairs = confusion.count_pairs(test)
     pairs.to_csv(CONFUSION, index=False)
@@ -105,7 +105,7 @@ def draw_before_and_after(params: Params) -> None:
         before, after = (
             map.place(np.stack(table[name].tolist()), params.plots.map_seed) for name in ("before", "after")
         )
-        rows = len(read_labelled(SPLITS / "train.csv"))
+        rows = len(read_listed(SPLITS / "train.csv"))
         figure = map.draw_before_and_after(before, after, table["label"], in_scope(read_labels(LABELS)), rows)
         show(figure, "map_of_training", params)
 

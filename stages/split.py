@@ -1,13 +1,12 @@
 """Split: choose the rows to train on, the rows that select the epoch, and the rows that are only reported on."""
 
-import math
 import sys
 from pathlib import Path
 
 import pandas as pd
 
 from textclf import process
-from textclf.data.draws import shuffled
+from textclf.data.draws import draw_rows, draw_texts, stratified_sample
 from textclf.data.leaks import same_texts
 from textclf.data.rows_per_label import rows_per_label
 from textclf.errors import InputError
@@ -55,10 +54,15 @@ def split_rows(rows: pd.DataFrame, out: pd.DataFrame, params: Split) -> tuple[Pa
 
 
 def with_test(rows: pd.DataFrame, params: Split, draw: bool = True) -> Parts:
-    """Return the rows by split; a share of the training rows is drawn for test if there are no such rows."""
+    """Return the rows by split; without test rows, texts of training rows are drawn for test and for validation."""
     parts = {name: rows[rows["split"] == name] for name in ("train", "validation", "test")}
     if parts["test"].empty and draw and len(rows):
-        parts["train"], parts["test"] = _draw(parts["train"], params.test_fraction, "test_fraction", params.seed)
+        for name in ("test", "validation"):
+            if parts[name].empty:
+                fraction = f"{name}_fraction"
+                parts["train"], parts[name] = draw_texts(
+                    parts["train"], getattr(params, fraction), fraction, params.seed
+                )
     return parts
 
 
@@ -74,48 +78,13 @@ def without_leaks(groups: list[Parts], params: Split) -> list[Parts]:
             parts[name] = parts[name][~parts[name]["key"].isin(tested)]
         if parts["validation"].empty and len(parts["train"]):
             fraction = params.validation_fraction
-            parts["train"], parts["validation"] = _draw(parts["train"], fraction, "validation_fraction", params.seed)
+            parts["train"], parts["validation"] = draw_rows(
+                parts["train"], fraction, "validation_fraction", params.seed
+            )
     trained = {key for parts in groups for key in parts["train"]["key"]}
     for parts in groups:
         parts["validation"] = parts["validation"][~parts["validation"]["key"].isin(trained)]
     return groups
-
-
-def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
-    """Return `size` of the rows, of each label in proportion, seeded, in their old order.
-
-    Each label's rows are shuffled and spread evenly over (0, 1); the first `size` of all are taken, where the first row
-    of each label comes before all others, and its last one after them: so each label is on both sides, if it can be.
-    Unlike scikit-learn's stratified splitters, this imposes no minimum size on the sample, the rest or a label, and a
-    row more or less moves few others.
-
-    >>> stratified_sample(pd.DataFrame({"id": list("123456"), "label": list("aaaabb")}), 3, seed=0)["label"].tolist()
-    ['a', 'a', 'b']
-    """
-    by_label = shuffled(rows, seed).groupby("label")["label"]
-    number, total = by_label.cumcount(), by_label.transform("size")
-    turn = (number > 0).astype(int) + ((number > 0) & (number == total - 1))
-    order = pd.DataFrame({"turn": turn, "place": (number + 0.5) / total}).sort_values(["turn", "place"], kind="stable")
-    return rows.loc[order.index[:size].sort_values()]
-
-
-def _draw(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Divide `rows` into the rest and a stratified share."""
-    counts = rows["label"].value_counts()
-    if counts.min() < 2:
-        raise InputError(
-            f"label {counts.idxmin()!r} has one row to divide; split.{key} needs two or more of each label"
-        )
-    size = round(len(rows) * fraction)
-    if not len(counts) <= size <= len(rows) - len(counts):
-        drawn = f"{size} of {len(rows)} rows for {len(counts)} labels"
-        least = math.ceil(100 * len(counts) / len(rows)) / 100
-        raise InputError(
-            f"params.yaml: split.{key} = {fraction}: {drawn}; at least one row a label is needed on both sides: "
-            f"set it to {least:g} or more" + ("" if size < len(counts) else f", and to {1 - least:g} at most")
-        )
-    share = stratified_sample(rows, size, seed)
-    return rows.drop(share.index), share
 
 
 def _limited(rows: pd.DataFrame, limit: int | None, key: str, seed: int) -> pd.DataFrame:
@@ -126,6 +95,8 @@ def _limited(rows: pd.DataFrame, limit: int | None, key: str, seed: int) -> pd.D
 
 
 def _check_kept(parts: Parts, rows: pd.DataFrame) -> None:
+    if parts["test"].empty:
+        raise InputError("no row is for test; the source needs test rows, or training rows from which they are drawn")
     if not (rows["split"] == "train").any():
         return
     if lost := sorted(set(rows["label"]) - set(parts["train"]["label"])):

@@ -150,6 +150,15 @@ def test_a_twin_with_another_label_comes_before_one_with_the_same() -> None:
     assert [(twin.kind, twin.other) for twin in found] == [("conflict", 2), ("conflict", 2), ("conflict", 0)]
 
 
+def test_each_row_of_a_text_has_the_first_row_with_another_label_or_else_the_first_other_one() -> None:
+    rng = np.random.default_rng(5)
+    groups, labels = rng.integers(0, 30, 200), [str(label) for label in rng.integers(0, 3, 200)]
+    for twin in same_text_twins(groups, labels):
+        others = [row for row in range(200) if groups[row] == groups[twin.row] and row != twin.row]
+        torn = [row for row in others if labels[row] != labels[twin.row]]
+        assert (twin.kind, twin.other) == (("conflict", torn[0]) if torn else ("duplicate", others[0]))
+
+
 def test_rows_of_the_same_text_are_no_neighbors_of_each_other() -> None:
     vectors = unit(np.array([[1.0, 0], [1, 0], [1, 0.1]])).astype(np.float32)
     assert find_neighbors(vectors, np.array([0, 0, 1])).nearest.tolist() == [2, 2, 0]

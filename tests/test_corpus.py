@@ -61,6 +61,22 @@ def test_a_label(files: None) -> None:
     assert out == [("y", "out_of_scope")]
 
 
+def test_a_label_by_its_name() -> None:
+    Path("data/corpora/all.csv").write_text("text,label,split\nx,0,train\ny,1,train\nz,0,test\n")
+    rows, out = pairs(read_corpus(source(label_names=["a", "odd"], out_of_scope={"label": "odd"}), "mine", oos()))
+    assert rows == [("x", "a"), ("z", "a")]
+    assert out == [("y", "out_of_scope")]
+
+
+def test_an_own_column_of_another_type_in_each_file_is_json_text() -> None:
+    Path("data/corpora/train.jsonl").write_text('{"text": "x", "label": "a", "n": 1}\n{"text": "y", "label": "b"}\n')
+    Path("data/corpora/test.jsonl").write_text('{"text": "z", "label": "a", "n": "two"}\n')
+    files = {name: f"data/corpora/{name}.jsonl" for name in ("train", "test")}
+    rows = read_corpus(source(files=files, split=None), "mine", oos()).rows
+    assert rows["source.n"].tolist() == ["1", None, "two"]
+    rows.to_parquet("rows.parquet")
+
+
 def test_a_column_whose_rows_need_no_label(files: None) -> None:
     spec = {
         "files": {"all": "data/corpora/marked.csv"},

@@ -107,6 +107,21 @@ def test_a_file_from_a_mirror_only_says_so(in_tmp: Path) -> None:
         fetch(SourceFile(name="x.csv", sha256=SHA256), "mine")
 
 
+def test_a_folder_is_no_file_with_a_checksum(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (in_tmp / "mirror/d/rows.parquet").mkdir(parents=True)
+    monkeypatch.setenv("DATA_MIRROR", str(in_tmp / "mirror"))
+    with pytest.raises(InputError, match=r"rows\.parquet is a folder, and the source spec names the sha256 of a file"):
+        fetch(SourceFile(name="rows.parquet", sha256=SHA256), "d")
+
+
+def test_a_file_that_is_missing_here_is_taken_from_the_mirror(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (in_tmp / "mirror/d").mkdir(parents=True)
+    (in_tmp / "mirror/d/rows.csv").write_bytes(CONTENT)
+    monkeypatch.setenv("DATA_MIRROR", str(in_tmp / "mirror"))
+    file = SourceFile(path=Path("data/corpora/rows.csv"), url="https://example.org/rows.csv", sha256=SHA256)
+    assert fetch(file, "d").read_bytes() == CONTENT
+
+
 def test_a_missing_file_of_the_repository_is_named(in_tmp: Path) -> None:
     with pytest.raises(InputError, match=r"^data/corpora/mine\.csv is missing$"):
         fetch(SourceFile(path=Path("data/corpora/mine.csv")), "mine")

@@ -168,6 +168,8 @@ def test_tabs_divide_tsv_and_gz_is_unpacked(in_tmp: Path) -> None:
     ]
     packed = gzip.compress(b"message,team\na,b\n")
     assert read_source_rows(written("x.CSV.gz", packed), source())["label"].tolist() == ["b"]
+    packed = gzip.compress(b"message\tteam\na\tb\n")
+    assert read_source_rows(written("X.TSV.GZ", packed), source())["label"].tolist() == ["b"]
 
 
 def test_a_json_list_of_objects_is_read(in_tmp: Path) -> None:

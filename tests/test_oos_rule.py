@@ -265,6 +265,8 @@ def test_a_method_without_vectors_is_refused_what_needs_them() -> None:
         params(method="baseline", oos={"method": "threshold", "score": "knn"})
     with pytest.raises(InputError, match=r"oos.method = 'gate' needs vectors"):
         params(method="baseline", oos={"method": "gate"})
+    with pytest.raises(InputError, match=r"oos.method = 'class': baseline.kind = 'most_frequent' answers all alike"):
+        params(method="baseline", baseline={"kind": "most_frequent"}, oos={"method": "class"})
     with pytest.raises(InputError, match=r"oos.held_out needs an oos.method"):
         params(oos={"held_out": ["a"]})
     assert json.dumps(params(method="baseline", oos={"method": "threshold", "score": "energy"}).oos.score)

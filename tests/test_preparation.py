@@ -131,6 +131,12 @@ def test_a_likely_error_is_corrected(alone: Spelling, english: Spelling, typed: 
     assert english(typed) == meant
 
 
+@pytest.mark.parametrize("between", [" ", "\n", "\t", "\u00a0"])
+def test_a_blank_of_any_kind_divides_words(english: Spelling, between: str) -> None:
+    text = f"Where is my paymnet.{between}Where is it"
+    assert english(text) == text.replace("paymnet", "payment")
+
+
 def test_a_word_that_is_cut_is_joined_once_and_only_where_a_blank_cuts_it() -> None:
     correct = Spelling(words.learn(["my account is closed", "open a card"] * 5, None, []))
     assert correct("A ccount is closed, a ccount") == "Account is closed, account"

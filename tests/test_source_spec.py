@@ -60,6 +60,14 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
         ({"files": {"train": {"url": "https://example.org/x.csv"}}}, "sha256 is needed"),
         ({"files": {"train": {"sha256": "0" * 64}}}, "path, url or name is needed"),
         (
+            {"files": {"train": {"path": "data/corpora/x.csv", "url": "https://example.org/x.csv"}}},
+            "sha256 is needed for a file that is not in the repository",
+        ),
+        (
+            {"files": {name: {"url": f"https://x.org/{name}/0.csv", "sha256": "0" * 64} for name in ("train", "test")}},
+            "two files are called '0.csv', in the mirror and among the downloads; give each a name",
+        ),
+        (
             {"files": {"train": "x.csv"}},
             "path: 'x.csv' is not in data/corpora, the folder that DVC watches",
         ),

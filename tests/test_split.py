@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from stages.split import split_rows, stratified_sample
+from stages.split import split_rows
 from tests.conftest import ROOT
+from textclf.data.draws import stratified_sample
 from textclf.data.rows_per_label import rows_per_label
 from textclf.errors import InputError
 from textclf.params import Split, read_params
@@ -66,6 +68,25 @@ def test_rows_whose_text_stands_in_test_are_left_out_and_counted() -> None:
     assert len(parts["test"]) == 20
 
 
+def test_a_frequent_text_is_drawn_as_any_other_and_its_repeats_follow_it() -> None:
+    texts = {label: [f"{label} {number}" for number in range(100)] for label in "ab"}
+    rows = pd.DataFrame(
+        [(text, label) for label in "ab" for text in texts[label] + texts[label][:10] * 20], columns=["text", "label"]
+    ).assign(split="train", id=lambda table: [f"id{number}" for number in range(len(table))])
+    shares = []
+    for seed in range(20):
+        parts, _ = split(rows, params(seed=seed))
+        found = {name: set(part["text"]) for name, part in parts.items()}
+        assert not found["test"] & (found["train"] | found["validation"])
+        shares += [text in found["test"] for label in "ab" for text in texts[label][:10]]
+    assert 0.1 < np.mean(shares) < 0.3
+
+
+def test_a_source_without_a_row_for_test_is_refused() -> None:
+    with pytest.raises(InputError, match="no row is for test; the source needs test rows, or training rows"):
+        split(corpus(train=0, test=0, validation=9), params())
+
+
 def test_the_seed_decides_and_nothing_else() -> None:
     assert ids(split(corpus(), params())[0]) == ids(split(corpus(), params())[0])
     assert ids(split(corpus(), params())[0]) != ids(split(corpus(), params(seed=1))[0])
@@ -116,7 +137,7 @@ def test_a_rare_label_has_a_row_on_both_sides(fraction: float) -> None:
 def test_a_label_with_one_training_row_is_named() -> None:
     rows = corpus()
     rows.loc[0, "label"] = "rare"
-    with pytest.raises(InputError, match=r"label 'rare' has one row to divide; split.validation_fraction needs two"):
+    with pytest.raises(InputError, match=r"label 'rare' has one text to divide; split.validation_fraction needs two"):
         split(rows, params())
 
 
@@ -176,7 +197,7 @@ def test_out_of_scope_rows_get_a_test_share_where_the_source_has_none() -> None:
     assert {name: len(part) for name, part in outside.items()} == {"train": 14, "test": 4, "validation": 2}
 
 
-@pytest.mark.parametrize("twin", ["TEST 0", "  test   0 ", "test\u200b 0"])
+@pytest.mark.parametrize("twin", ["TEST 0", "  test   0 ", "test\u200b 0", "te\x00st 0", "test 0\x7f"])
 def test_a_twin_of_a_test_text_is_left_out_of_train_whatever_its_case_blanks_and_invisible_signs(twin: str) -> None:
     rows = corpus()
     rows.loc[0, "text"] = twin

@@ -234,6 +234,10 @@ class Params(Section):
                 "together",
                 f"{asked} needs vectors, and method baseline has none; use probability, energy or logit",
             )
+        if self.method == "baseline" and self.baseline.kind == "most_frequent" and self.oos.method == "class":
+            raise PydanticCustomError(
+                "together", "oos.method = 'class': baseline.kind = 'most_frequent' answers all alike; use tfidf"
+            )
         if twice := sorted({step for step in self.prepare if self.prepare.count(step) > 1}):
             raise PydanticCustomError("together", f"prepare names {twice[0]!r} twice")
         after = self.prepare[self.prepare.index("numbers") :] if "numbers" in self.prepare else []

@@ -32,10 +32,12 @@ def same_text_twins(groups: NDArray[np.int64], labels: list[str]) -> list[Twin]:
     """
     found = []
     for members in pd.Series(range(len(groups))).groupby(groups).agg(list):
+        firsts = {labels[row]: row for row in reversed(members)}  # of each label; two of them are enough for any row
+        torn = sorted(firsts.values())[:2]
         for row in members if len(members) > 1 else ():
-            others = [other for other in members if other != row]
-            torn = [other for other in others if labels[other] != labels[row]]
-            found.append(Twin("conflict" if torn else "duplicate", row, (torn or others)[0], 1.0))
+            others = [other for other in torn if labels[other] != labels[row]]
+            other = next(other for other in (*others, *members[:2]) if other != row)
+            found.append(Twin("conflict" if others else "duplicate", row, other, 1.0))
     return found
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from textclf.charts.style import ORANGE, SHOWN, bars, canvas
+from textclf.charts.style import MANY, ORANGE, SHOWN, bars, canvas
 
 
 def draw_suspects(suspects: "pd.Series[str]", rows: int) -> Figure:
@@ -15,9 +15,10 @@ def draw_suspects(suspects: "pd.Series[str]", rows: int) -> Figure:
         figure, axes = canvas(9, 1.4, title)
         axes.set_axis_off()
         return figure
-    if len(counts) > SHOWN:
+    drawn = counts
+    if len(counts) > MANY:
         title += f"\nthe {SHOWN} labels with the most, of {len(counts)}"
-    drawn = counts.head(SHOWN)
+        drawn = counts.head(SHOWN)
     figure, axes = bars(title, drawn.index.tolist(), drawn.tolist(), "rows", ORANGE, "{:.0f}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure

@@ -7,11 +7,12 @@ import pandas as pd
 from textclf.data.corrections import Line, apply_corrections, read_corrections
 from textclf.data.fetch import fetch
 from textclf.data.row_labels import look_alikes
-from textclf.data.source_rows import read_source_rows
+from textclf.data.source_rows import of_one_type, read_source_rows
 from textclf.data.source_spec import SPLITS, Source
 from textclf.errors import InputError
 from textclf.oos.labels import is_out, out_label
 from textclf.params import Oos
+from textclf.rows import OWN
 
 COLUMNS = ["text", "label", "split", "known", "judged"]  # of rows out of scope; the last two are those of corrections
 
@@ -74,6 +75,9 @@ def read_splits(source: Source, dataset: str, optional: bool = False) -> pd.Data
             table["split"] = "train" if name == "all" else name
         tables.append(table)
     rows = pd.concat(tables, ignore_index=True)
+    if len(tables) > 1:  # a column may have another type in each file
+        own = {column: of_one_type(rows[column]) for column in rows if column.startswith(OWN)}
+        rows = rows.assign(**own)
     if (unknown := ~rows["split"].isin(SPLITS)).any():
         raise InputError(f"{dataset}: split {rows['split'][unknown].iloc[0]!r}; allowed: {', '.join(SPLITS)}")
     if pair := look_alikes(rows["label"].unique()):

@@ -21,7 +21,7 @@ class Dialect(NamedTuple):
 
 def dialect_of(path: Path, delimiter: str | None = None) -> Dialect:
     """Return the dialect that the ending of `path` suggests: tabs for .tsv, and quotes mean something in .csv alone."""
-    ending = path.name.removesuffix(".gz").lower().rpartition(".")[2]
+    ending = path.name.lower().removesuffix(".gz").rpartition(".")[2]
     return Dialect(delimiter or ("\t" if ending == "tsv" else ","), quoted=ending not in ("tsv", "txt"))
 
 

@@ -20,8 +20,12 @@ def fetch(file: SourceFile, dataset: str) -> Path:
     Looked for in this order: the path in the repository, `$DATA_MIRROR/<dataset>/<filename>`, earlier downloads, the
     URL. Wrong bytes are an error, never a reason to try the next place.
     """
-    places = [file.path] if file.path else [*_mirrored(dataset, file.filename)]
+    places = [file.path] if file.path else []
+    if file.sha256:  # without, bytes from elsewhere may be any
+        places += _mirrored(dataset, file.filename)
     for place in places:
+        if place.is_dir() and file.sha256:
+            raise InputError(f"{place} is a folder, and the source spec names the sha256 of a file")
         if place.is_dir():
             return place  # the reader says what to do about a folder
         if place.is_file():

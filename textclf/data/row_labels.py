@@ -20,9 +20,8 @@ def row_labels(table: Table, source: Source, optional: bool = False) -> "pd.Seri
     """Return the label of each row of `table`, which has the columns that `source` names.
 
     Empty for a source without a column of labels (out-of-scope rows without kinds), and with `optional` for a row
-    without one. Raises `InputError` for a row
-    without a label, several labels, a share instead of a label, a number outside `label_names`, a name that is
-    reserved, a control character, and two labels that look the same.
+    without one. Raises `InputError` for a row without a label, several labels, a share instead of a label, a number
+    outside `label_names`, a name that is reserved, a control character, and two labels that look the same.
     """
     rows = table.frame
     if not source.label:
@@ -30,7 +29,7 @@ def row_labels(table: Table, source: Source, optional: bool = False) -> "pd.Seri
     labels, spec = _label_text(table, source.label), source.out_of_scope
     if spec is None or spec.files:
         return _checked(table, _names(table, labels, (labels == "") & optional, source))
-    marked = labels == spec.label.strip() if spec.label else column_text(rows[str(spec.column)]) == _value(spec)
+    marked = _has_label(labels, spec.label, source) if spec.label else column_text(rows[spec.column]) == _value(spec)
     kinds = column_text(rows[spec.kind]) if spec.kind else pd.Series("", index=rows.index)
     return _checked(table, _names(table, labels, marked, source).mask(marked, kinds.map(out_label)))
 
@@ -49,6 +48,12 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
+
+
+def _has_label(labels: "pd.Series[str]", label: str, source: Source) -> "pd.Series[bool]":
+    """Return which of `labels` are `label`, as it stands in the file or by its name in `label_names`."""
+    names = {str(number): name for number, name in enumerate(source.label_names or ())}
+    return (labels == label.strip()) | (labels.map(names) == label.strip())
 
 
 def _value(spec: OutOfScopeRows) -> str:

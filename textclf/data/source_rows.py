@@ -36,7 +36,7 @@ def read_source_rows(path: Path, source: Source, optional: bool = False) -> pd.D
     if source.split:
         rows["split"] = column_text(table.frame[source.split])
     others = [column for column in table.frame if column not in wanted.values()]
-    own = {f"{OWN}{column}": _own(table, column) for column in others}
+    own = {f"{OWN}{column}": of_one_type(table.frame[column]) for column in others}
     return pd.concat([rows, pd.DataFrame(own, index=rows.index)], axis=1)
 
 
@@ -73,9 +73,10 @@ def _require_pairs(table: Table, column: str) -> None:
         )
 
 
-def _own(table: Table, column: str) -> "pd.Series[Any]":
+def of_one_type(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return the values of an own column, as JSON text if they are of several types, or lists, or mappings."""
     # A list, as pandas would turn whole numbers beside an empty cell into floats, which lose digits.
-    values = [None if isinstance(value, float) and value != value else value for value in table.frame[column].tolist()]
+    values = [None if isinstance(value, float) and value != value else value for value in column.tolist()]
     try:
         kept = not pa.types.is_nested(pa.array(values).type)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):  # values of several types
@@ -83,4 +84,4 @@ def _own(table: Table, column: str) -> "pd.Series[Any]":
     found = (
         values if kept else [value if value is None or isinstance(value, str) else to_json(value) for value in values]
     )
-    return pd.Series(found, table.frame.index, dtype=object)
+    return pd.Series(found, column.index, dtype=object)

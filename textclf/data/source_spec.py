@@ -57,7 +57,7 @@ class SourceFile(BaseModel):
     def _findable(self) -> Self:
         if self.path is None and self.url is None and self.name is None:
             raise ValueError("path, url or name is needed")
-        if self.path is None and self.sha256 is None:
+        if (self.path is None or self.url) and self.sha256 is None:
             raise ValueError("sha256 is needed for a file that is not in the repository")
         if self.filename in ("", ".", ".."):
             raise ValueError("name is needed, as the url ends without one")
@@ -166,6 +166,14 @@ class Source(BaseModel):
         if "all" in files and len(files) > 1:
             raise ValueError("a file of all rows cannot be combined with others")
         return files
+
+    @model_validator(mode="after")
+    def _different_filenames(self) -> Self:
+        apart = self.out_of_scope.files if self.out_of_scope else None
+        every = [*self.files.values(), *(apart or {}).values()]
+        if (twice := repeated([file.filename for file in every if not file.path])) is not None:
+            raise ValueError(f"two files are called {twice!r}, in the mirror and among the downloads; give each a name")
+        return self
 
     @field_validator("descriptions")
     @classmethod

@@ -13,7 +13,11 @@ def visible(text: str) -> str:
     >>> visible(" caf\u200be\u0301\u200b  \ufe0f ") == "caf\u00e9"
     True
     """
-    if not text.isascii():
-        kept = (sign for sign in text if unicodedata.category(sign) != "Cf" and ord(sign) not in UNSEEN)
+    if not (text.isascii() and text.isprintable()):
+        kept = (sign for sign in text if sign.isspace() or _is_seen(sign))
         text = unicodedata.normalize("NFC", "".join(kept))
     return " ".join(text.split())
+
+
+def _is_seen(sign: str) -> bool:
+    return unicodedata.category(sign) not in ("Cc", "Cf") and ord(sign) not in UNSEEN

@@ -42,8 +42,8 @@ def at_threshold(table: pd.DataFrame) -> dict[str, float]:
     """Return the scores of the decisions; `table` has the columns actual and predicted, labels of both kinds.
 
     `in_scope_kept` is the share of in-scope rows that are answered, `in_scope_accuracy` the share that are answered
-    correctly. `out_recall` is the share of out-of-scope rows that are rejected; `out_precision` is the share of rejected
-    rows that are out of scope; `kind_accuracy` is the share of rejected out-of-scope rows whose kind is right.
+    correctly. `out_recall` is the share of out-of-scope rows that are rejected; `out_precision` is the share of
+    rejected rows that are out of scope; `kind_accuracy` is the share of rejected out-of-scope rows whose kind is right.
     """
     out, rejected = (table[column].map(is_out).to_numpy(dtype=bool) for column in ("actual", "predicted"))
     right = (table["actual"] == table["predicted"]).to_numpy()

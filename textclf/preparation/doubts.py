@@ -10,7 +10,7 @@ from typing import NamedTuple
 from textclf.preparation.words import LONGEST, WORD, lower
 
 ALPHABETS = re.compile(r"[A-Za-z\u00c0-\u052f\u1e00-\u1fff'’]+")  # words in Latin, Greek or Cyrillic letters
-PART = re.compile(r"[^ ]+")
+PART = re.compile(r"\S+")
 SIZE = "xx"  # such as xxl; no word begins so
 MARKS = ".,;:!?()\"'-"  # around a word, and none of its own
 
