@@ -25,7 +25,7 @@ def read_messages(path: Path, column: str) -> list[str]:
         raise InputError(f"{path}: no column {column!r}; it has {', '.join(names)}; --text-column names another")
     values = [value for window in read_windows(path, WINDOW) for value in window.values(column)]
     if broken := [row for row, value in enumerate(values, 1) if unusable(value) == "not UTF-8"]:
-        raise InputError(f"{path}: row {broken[0]}: the text is not UTF-8; mend it or leave the row out")
+        raise InputError(f"{path}: row {broken[0]}: the text is not UTF-8; fix it or leave the row out")
     texts = pd.Series([value for value in values if isinstance(value, str)], dtype=object)
     keys = same_texts(texts)
     return [str(text) for text in texts[(keys != "") & ~keys.duplicated()]]
