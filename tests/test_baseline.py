@@ -17,7 +17,7 @@ from textclf.training.task import Task
 from tools.bench.synthetic import texts
 
 
-def labelled(written: list[str], labels: list[int]) -> Rows:
+def labeled(written: list[str], labels: list[int]) -> Rows:
     found = new_rows(written)
     return Rows(found.ids, found.texts, found.input_ids, np.array(labels))
 
@@ -30,7 +30,7 @@ def words(tmp: Path, train: Rows, validation: Rows, labels: list[str], **choice:
     return found
 
 
-TOY = labelled(["my card", "my loan", "card lost", "loan paid"], [0, 1, 0, 1])
+TOY = labeled(["my card", "my loan", "card lost", "loan paid"], [0, 1, 0, 1])
 
 
 def known(tmp: Path, **choice: Any) -> list[str]:
@@ -58,7 +58,7 @@ def test_it_learns_and_writes_the_same_small_files_each_time(tmp_path: Path) -> 
     rows = list(texts(2000, seed=0))
     # Few of the labels, so that each has enough rows to learn from.
     found = [(text, label) for text, label in rows if label < 4]
-    every = labelled([text for text, _ in found], [label for _, label in found])
+    every = labeled([text for text, _ in found], [label for _, label in found])
     half = every.take(range(0, len(found), 2)), every.take(range(1, len(found), 2))
     names = ["a", "b", "c", "d"]
     for name in ("one", "two"):

@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from textclf.metrics import char_grams
 from tools.bench.synthetic import texts
 from tools.errors import errors
-from tools.errors.errors import COLUMNS, find_errors, neighbours
+from tools.errors.errors import COLUMNS, find_errors, neighbors
 from tools.errors.page import page, to_csv
 from tools.runs.run import Run
 
@@ -30,8 +30,8 @@ def test_it_is_that_of_comparing_all_rows_whatever_the_blocks(monkeypatch: pytes
     cosines[np.array(labels)[:, None] == np.array(known_labels)[None, :]] = -1
     monkeypatch.setattr(char_grams, "BLOCK", 16)
     monkeypatch.setattr(errors, "AT_A_TIME", 7)
-    found = neighbours(asked, labels, known, known_labels)
-    assert found["neighbour"] == [known[place] for place in cosines.argmax(axis=1)]
+    found = neighbors(asked, labels, known, known_labels)
+    assert found["neighbor"] == [known[place] for place in cosines.argmax(axis=1)]
     assert found["similarity"] == cosines.max(axis=1).round(3).tolist()
 
 
@@ -46,8 +46,8 @@ def test_of_more_rows_than_can_be_compared_those_of_the_highest_loss_have_one(mo
     found = find_errors(cast(Run, run))
     assert list(found.columns) == COLUMNS
     assert found["text"].tolist() == ["my loan", "cards", "my card"]
-    assert found["neighbour"].isna().tolist() == [False, False, True]
+    assert found["neighbor"].isna().tolist() == [False, False, True]
     assert page(run, found).count("not looked for") == 1
     assert len(to_csv(found).splitlines()) == 4
     run.rows = rows.assign(used="test")  # of zero_shot, whose data set may have no training rows
-    assert find_errors(cast(Run, run))["neighbour"].isna().all()
+    assert find_errors(cast(Run, run))["neighbor"].isna().all()

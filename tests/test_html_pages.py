@@ -26,7 +26,7 @@ PHONE, SCREEN = {"width": 390, "height": 800}, {"width": 1000, "height": 800}
 def errors(path: Path, texts: list[str]) -> str:
     """Write the errors' page of 1,500 wrong rows, or as many as there are texts, and return its address."""
     table = pd.DataFrame({"text": texts, "actual": LABEL, "predicted": "b_" + LABEL, "confidence": 0.9, "loss": 2.0})
-    table = table.assign(neighbour=texts, neighbour_label="b", similarity=0.5)
+    table = table.assign(neighbor=texts, neighbor_label="b", similarity=0.5)
     run: Any = SimpleNamespace(revision=SimpleNamespace(name="x", commit="0" * 40), predictions=range(2000))
     (path / "errors.html").write_text(errors_page(run, table))
     return (path / "errors.html").as_uri()

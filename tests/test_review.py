@@ -187,7 +187,7 @@ def test_every_wrong_row_is_shown_with_what_speaks_against_it(reviewed: Clone) -
     assert wrong == round(120 * (1 - accuracy))
     table = pd.read_csv(reviewed.folder / "errors.csv")
     assert len(table) == wrong
-    assert (table["actual"] != table["neighbour_label"]).all()
+    assert (table["actual"] != table["neighbor_label"]).all()
     assert table["loss"].is_monotonic_decreasing
     page = reviewed.read("errors.html").decode()
     assert page.count('<td data-column="text">') == wrong

@@ -182,7 +182,7 @@ def test_a_replay_starts_from_the_same_rows_for_all_strategies_and_gains_by_more
     found = {name: list(replay(bench, name, rounds=9, C=10.0, seed=0)) for name in STRATEGIES}
     assert {len(series) for series in found.values()} == {10}
     assert len({series[0] for series in found.values()}) == 1
-    assert len({series[-1] for series in found.values()}) == 1  # when all rows are labelled, no choice is left
+    assert len({series[-1] for series in found.values()}) == 1  # when all rows are labeled, no choice is left
     assert all(1 / labels < series[0] < series[-1] for series in found.values())
 
 

@@ -15,11 +15,11 @@ def count_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_confusion(pairs: pd.DataFrame, labels: list[str], percent: bool = False) -> Figure:
-    """Draw the confusion matrix: rows are actual labels, colour is the share of the row.
+    """Draw the confusion matrix: rows are actual labels, color is the share of the row.
 
     Numbers are counts, or with `percent` the shares themselves.
 
-    Colour grows with the square root of the share, so that single mistakes can be seen beside full diagonals. Of more
+    Color grows with the square root of the share, so that single mistakes can be seen beside full diagonals. Of more
     than `MANY` labels, the most confused are drawn.
     """
     title = "Confusion matrix\n% of each actual label's test rows" if percent else "Confusion matrix (test rows)"
@@ -40,9 +40,9 @@ def draw_confusion(pairs: pd.DataFrame, labels: list[str], percent: bool = False
     axes.set_yticks(ticks, names, fontsize=8)
     axes.grid(visible=False)
     for row, column in zip(*counts.to_numpy().nonzero(), strict=True):
-        colour = "white" if shares.iat[row, column] > 0.4 else "#222222"
+        color = "white" if shares.iat[row, column] > 0.4 else "#222222"
         text = f"{100 * shares.iat[row, column]:.0f}" if percent else f"{counts.iat[row, column]:.0f}"
-        axes.text(column, row, text, ha="center", va="center", fontsize=6.5, color=colour)
+        axes.text(column, row, text, ha="center", va="center", fontsize=6.5, color=color)
     return figure
 
 

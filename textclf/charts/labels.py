@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from textclf.charts.fitting import short
-from textclf.charts.style import BLUE, GREY, MANY, ORANGE, SHOWN, bars, canvas, mark_gap, places
+from textclf.charts.style import BLUE, GRAY, MANY, ORANGE, SHOWN, bars, canvas, mark_gap, places
 
 
 def draw_f1(classes: pd.DataFrame) -> Figure:
@@ -37,8 +37,8 @@ def draw_distribution(rows: pd.DataFrame) -> Figure:
     where = places(len(counts), left_out)
     figure, axes = canvas(9, 1.62 + 0.22 * where[-1], title, "rows")
     left = pd.Series(0, index=counts.index)
-    for split, colour in (("train", BLUE), ("validation", ORANGE), ("test", GREY)):
-        axes.barh(where, counts[split], left=left, color=colour, label=f"{split} ({totals[split]:,})")
+    for split, color in (("train", BLUE), ("validation", ORANGE), ("test", GRAY)):
+        axes.barh(where, counts[split], left=left, color=color, label=f"{split} ({totals[split]:,})")
         left = left + counts[split]
     mark_gap(axes, len(counts), left_out)
     axes.set_yticks(where, [short(str(name)) for name in counts.index])

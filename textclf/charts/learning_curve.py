@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from textclf.charts.style import BLUE, GREY, ORANGE, panels
+from textclf.charts.style import BLUE, GRAY, ORANGE, panels
 
 NAMES = {"log_loss": "lowest log-loss", "accuracy": "highest accuracy", "macro_f1": "highest macro F1"}
 WRITTEN = 5  # values of C that fit below an axis, also of ten characters
@@ -20,9 +20,9 @@ def draw_curve(curve: pd.DataFrame, metric: str) -> Figure:
     """
     x = "C" if "C" in curve else "epoch"
     figure, (losses, scores) = panels(10, 4, ncols=2)
-    losses.plot(curve[x], curve["train_loss"], "o-", color=GREY, label="train")
+    losses.plot(curve[x], curve["train_loss"], "o-", color=GRAY, label="train")
     if not curve["validation_loss"].equals(curve["validation_log_loss"]):
-        losses.plot(curve[x], curve["validation_loss"], "o--", color=GREY, markerfacecolor="white", label="validation")
+        losses.plot(curve[x], curve["validation_loss"], "o--", color=GRAY, markerfacecolor="white", label="validation")
     losses.plot(curve[x], curve["validation_log_loss"], "o-", color=BLUE, label="validation log-loss")
     scores.plot(curve[x], curve["validation_accuracy"], "o-", color=BLUE, label="accuracy")
     scores.plot(curve[x], curve["validation_macro_f1"], "o-", color=ORANGE, label="macro F1")

@@ -13,9 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from textclf.charts.fitting import short
 from textclf.charts.glyphs import without_glyph_warnings
-from textclf.charts.style import canvas, colours, panels
+from textclf.charts.style import canvas, colors, panels
 
-MIN_ROWS = 10  # with fewer there is nothing to see, and t-SNE's neighbourhoods need some
+MIN_ROWS = 10  # with fewer there is nothing to see, and t-SNE's neighborhoods need some
 LONGEST = 24  # characters of a name, as names hide dots
 MAX_ROWS = 1000  # of more a sample is drawn: t-SNE's time grows faster than the rows, and dots hide each other
 
@@ -47,7 +47,7 @@ def place(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
 
 
 def draw_map(points: NDArray[np.float32], predictions: pd.DataFrame, labels: list[str], rows: int) -> Figure:
-    """Draw rows at `points`, shape (drawn rows, 2), coloured by actual label; wrong predictions are ringed.
+    """Draw rows at `points`, shape (drawn rows, 2), colored by actual label; wrong predictions are ringed.
 
     A label's name is at the median of its rows, unless it would hide another. Where `rows`, the number of test rows, is
     larger, the title says so.
@@ -71,7 +71,7 @@ def draw_map(points: NDArray[np.float32], predictions: pd.DataFrame, labels: lis
 def draw_before_and_after(
     before: NDArray[np.float32], after: NDArray[np.float32], actual: "pd.Series[str]", labels: list[str], rows: int
 ) -> Figure:
-    """Draw the same training rows at two lots of points, shape (drawn rows, 2), coloured by label.
+    """Draw the same training rows at two lots of points, shape (drawn rows, 2), colored by label.
 
     On the left those of the frozen body's vectors, on the right those of the trained classifier's. `rows` is the number
     of all training rows.
@@ -94,7 +94,7 @@ def _draw_points(
 ) -> list[Text]:
     """Draw a dot a row, and each label's name at the median of its rows; return the names, of most dots first."""
     actual = labels_of_rows.map({name: number for number, name in enumerate(labels)}).to_numpy()
-    axes.scatter(points[:, 0], points[:, 1], s=9, c=np.array(colours(len(labels)))[actual], linewidths=0)
+    axes.scatter(points[:, 0], points[:, 1], s=9, c=np.array(colors(len(labels)))[actual], linewidths=0)
     behind = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6}
     numbers, counts = np.unique(actual, return_counts=True)
     names = []

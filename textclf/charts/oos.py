@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from textclf.charts.style import BLUE, GREY, ORANGE, canvas, colours
+from textclf.charts.style import BLUE, GRAY, ORANGE, canvas, colors
 from textclf.oos.labels import is_out, kind_of
 
 BINS = 25
@@ -23,7 +23,7 @@ def draw_scores(table: pd.DataFrame) -> Figure:
     groups = table.groupby(
         table["actual"].map(lambda label: (kind_of(label) or "out of scope") if is_out(label) else "")
     )
-    shades = dict(zip(sorted(set(groups.groups) - {""}), colours(len(groups)), strict=False))
+    shades = dict(zip(sorted(set(groups.groups) - {""}), colors(len(groups)), strict=False))
     for name, rows in groups:
         weights = np.full(len(rows), 1 / len(rows))
         drawn = f"{name or 'in scope'} ({len(rows):,})"
@@ -32,7 +32,7 @@ def draw_scores(table: pd.DataFrame) -> Figure:
                 rows["score"], edges, weights=weights, histtype="step", color=shades[name], linewidth=1.6, label=drawn
             )
         else:
-            axes.hist(rows["score"], edges, weights=weights, color=GREY, alpha=0.6, label=drawn)
+            axes.hist(rows["score"], edges, weights=weights, color=GRAY, alpha=0.6, label=drawn)
     kept = table["score"][~table["predicted"].map(is_out)]
     if len(kept):
         axes.axvline(kept.max(), color="black", linestyle="--", label="highest with an answer")

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from textclf.charts.style import BLUE, GREY, ORANGE, panels
+from textclf.charts.style import BLUE, GRAY, ORANGE, panels
 from textclf.metrics.calibration import reliability
 
 
@@ -22,8 +22,8 @@ def draw_reliability(table: pd.DataFrame, before: pd.DataFrame | None, bins: int
     the temperature.
     """
     figure, (upper, lower) = panels(5.5, 6.5, nrows=2, sharex=True, height_ratios=(3, 1))
-    centres = (table["bin"] + 0.5) / bins
-    upper.bar(centres, table["accuracy"], width=0.9 / bins, color=BLUE, label="accuracy")
+    centers = (table["bin"] + 0.5) / bins
+    upper.bar(centers, table["accuracy"], width=0.9 / bins, color=BLUE, label="accuracy")
     upper.plot([0, 1], [0, 1], "--", color="#444444", label="perfectly calibrated")
     upper.plot(table["confidence"], table["accuracy"], "o", color="black", markersize=3, label="at the mean confidence")
     title = f"Reliability (test rows), ECE {scores['ece']:.3f}"
@@ -34,7 +34,7 @@ def draw_reliability(table: pd.DataFrame, before: pd.DataFrame | None, bins: int
         lower.stairs(*_steps(before, bins), color=ORANGE, linewidth=1.5)
     upper.set(title=title, ylabel="accuracy", ylim=(0, 1.02))
     upper.legend(frameon=False, loc="upper left")
-    lower.bar(centres, table["rows"], width=0.9 / bins, color=GREY)
+    lower.bar(centers, table["rows"], width=0.9 / bins, color=GRAY)
     lower.set(xlabel="confidence", ylabel="rows", xlim=(0, 1))
     return figure
 

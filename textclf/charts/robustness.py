@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from textclf.charts.style import BLUE, GREY, ORANGE, panels
+from textclf.charts.style import BLUE, GRAY, ORANGE, panels
 from textclf.metrics.robustness import UNCHANGED
 
 
@@ -18,7 +18,7 @@ def draw_changes(table: pd.DataFrame) -> Figure:
     figure, (left, right) = panels(9, 1.9 + 0.28 * len(drawn), ncols=2, sharey=True)
     left.axvline(plain["accuracy"], color=ORANGE, linestyle="--", label=f"texts as they are: {plain['accuracy']:.3f}")
     _bars(left, drawn, "accuracy", "{:.3f}", BLUE)
-    _bars(right, drawn, "share", "{:.1%}", GREY)
+    _bars(right, drawn, "share", "{:.1%}", GRAY)
     left.set(title=f"Accuracy on changed texts\n({int(plain['rows']):,} test rows)", xlabel="accuracy")
     left.set_xlim(0, 1.15)
     right.set(title="Answers that changed\n(of the texts that changed)", xlabel="share")
@@ -29,14 +29,14 @@ def draw_changes(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _bars(axes: Axes, drawn: pd.DataFrame, column: str, form: str, colour: str) -> None:
+def _bars(axes: Axes, drawn: pd.DataFrame, column: str, form: str, color: str) -> None:
     """Draw bars with intervals, and the value at the end of each interval; what has no value has no bar."""
     beside: dict[str, Any] = {"xytext": (5, 0), "textcoords": "offset points", "va": "center", "fontsize": 8}
     behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # over the line of the texts as they are
     for place, row in enumerate(drawn.itertuples()):
         value, low, high = (getattr(row, f"{column}{end}") for end in ("", "_low", "_high"))
         if value == value:
-            axes.barh(place, value, color=colour, alpha=0.75)
+            axes.barh(place, value, color=color, alpha=0.75)
             axes.plot([low, high], [place, place], color="black", linewidth=1)
             axes.annotate(form.format(value), (high, place), bbox=behind, **beside)
     axes.grid(axis="y", visible=False)

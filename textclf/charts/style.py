@@ -1,4 +1,4 @@
-"""The common style of all pictures: size, colours, and bytes that don't vary."""
+"""The common style of all pictures: size, colors, and bytes that don't vary."""
 
 import colorsys
 from pathlib import Path
@@ -18,7 +18,7 @@ from textclf.charts.glyphs import say_missing, without_glyph_warnings
 
 MANY = 100  # labels; of more, a picture shows SHOWN and says how many are left out
 SHOWN = 60
-BLUE, ORANGE, GREY = "#2f6fb2", "#d9772b", "#8a8f98"
+BLUE, ORANGE, GRAY = "#2f6fb2", "#d9772b", "#8a8f98"
 
 plt.rcParams.update(
     {
@@ -48,10 +48,10 @@ def panels(width: float, height: float, **layout: Any) -> tuple[Figure, tuple[Ax
     return figure, (axes[0], axes[1])
 
 
-def bars(title: str, names: list[str], values: list[float], x: str, colour: str, form: str) -> tuple[Figure, Axes]:
+def bars(title: str, names: list[str], values: list[float], x: str, color: str, form: str) -> tuple[Figure, Axes]:
     """Return horizontal bars, the first on top, each with its value at its end, in the given `form`."""
     figure, axes = canvas(9, 1.2 + 0.22 * len(names), title, x)
-    drawn = axes.barh(range(len(names)), values, color=colour)
+    drawn = axes.barh(range(len(names)), values, color=color)
     axes.set_yticks(range(len(names)), [short(name, 2 * LONGEST) for name in names])
     behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # over lines that a caller adds
     axes.bar_label(drawn, fmt=form, padding=4, fontsize=8, color="#444444", bbox=behind)
@@ -79,8 +79,8 @@ def mark_gap(axes: Axes, shown: int, left_out: int) -> None:
         axes.text(0.5, shown // 2, text, transform=across, ha="center", va="center", fontsize=8, bbox=behind)
 
 
-def colours(number: int) -> list[tuple[float, float, float]]:
-    """Return `number` colours, neighbours in the list far apart in hue (steps of the golden ratio)."""
+def colors(number: int) -> list[tuple[float, float, float]]:
+    """Return `number` colors, neighbors in the list far apart in hue (steps of the golden ratio)."""
     return [colorsys.hsv_to_rgb(place * 0.618034 % 1, 0.75, (0.85, 0.65)[place % 2]) for place in range(number)]
 
 

@@ -24,7 +24,7 @@ from textclf.rows import Rows, label_rows, new_rows
 from textclf.training.probe_start import new_tokenizer
 from textclf.training.task import Task
 
-TokenIds = dict[int, NDArray[np.int32]]  # of some rows, by position
+Changed = dict[int, NDArray[np.int32]]  # token ids of some rows, by position
 Collate = Callable[[list[Any]], Any]
 
 
@@ -60,7 +60,7 @@ class Augmentation:
         )
         return train.join(rows)
 
-    def epoch(self, rows: Rows, number: int) -> TokenIds:
+    def epoch(self, rows: Rows, number: int) -> Changed:
         """Return the token ids of the rows that epoch `number` changes, by their position in `rows`."""
         texts, seen = dict(zip(self.table["id"], self.table["text"], strict=True)), Counter[str]()
         changed: dict[int, str] = {}
@@ -107,9 +107,9 @@ def augment(task: Task, table: pd.DataFrame, prepare: Preparation) -> Task:
 class FreshRows(TrainerCallback):
     """Makes batches of training rows that are changed anew in each epoch; rows without a position stay as they are."""
 
-    def __init__(self, change_rows: Callable[[int], TokenIds], collate: Collate) -> None:
+    def __init__(self, change_rows: Callable[[int], Changed], collate: Collate) -> None:
         self.change_rows, self.collate = change_rows, collate
-        self.changed: TokenIds = {}
+        self.changed: Changed = {}
 
     def on_epoch_begin(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
         """Change the rows for this epoch; they are counted from 0."""

@@ -132,7 +132,7 @@ def without_test(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def label_names(rows: pd.DataFrame, items: list[Item]) -> list[str]:
-    """Return what a row can be labelled as: the labels, sorted, out of scope, and kinds that the items name."""
+    """Return what a row can be labeled as: the labels, sorted, out of scope, and kinds that the items name."""
     named = {label for item in items for label in (item.given, item.suggested) if is_out(label)}
     found = {*rows["label"], OUT_OF_SCOPE}
     for label in sorted(named):

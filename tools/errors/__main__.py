@@ -33,7 +33,7 @@ def main() -> None:
     run = open_run(options.rev)
     check_current(run)
     table = find_errors(run)
-    left = int(table["neighbour"].isna().sum())
+    left = int(table["neighbor"].isna().sum())
     if 0 < left < len(table):  # without training rows, none has one
         print(
             f"the {len(table) - left:,} rows of the highest loss have a similar training row; for {left:,} more it "

@@ -8,14 +8,14 @@ from tools.runs.run import Run
 
 MAX_PAIRS = 1_000_000_000  # of wrong rows and training rows that are compared: about a minute
 AT_A_TIME = 2_000  # wrong rows
-NEIGHBOUR = ("neighbour", "neighbour_label", "similarity")
-COLUMNS = ["text", "actual", "predicted", "confidence", "loss", *NEIGHBOUR, "id"]
+NEIGHBOR = ("neighbor", "neighbor_label", "similarity")
+COLUMNS = ["text", "actual", "predicted", "confidence", "loss", *NEIGHBOR, "id"]
 
 
 def find_errors(run: Run) -> pd.DataFrame:
     """Return the wrong test rows, the highest loss first, with the columns `COLUMNS`.
 
-    Those after the first `searched` ones have no neighbour: comparing them all would take hours.
+    Those after the first `searched` ones have no neighbor: comparing them all would take hours.
     """
     table = run.predictions
     wrong = table[table["actual"] != table["predicted"]].sort_values("loss", ascending=False, kind="stable")
@@ -24,7 +24,7 @@ def find_errors(run: Run) -> pd.DataFrame:
     first = searched(len(wrong), len(train))
     known, labels = train["text"].tolist(), train["label"].tolist()
     searching = texts.tolist()[:first], wrong["actual"].tolist()[:first], known, labels
-    near = neighbours(*searching) if first else {name: [] for name in NEIGHBOUR}
+    near = neighbors(*searching) if first else {name: [] for name in NEIGHBOR}
     filled = {name: values + [None] * (len(wrong) - first) for name, values in near.items()}
     return wrong.assign(text=texts, **filled).reset_index()[COLUMNS]
 
@@ -38,7 +38,7 @@ def searched(wrong: int, known: int) -> int:
     return min(wrong, MAX_PAIRS // known) if known else 0
 
 
-def neighbours(
+def neighbors(
     texts: list[str], labels: list[str], known: list[str], known_labels: list[str]
 ) -> dict[str, list[object]]:
     """Return text, label and similarity of the most similar known text with another label, for each of `texts`.
@@ -46,8 +46,8 @@ def neighbours(
     All three are None for a text whose label all known texts have. Similarity is the cosine of TF-IDF of 3 to 5
     characters.
 
-    >>> found = neighbours(["my card"], ["card"], ["my card", "my cards", "bye"], ["card", "order", "end"])
-    >>> found["neighbour"], found["neighbour_label"]
+    >>> found = neighbors(["my card"], ["card"], ["my card", "my cards", "bye"], ["card", "order", "end"])
+    >>> found["neighbor"], found["neighbor_label"]
     (['my cards'], ['order'])
     """
     grams, _ = fit_grams(known)
@@ -65,4 +65,4 @@ def neighbours(
             highest[part] = np.where(better, nearest, highest[part])
     rows = zip(best.tolist(), highest.round(3).tolist(), strict=True)
     found = [(known[at], known_labels[at], similar) if similar >= 0 else (None,) * 3 for at, similar in rows]
-    return {name: [row[place] for row in found] for place, name in enumerate(NEIGHBOUR)}
+    return {name: [row[place] for row in found] for place, name in enumerate(NEIGHBOR)}

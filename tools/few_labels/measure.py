@@ -110,14 +110,14 @@ def read_data(dataset: str) -> DataSet:
         dataset,
         labels,
         label_texts(labels, source.descriptions or {}),
-        _labelled(train, labels, tokenizer),
-        _labelled(test, labels, tokenizer),
+        _labeled(train, labels, tokenizer),
+        _labeled(test, labels, tokenizer),
         checkpoint,
         folder,
         cache_folder("vectors"),
     )
 
 
-def _labelled(table: pd.DataFrame, labels: list[str], tokenizer: Any) -> Rows:
+def _labeled(table: pd.DataFrame, labels: list[str], tokenizer: Any) -> Rows:
     rows = new_rows(table["text"].tolist(), tokenizer)
     return label_rows(rows, row_ids(table).tolist(), table["label"].tolist(), labels)

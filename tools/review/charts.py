@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from textclf.charts.style import BLUE, GREY, panels
+from textclf.charts.style import BLUE, GRAY, panels
 from textclf.metrics.calibration import reliability
 from tools.review.report import Report
 from tools.runs.run import Run
@@ -48,19 +48,19 @@ def _encoded(draw: Callable[[], Figure], theme: str) -> str:
 
 
 def _sides(report: Report) -> list[tuple[str, Run, str]]:
-    return [(report.base.revision.name, report.base, GREY), (report.head.revision.name, report.head, BLUE)]
+    return [(report.base.revision.name, report.base, GRAY), (report.head.revision.name, report.head, BLUE)]
 
 
 def _reliability(report: Report) -> Figure:
     figure, (upper, lower) = panels(6, 5.5, nrows=2, sharex=True, height_ratios=(3, 1))
     bins = int(report.head.params["evaluation"]["ece_bins"])
     upper.plot([0, 1], [0, 1], "--", color=plt.rcParams["text.color"], linewidth=0.8, label="perfectly calibrated")
-    for number, (name, run, colour) in enumerate(_sides(report)):
+    for number, (name, run, color) in enumerate(_sides(report)):
         rows = run.predictions
         hit = (rows["actual"] == rows["predicted"]).to_numpy()
         table = pd.DataFrame(reliability(hit, rows["confidence"].to_numpy(), bins)).dropna()
-        upper.plot(table["confidence"], table["accuracy"], "o-", color=colour, markersize=4, label=_short(name))
-        lower.bar((table.index + 0.3 + 0.4 * number) / bins, table["rows"], width=0.38 / bins, color=colour)
+        upper.plot(table["confidence"], table["accuracy"], "o-", color=color, markersize=4, label=_short(name))
+        lower.bar((table.index + 0.3 + 0.4 * number) / bins, table["rows"], width=0.38 / bins, color=color)
     upper.set(ylabel="accuracy", ylim=(0, 1.02))
     lower.set(xlabel="confidence", ylabel="rows", xlim=(0, 1))
     upper.legend(frameon=False, loc="upper left")
@@ -69,9 +69,9 @@ def _reliability(report: Report) -> Figure:
 
 def _curves(report: Report) -> Figure:
     figure, (losses, scores) = panels(9, 3.8, ncols=2)
-    for name, run, colour in _sides(report):
+    for name, run, color in _sides(report):
         for axes, column in ((losses, "validation_log_loss"), (scores, "validation_accuracy")):
-            axes.plot(run.curve["epoch"], run.curve[column], "o-", color=colour, markersize=4, label=_short(name))
+            axes.plot(run.curve["epoch"], run.curve[column], "o-", color=color, markersize=4, label=_short(name))
     for axes, title in ((losses, "log-loss"), (scores, "accuracy")):
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

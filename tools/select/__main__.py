@@ -1,6 +1,6 @@
-"""Which messages should be labelled next? `python -m tools.select --in messages.csv -n 200 --by margin --out next.csv`.
+"""Which messages should be labeled next? `python -m tools.select --in messages.csv -n 200 --by margin --out next.csv`.
 
-margin and entropy take those of which the model is the least certain, diverse takes the centres of many groups, novel
+margin and entropy take those of which the model is the least certain, diverse takes the centers of many groups, novel
 groups those out of scope into candidate intents. `python -m tools.audit --rows next.csv` labels them.
 """
 

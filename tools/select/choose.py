@@ -16,7 +16,6 @@ from tools.select.novel import MOST, group
 from tools.select.strategies import Floats, by_entropy, by_margin, diverse, unit
 
 WINDOW, SEED = 1000, 0
-STRATEGIES = ("margin", "entropy", "diverse", "novel")
 
 
 def read_messages(path: Path, column: str) -> list[str]:

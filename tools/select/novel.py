@@ -36,8 +36,8 @@ def group(vectors: Floats, apart: float = APART) -> Groups:
         name: at for at, name in enumerate(names[np.argsort(-sizes, kind="stable")]) if sizes[names == name] >= FEWEST
     }
     found = np.array([place.get(label, -1) for label in labels], dtype=np.int64)
-    centres = np.stack([vectors[labels == label].mean(axis=0) for label in names])
-    distance = 1 - (vectors * centres[np.searchsorted(names, labels)]).sum(axis=1)
+    centers = np.stack([vectors[labels == label].mean(axis=0) for label in names])
+    distance = 1 - (vectors * centers[np.searchsorted(names, labels)]).sum(axis=1)
     inner = np.lexsort((distance, found))
     turn = np.arange(len(found)) - np.searchsorted(found[inner], found[inner])
     rows = np.lexsort((found[inner], turn, found[inner] < 0))
