@@ -28,7 +28,7 @@ def rows(dataset: str) -> list[str]:
     return [
         *table(COLUMNS, lines),
         "",
-        f"{result['rows']:,} test rows of `{dataset}`, one run on {on}.",
+        f"{result['rows']:,} test rows of `{dataset}`, the default run of commit {result['commit'][:7]} on {on}.",
         *_changes(result),
     ]
 

@@ -26,9 +26,7 @@ def parse_args() -> argparse.Namespace:
         help="queue one for each value; with --address, run them",
     )
     parser.add_argument("--record", action="store_true", help="write results/<recipe>.json, with the stages' seconds")
-    parser.add_argument(
-        "--seeds", type=int, metavar="N", help="with --record: also see to it that N seeds are recorded"
-    )
+    parser.add_argument("--seeds", type=int, metavar="N", help="with --record: also run missing seeds, up to N in all")
     parser.add_argument("--force", action="store_true", help="run every stage, even if DVC's cache has its outputs")
     parser.add_argument("--table", action="store_true", help="write docs/results.md from results/")
     command.add_cluster(parser, default_address())
