@@ -40,6 +40,7 @@ def report(base: pd.DataFrame, head: pd.DataFrame) -> Any:
         primary="accuracy",
         same_inputs=False,
         seeds=(1, 1),
+        decided=(1, 1),
         head=SimpleNamespace(params={"dataset": "shop"}),
     )
 
@@ -107,7 +108,10 @@ def test_an_out_of_scope_score_is_judged_by_seeds_alone() -> None:
         InputError, match=r"metrics.out_recall is judged with two or more seeds on each side: --seeds 5"
     ):
         broken_rules(found, rules)
-    found.seeds = (2, 2)
+    found.seeds = (5, 5)
+    with pytest.raises(InputError, match="is judged with two or more seeds"):
+        broken_rules(found, rules)
+    found.decided = (2, 2)
     (sentence,) = broken_rules(found, rules)
     assert sentence.startswith("out_recall: a loss of 0.1500 cannot be ruled out")
 

@@ -61,10 +61,15 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
         ({"files": {"train": {"sha256": "0" * 64}}}, "path, url or name is needed"),
         (
             {"files": {"train": {"path": "data/corpora/x.csv", "url": "https://example.org/x.csv"}}},
-            "sha256 is needed for a file that is not in the repository",
+            "sha256 is needed beside a url",
         ),
         (
-            {"files": {name: {"url": f"https://x.org/{name}/0.csv", "sha256": "0" * 64} for name in ("train", "test")}},
+            {
+                "files": {
+                    name: {"url": f"https://x.org/{name}/0.csv", "sha256": name[0].replace("t", "0").rjust(64, one)}
+                    for name, one in (("train", "0"), ("test", "1"))
+                }
+            },
             "two files are called '0.csv', in the mirror and among the downloads; give each a name",
         ),
         (

@@ -137,7 +137,9 @@ def test_a_rare_label_has_a_row_on_both_sides(fraction: float) -> None:
 def test_a_label_with_one_training_row_is_named() -> None:
     rows = corpus()
     rows.loc[0, "label"] = "rare"
-    with pytest.raises(InputError, match=r"label 'rare' has one text to divide; split.validation_fraction needs two"):
+    with pytest.raises(
+        InputError, match=r"label 'rare' has one of the rows to divide; split.validation_fraction needs two"
+    ):
         split(rows, params())
 
 
@@ -153,7 +155,7 @@ def test_a_label_whose_texts_all_stand_in_test_is_named() -> None:
     [
         (
             {"validation_fraction": 0.01},
-            "split.validation_fraction = 0.01: 1 of 60 rows for 3 labels; at least one row a label is needed on both "
+            "split.validation_fraction = 0.01: 1 of 60 rows for 3 labels; at least one a label is needed on both "
             "sides: set it to 0.05 or more$",
         ),
         (

@@ -40,29 +40,34 @@ def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
 
 
 def draw_texts(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Divide `rows` like `draw_rows`, but by their texts: the repeats of a text follow it.
+    """Divide `rows` like `draw_rows`, but by their different texts: the repeats of a text follow it.
 
     If each row were drawn by itself, of a frequent text one would come to test, and training could have none of it.
     """
     once = rows.sort_values("id").drop_duplicates(["key", "label"]).sort_index()
-    _, drawn = draw_rows(once, fraction, key, seed)
+    _, drawn = draw_rows(once, fraction, key, seed, "different texts")
     chosen = rows["key"].isin(drawn["key"])
     return rows[~chosen], rows[chosen]
 
 
-def draw_rows(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rest of `rows` and a stratified share of them, the `fraction` that is split's parameter `key`."""
+def draw_rows(
+    rows: pd.DataFrame, fraction: float, key: str, seed: int, what: str = "rows"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rest of `rows` and a stratified share of them, the `fraction` that is split's parameter `key`.
+
+    Raises `InputError`, in which the rows are called `what`, if a label would be on one side alone.
+    """
     counts = rows["label"].value_counts()
     if counts.min() < 2:
         raise InputError(
-            f"label {counts.idxmin()!r} has one text to divide; split.{key} needs two or more of each label"
+            f"label {counts.idxmin()!r} has one of the {what} to divide; split.{key} needs two or more of each label"
         )
     size = round(len(rows) * fraction)
     if not len(counts) <= size <= len(rows) - len(counts):
-        drawn = f"{size} of {len(rows)} rows for {len(counts)} labels"
+        drawn = f"{size} of {len(rows)} {what} for {len(counts)} labels"
         least = math.ceil(100 * len(counts) / len(rows)) / 100
         raise InputError(
-            f"params.yaml: split.{key} = {fraction}: {drawn}; at least one row a label is needed on both sides: "
+            f"params.yaml: split.{key} = {fraction}: {drawn}; at least one a label is needed on both sides: "
             f"set it to {least:g} or more" + ("" if size < len(counts) else f", and to {1 - least:g} at most")
         )
     share = stratified_sample(rows, size, seed)

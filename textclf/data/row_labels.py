@@ -51,9 +51,10 @@ def _as_text(value: Any) -> str:
 
 
 def _has_label(labels: "pd.Series[str]", label: str, source: Source) -> "pd.Series[bool]":
-    """Return which of `labels` are `label`, as it stands in the file or by its name in `label_names`."""
+    """Return which of `labels` are `label`, as it stands in the file or, unless it is a number, in `label_names`."""
     names = {str(number): name for number, name in enumerate(source.label_names or ())}
-    return (labels == label.strip()) | (labels.map(names) == label.strip())
+    found = labels == label.strip()
+    return found if label.strip() in names else found | (labels.map(names) == label.strip())
 
 
 def _value(spec: OutOfScopeRows) -> str:

@@ -57,7 +57,9 @@ class SourceFile(BaseModel):
     def _findable(self) -> Self:
         if self.path is None and self.url is None and self.name is None:
             raise ValueError("path, url or name is needed")
-        if (self.path is None or self.url) and self.sha256 is None:
+        if self.url and self.sha256 is None:
+            raise ValueError("sha256 is needed beside a url")
+        if self.path is None and self.sha256 is None:
             raise ValueError("sha256 is needed for a file that is not in the repository")
         if self.filename in ("", ".", ".."):
             raise ValueError("name is needed, as the url ends without one")
@@ -171,7 +173,8 @@ class Source(BaseModel):
     def _different_filenames(self) -> Self:
         apart = self.out_of_scope.files if self.out_of_scope else None
         every = [*self.files.values(), *(apart or {}).values()]
-        if (twice := repeated([file.filename for file in every if not file.path])) is not None:
+        fetched = {(file.filename, file.sha256) for file in every if file.url or not file.path}
+        if (twice := repeated([name for name, _ in sorted(fetched, key=str)])) is not None:
             raise ValueError(f"two files are called {twice!r}, in the mirror and among the downloads; give each a name")
         return self
 

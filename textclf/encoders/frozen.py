@@ -164,7 +164,7 @@ def _digest(body: PreTrainedModel, precision: str) -> str:
     architecture = json.dumps({key: config[key] for key in sorted(config) if key not in NAMES})
     settings = [precision, *machine(device), architecture]
     digest = hashlib.sha256("\n".join(settings).encode())
-    for module in ("fixed_batches", "forward", "frozen", "layers", "pooling", "precision", "row_store"):
+    for module in ("fixed_batches", "forward", "frozen", "layers", "pooling", "precision", "row_store", "tokenizers"):
         digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     for name, tensor in sorted(body.state_dict().items()):
         if name.startswith("pooler."):

@@ -60,7 +60,7 @@ def at_threshold(table: pd.DataFrame) -> dict[str, float]:
 
 def by_kind(table: pd.DataFrame) -> pd.DataFrame:
     """Return kind, rows and recall, the share that is rejected, of the out-of-scope rows of each kind."""
-    out = table[table["actual"].map(is_out)]
+    out = table[table["actual"].map(is_out).to_numpy(dtype=bool)]
     rejected = out["predicted"].map(is_out).astype(float).groupby(out["actual"].map(kind_of).rename("kind"))
     found = rejected.agg(rows="size", recall="mean").round(DIGITS).reset_index()
     return found[found["kind"] != ""]

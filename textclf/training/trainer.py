@@ -1,5 +1,6 @@
 """Fine-tuning with the Hugging Face Trainer: an evaluation and a checkpoint each epoch, the best epoch kept."""
 
+import hashlib
 import json
 import shutil
 import sys
@@ -280,8 +281,12 @@ class SameDraws(TrainerCallback):
     """
 
     def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Seed by the epoch, before its checkpoint keeps the generator's state."""
-        torch.manual_seed(args.seed + round(state.epoch or 0))
+        """Seed by the epoch, before its checkpoint keeps the generator's state.
+
+        By the hash, no epoch of another seed draws the same numbers.
+        """
+        key = f"{args.seed} {round(state.epoch or 0)}".encode()
+        torch.manual_seed(int.from_bytes(hashlib.sha256(key).digest()[:4], "big"))
 
 
 class MarkComplete(TrainerCallback):

@@ -56,7 +56,7 @@ def recipe_table(recipes: dict[str, Recipe]) -> list[str]:
 
 
 def _record(result: dict[str, Any] | None) -> Record | None:
-    return record_of(result["seeds"]) if result and result["seeds"] else None
+    return record_of(result["seeds"]) if result and result.get("seeds") else None  # an older result names none
 
 
 def _accuracy(metrics: dict[str, Any], record: Record | None) -> str:

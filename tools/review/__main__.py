@@ -73,7 +73,7 @@ def main() -> None:
             options.html.unlink(missing_ok=True)  # that of another review
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
-    gate = judge(report, rules) if options.gate else try_to_judge(report, rules)
+    gate = try_to_judge(report, rules)
     text = markdown(report, gate)
     pages = {options.out: text} | ({options.html: html(report, gate)} if options.html else {})
     for path, page in pages.items():
@@ -81,6 +81,8 @@ def main() -> None:
             with replace_file(path) as part:
                 part.write_text(page, encoding="utf-8")
     print(text)
+    if options.gate:
+        judge(report, rules)  # a rule that can't be applied is an error, after the pages are written
     if options.gate and gate.broken:
         sys.exit("Gate failed: " + "; ".join(gate.broken))
 

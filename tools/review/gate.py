@@ -58,7 +58,7 @@ def broken_rules(report: Report, rules: Rules) -> list[str]:
     for metric, rule in rules.metrics.items():
         if metric not in scores.index or scores.loc[metric, "low"] != scores.loc[metric, "low"]:
             raise InputError(f"review.yaml: metrics.{metric}: this comparison has no interval of that score")
-        if metric in OOS_SCORES and min(report.seeds) < 2:
+        if metric in OOS_SCORES and min(report.decided) < 2:
             raise InputError(f"review.yaml: metrics.{metric} is judged with two or more seeds on each side: --seeds 5")
         sentences += _broken_score(metric, rule, scores.loc[metric], report)
     moot = moot_rules(report, rules)

@@ -31,10 +31,11 @@ class NotComparable(InputError):
 class Report:
     """A review of `head` against `base`.
 
-    `seeds` is how many seeds each side has; `pooled` over how many recorded configurations the variance between seeds
-    of a side with one seed was pooled, 0 if there is none. `rows` are the test rows that one run gets right and the
-    other wrong, the largest change of loss first: id, text, actual, base, head, base_confidence, head_confidence,
-    change (of the loss), flip (fixed or broken). `moved` and `oos` are the tables of tools/review/oos_differences.py,
+    `seeds` is how many seeds each side has, and `decided` how many of them have out-of-scope decisions; `pooled` over
+    how many recorded configurations the variance between seeds of a side with one seed was pooled, 0 if there is none.
+    `rows` are the test rows that one run gets right and the other wrong, the largest change of loss first: id, text,
+    actual, base, head, base_confidence, head_confidence, change (of the loss), flip (fixed or broken). `moved` and
+    `oos` are the tables of tools/review/oos_differences.py,
     `changed_texts` is of tools/review/robustness_differences.py.
     """
 
@@ -53,6 +54,7 @@ class Report:
     oos: pd.DataFrame
     changed_texts: ChangedTexts
     seeds: tuple[int, int]
+    decided: tuple[int, int]
     pooled: int
     same_inputs: bool
 
@@ -75,6 +77,7 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
     known, pooled = pooled_variance(_train_rows(head), (base, head)) if min(seeds) == 1 else ({}, 0)
     labels = list(dict.fromkeys([*head.labels, *base.labels]))
     effects, reason = rules.effects, stale(base)
+    decisions = _decisions(base), _decisions(head)
     differences = compare_predictions(
         sides[0], sides[1], labels, int(head.params["evaluation"]["ece_bins"]), effects, known
     )
@@ -91,7 +94,8 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         rows=flipped_rows(sides[0].tables[0], sides[1].tables[0], head.rows["text"]),
         slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy"), known),
         moved=moved_rows(base, head),
-        oos=oos_differences(_decisions(base), _decisions(head), effects),
+        oos=oos_differences(decisions[0], decisions[1], effects),
+        decided=(len(decisions[0]), len(decisions[1])),
         changed_texts=compare_changed_texts((base, head), (sides[0], sides[1]), effects.get("accuracy"), known),
         seeds=seeds,
         pooled=pooled,

@@ -1,6 +1,7 @@
 """What users say is right: messages with the answer that they got and the right label, in a bounded CSV file."""
 
 import csv
+import errno
 import os
 from io import StringIO
 from pathlib import Path
@@ -45,11 +46,21 @@ class Feedback:
                 lines = (b"" if size else _line(HEADER)) + (_line(cells) if cells else b"")
                 if size + len(lines) > self.most:
                     raise FeedbackFull
-                if os.write(file, lines) < len(lines):
-                    os.ftruncate(file, size)
-                    raise FeedbackFull
+                self._write(file, lines, size)
             finally:
                 os.close(file)
+
+    def _write(self, file: int, lines: bytes, size: int) -> None:
+        try:
+            written = os.write(file, lines)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            written = 0
+        if written < len(lines):
+            if os.fstat(file).st_size == size + written:  # else another process has gone on
+                os.ftruncate(file, size)
+            raise FeedbackFull
 
 
 def choices(labels: list[str], outside: list[str], replies: dict[str, str]) -> list[str]:
