@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from tests.conftest import Clone
-from tests.models import write_model, write_rules, write_words_model
+from tests.models import write_model
 from tests.toys import LABELS
 from textclf.classifiers.baseline import MostFrequent
 from textclf.classifiers.encoder import Encoder
@@ -22,8 +22,7 @@ from textclf.encoders.checkpoints import Checkpoint
 from textclf.errors import InputError
 from textclf.inference import onnx_classifier
 from textclf.inference.model import load_model
-from textclf.oos.rule import OosRule
-from tools.export import answers, onnx_graph
+from tools.export import onnx_graph
 from tools.export.__main__ import main
 from tools.export.export import difference_in_fp32
 from tools.export.report import verify
@@ -108,21 +107,6 @@ def test_a_baseline_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="method baseline has no network to export"):
         onnx_graph.save(MostFrequent(LABELS, np.full(3, 1 / 3)), tmp_path / "graph", int8=False)
     assert not (tmp_path / "graph").exists()
-
-
-@pytest.mark.parametrize("rule", [None, OosRule("threshold", "probability", 1, ["out_of_scope"], {}, threshold=0.5)])
-def test_answers_in_parts_are_those_in_one_go(
-    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: OosRule | None
-) -> None:
-    write_rules(folder := write_words_model(tiny("bert"), tmp_path), 1.0, rule)
-    monkeypatch.setattr(answers, "PART", 2)
-    texts, model = ["aaa", "zzz", "bbb", "ccc please", "bbb"], load_model(folder)
-    found, whole = answers.predict(model, texts, ""), model.predict(texts)
-    assert found.predicted == whole.predicted
-    assert found.predicted[2:] == ["b", "c", "b"]
-    assert found.intents == whole.intents
-    np.testing.assert_array_equal(found.probabilities, whole.probabilities)
-    np.testing.assert_array_equal(found.scores, whole.scores)
 
 
 def test_the_comparison_shows_how_far_it_is(

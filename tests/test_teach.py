@@ -129,16 +129,6 @@ def test_the_stage_refuses_a_teacher_once_the_test_rows_are_others(in_tmp: Path,
         stage.main()
 
 
-def test_a_spec_of_before_the_test_rows_were_recorded_is_refused_with_the_command_that_makes_it(in_tmp: Path) -> None:
-    folder = write_teacher(in_tmp / stage.TEACHERS, "one", [[1.0, 0.0], [0.0, 1.0]])
-    write_json(folder / "one.yaml", {"commit": COMMIT, "sha256": sha256(folder / "one.parquet")})
-    write_stage_inputs(in_tmp, TESTED)
-    check_teachers(["one"], folder)
-    message = rf"one\.yaml does not say .*; make it anew: python -m tools\.teach {COMMIT} one"
-    with pytest.raises(InputError, match=message):
-        stage.main()
-
-
 def toy_run(train: list[str], test: list[str], validation: tuple[str, ...] = (), labels: list[str] = LABELS) -> Any:
     """A run of these texts, with the ids r0, r1, ...; its last evaluation named other labels than its data."""
     texts = [*train, *test, *validation]

@@ -176,6 +176,11 @@ class Plots(Section):
     dpi: Annotated[int, Field(ge=50, le=400)]
 
 
+def _conflict(sentence: str) -> PydanticCustomError:
+    """Return the error for values that don't go together."""
+    return PydanticCustomError("together", sentence)
+
+
 class Params(Section):
     """All of params.yaml, which documents each value."""
 
@@ -230,71 +235,54 @@ class Params(Section):
         )
         if self.method == "baseline" and vectors:
             asked = "oos.method = 'gate'" if self.oos.method == "gate" else f"oos.score = {self.oos.score!r}"
-            raise PydanticCustomError(
-                "together",
-                f"{asked} needs vectors, and method baseline has none; use probability, energy or logit",
-            )
+            raise _conflict(f"{asked} needs vectors, and method baseline has none; use probability, energy or logit")
         if self.method == "baseline" and self.baseline.kind == "most_frequent" and self.oos.method == "class":
-            raise PydanticCustomError(
-                "together", "oos.method = 'class': baseline.kind = 'most_frequent' answers all alike; use tfidf"
-            )
+            raise _conflict("oos.method = 'class': baseline.kind = 'most_frequent' answers all alike; use tfidf")
         if twice := sorted({step for step in self.prepare if self.prepare.count(step) > 1}):
-            raise PydanticCustomError("together", f"prepare names {twice[0]!r} twice")
+            raise _conflict(f"prepare names {twice[0]!r} twice")
         after = self.prepare[self.prepare.index("numbers") :] if "numbers" in self.prepare else []
         if late := [step for step in after if step in ("amounts", "dates")]:
-            raise PydanticCustomError("together", f"prepare: {late[0]} finds nothing after numbers; name it before")
+            raise _conflict(f"prepare: {late[0]} finds nothing after numbers; name it before")
         self._zero_shot()
         self._augmented()
         if self.method == "lora" and self.lora.unfreeze == "gradual" and self.lora.trained_layers != "all":
-            raise PydanticCustomError(
-                "together", "lora.unfreeze = 'gradual' trains all layers in the end; set lora.trained_layers to all"
-            )
+            raise _conflict("lora.unfreeze = 'gradual' trains all layers in the end; set lora.trained_layers to all")
         if self.method == "distil" and not self.distil.teachers:
-            raise PydanticCustomError("together", "method = 'distil' needs distil.teachers, names from data/teachers")
+            raise _conflict("method = 'distil' needs distil.teachers, names from data/teachers")
         if self.split.rows_per_label is not None and self.split.train_limit is not None:
-            raise PydanticCustomError(
-                "together", "split.rows_per_label and split.train_limit both limit the training rows; leave one empty"
-            )
+            raise _conflict("split.rows_per_label and split.train_limit both limit the training rows; leave one empty")
         if self.split.rows_per_label == 1 and self.oos.method == "threshold" and self.oos.score in COVARIANCES:
-            raise PydanticCustomError(
-                "together",
+            raise _conflict(
                 f"oos.score = {self.oos.score!r} needs two training rows of a label, and split.rows_per_label is 1; "
-                "use knn",
+                "use knn"
             )
         if self.oos.held_out and self.oos.method == "none":
-            raise PydanticCustomError("together", "oos.held_out needs an oos.method: none leaves no label out")
+            raise _conflict("oos.held_out needs an oos.method: none leaves no label out")
         return self
 
     @model_validator(mode="after")
     def _work_divides(self) -> Self:
         if self.batch_size % (self.workers * self.accumulate):
-            raise PydanticCustomError(
-                "together",
+            raise _conflict(
                 f"batch_size = {self.batch_size}: workers * accumulate = {self.workers * self.accumulate} must divide "
-                "it, as they compute equal parts of a batch",
+                "it, as they compute equal parts of a batch"
             )
         if self.method in ("features", "baseline", "zero_shot"):
             for key, default in (("workers", 1), ("accumulate", 1), ("gradient_checkpointing", False)):
                 if (value := getattr(self, key)) != default:
-                    raise PydanticCustomError(
-                        "together",
+                    raise _conflict(
                         f"{key} = {str(value).lower()}: method {self.method} is fitted by one process; set {key} to "
-                        f"{str(default).lower()}",
+                        f"{str(default).lower()}"
                     )
         if self.workers > 1 and self.method == "lora" and self.lora.unfreeze == "gradual":
-            raise PydanticCustomError(
-                "together", f"workers = {self.workers}: lora.unfreeze = 'gradual' needs one process; set workers to 1"
-            )
+            raise _conflict(f"workers = {self.workers}: lora.unfreeze = 'gradual' needs one process; set workers to 1")
         if self.gradient_checkpointing and self.method == "head":
-            raise PydanticCustomError(
-                "together", "gradient_checkpointing is for methods that train layers; method head trains none"
-            )
+            raise _conflict("gradient_checkpointing is for methods that train layers; method head trains none")
         trained = getattr(getattr(self, self.method), "trained_layers", None)
         if self.gradient_checkpointing and isinstance(trained, int):
-            raise PydanticCustomError(
-                "together",
+            raise _conflict(
                 f"{self.method}.trained_layers = {trained} starts from states instead of token ids, which "
-                "gradient_checkpointing does not support; set it to false",
+                "gradient_checkpointing does not support; set it to false"
             )
         return self
 
@@ -303,16 +291,15 @@ class Params(Section):
         if self.method != "zero_shot":
             return
         if self.oos.method in ("class", "gate"):
-            raise PydanticCustomError(
-                "together",
-                f"oos.method = {self.oos.method!r} learns from rows, and method zero_shot doesn't; use threshold",
+            raise _conflict(
+                f"oos.method = {self.oos.method!r} learns from rows, and method zero_shot doesn't; use threshold"
             )
         if self.class_weights != "none" or self.sampling != "none":
             key = "class_weights" if self.class_weights != "none" else "sampling"
-            raise PydanticCustomError("together", f"method zero_shot learns from no row; set {key} to none")
+            raise _conflict(f"method zero_shot learns from no row; set {key} to none")
         if asked := [f"augment.{key}" for key, value in self.augment if value]:
             keys = " and ".join(filter(None, [", ".join(asked[:-1]), asked[-1]]))
-            raise PydanticCustomError("together", f"method zero_shot learns from no row; leave {keys} out")
+            raise _conflict(f"method zero_shot learns from no row; leave {keys} out")
 
     def _augmented(self) -> None:
         """Raise an error for changes that no training row would get."""
@@ -320,13 +307,11 @@ class Params(Section):
         changes = any(share for share in augment.model_dump(exclude={"copies", "file", "more"}).values())
         if changes and not augment.copies and not isinstance(trained, str):
             asked = self.method if trained is None else f"{self.method} with {self.method}.trained_layers = {trained}"
-            raise PydanticCustomError(
-                "together", f"method {asked} changes no row anew in each epoch: set augment.copies to 1 or more"
-            )
+            raise _conflict(f"method {asked} changes no row anew in each epoch: set augment.copies to 1 or more")
         if augment.copies and not changes:
-            raise PydanticCustomError("together", "augment.copies needs a change, such as augment.typo")
+            raise _conflict("augment.copies needs a change, such as augment.typo")
         if augment.more and not augment.copies and not augment.file:
-            raise PydanticCustomError("together", "augment.more needs augment.copies or augment.file: more of what?")
+            raise _conflict("augment.more needs augment.copies or augment.file: more of what?")
 
 
 def read_params(path: Path = PARAMS) -> Params:

@@ -15,7 +15,7 @@ from textclf.specs import read_spec
 class Teacher(BaseModel):
     """A run that teaches: its commit, and the checksum of its logits, which lie beside the spec as Parquet.
 
-    `tested` is the `rows_key` of the test rows that it has not learned from; None in an older spec, which lacks it.
+    `tested` is the `rows_key` of the test rows that it has not learned from.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -23,7 +23,7 @@ class Teacher(BaseModel):
     about: str = ""
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    tested: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    tested: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 def check_teachers(names: list[str], folder: Path) -> None:
@@ -53,11 +53,6 @@ def check_tested(names: list[str], folder: Path, ids: Iterable[str]) -> None:
     for name in names:
         file = folder / f"{name}.yaml"
         spec = read_spec(file, Teacher)
-        if spec.tested is None:
-            raise InputError(
-                f"{file} does not say which test rows the teacher was checked against; "
-                f"make it anew: python -m tools.teach {spec.commit} {name}"
-            )
         if spec.tested != key:
             raise InputError(
                 f"{file}: the teacher was checked against other test rows, so it may have learned from those of today; "

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from textclf.cluster import default_address
 from textclf.errors import InputError
 
 CPUS, GPUS = 1.0, 0.0  # of a task on a cluster, unless --cpus and --gpus say otherwise
@@ -33,17 +34,19 @@ def parser(name: str, doc: str | None) -> Parser:
     return Parser(prog=f"python -m tools.{name}", description=description, allow_abbrev=False)
 
 
-def check_alone(parser: argparse.ArgumentParser, options: argparse.Namespace, name: str) -> None:
-    """End with one sentence if another option was typed beside the one that is called `name`."""
+def check_table_alone(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with one sentence if another option was typed beside --table."""
     for other, value in vars(options).items():
-        if other != name and value != parser.get_default(other):
-            parser.error(f"--{name} goes alone; leave out --{other.replace('_', '-')}")
+        if options.table and other != "table" and value != parser.get_default(other):
+            parser.error(f"--table goes alone; leave out --{other.replace('_', '-')}")
 
 
-def add_cluster(parser: argparse.ArgumentParser, address: str | None) -> None:
-    """Add the options of a command that can use a Ray cluster; `address` is the one that the environment names."""
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a command that can use a Ray cluster."""
     group = parser.add_argument_group("on a Ray cluster")
-    group.add_argument("--address", default=address, help="the cluster (RAY_ADDRESS); local starts a Ray here")
+    group.add_argument(
+        "--address", default=default_address(), help="the cluster (RAY_ADDRESS); local starts a Ray here"
+    )
     group.add_argument("--cpus", type=positive, default=CPUS, metavar="N", help="processors for each task (1)")
     group.add_argument(
         "--gpus", type=share, default=GPUS, metavar="N", help="GPUs for each task; 0.5 is half a one (0)"
@@ -55,9 +58,9 @@ def has_share(options: argparse.Namespace) -> bool:
     return (options.cpus, options.gpus) != (CPUS, GPUS)
 
 
-def names_cluster(options: argparse.Namespace, default: str | None) -> bool:
-    """Return whether options that only a cluster's command has were typed; `default` is the address without any."""
-    return options.address != default or has_share(options)
+def names_cluster(options: argparse.Namespace) -> bool:
+    """Return whether options for a cluster were typed; RAY_ADDRESS may be meant for other commands."""
+    return options.address != default_address() or has_share(options)
 
 
 def count(typed: str) -> int:

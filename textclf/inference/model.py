@@ -75,10 +75,10 @@ class Model:
         """The in-scope labels, in the order of the probabilities."""
         return in_scope(self.classifier.labels)
 
-    def predict(self, texts: list[str], batch_size: int = 64) -> Answers:
-        """Return the answers to `texts`, one or more, none empty."""
+    def predict(self, texts: list[str], batch_size: int = 64, desc: str = "") -> Answers:
+        """Return the answers to `texts`, one or more, none empty; `desc` names the progress bar, none without it."""
         rows = self.rows(texts)
-        predicted, cut = self.classifier.predict(rows, batch_size, ""), _truncated(self.classifier, rows)
+        predicted, cut = self.classifier.predict(rows, batch_size, desc), _truncated(self.classifier, rows)
         probabilities = self._probabilities(predicted)
         intents = [self.labels[number] for number in probabilities.argmax(axis=1)]
         if self.oos_rule is None:

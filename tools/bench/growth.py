@@ -135,8 +135,7 @@ def main() -> None:
     )
     parser.add_argument("--table", action="store_true", help="write docs/scale.md from the last figures, and end")
     options = parser.parse_args()
-    if options.table:
-        command.check_alone(parser, options, "table")
+    command.check_table_alone(parser, options)
     for rows in options.rows or ():
         measure_all(rows)
     if options.rows:

@@ -15,6 +15,7 @@ from textclf.atomic import is_abandoned
 from textclf.errors import InputError
 from tools.cluster.source import NO_REMOTE, Source, bundled
 from tools.processes import output, start_command
+from tools.runs.overrides import set_options
 
 NODE_FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textclf"
 Say = Callable[[str], None]
@@ -53,9 +54,10 @@ def run_experiment(source: Source, experiment: Experiment, say: Say) -> Outcome:
         if not source.is_here and not source.remote:
             raise InputError(f"the node {socket.gethostname()} {NO_REMOTE}")
         check_out(source, place, home)
-        values = [part for value in experiment.values for part in ("-S", value)]
         pull = [] if source.is_here else ["--pull"]
-        _reproduce(["dvc", "exp", "run", "--name", experiment.name, *pull, *values], source, place, say)
+        _reproduce(
+            ["dvc", "exp", "run", "--name", experiment.name, *pull, *set_options(experiment.values)], source, place, say
+        )
         if not source.is_here:
             _call(["dvc", "push", "--run-cache"], source, place, say)
         ref = output("git", "for-each-ref", "--format=%(refname)", f"refs/exps/*/*/{experiment.name}", cwd=place)

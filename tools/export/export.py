@@ -10,7 +10,6 @@ from textclf.inference.files import REPORT, write_checksums
 from textclf.inference.model import Model, load_model
 from textclf.outputs import write_json
 from tools.card.card import write_card
-from tools.export.answers import predict
 from tools.export.report import table, verify
 from tools.runs.model_commit import pipeline_commit
 from tools.runs.run import Run
@@ -26,7 +25,7 @@ def check_target(folder: Path) -> None:
 
 def difference_in_fp32(model: Model, exported: Model, texts: list[str]) -> float:
     """Return the largest difference between the probabilities of `exported` and of `model`, both in fp32."""
-    before, after = predict(model.in_fp32(), texts, "fp32 before"), predict(exported, texts, "fp32 after")
+    before, after = model.in_fp32().predict(texts, desc="fp32 before"), exported.predict(texts, desc="fp32 after")
     return float(f"{np.abs(before.probabilities - after.probabilities).max():.2g}")
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from textclf.encoders.machine import processor_name
 from textclf.inference.model import Model, load_model
 from tools import markdown_table
-from tools.export.answers import predict
 from tools.runs.run import Run
 from tools.timing import Labeler, time_labelers
 
@@ -27,7 +26,7 @@ def verify(models: dict[str, Model], run: Run) -> dict[str, Any]:
     """Return labels, accuracy, size and speed of the two `models` compared, on the run's test rows."""
     actual = run.predictions["actual"]
     texts = run.test_texts
-    before, after = (predict(model, texts, f"verify {name}") for name, model in models.items())
+    before, after = (model.predict(texts, desc=f"verify {name}") for name, model in models.items())
     times = time_labelers(
         {name: partial(load_labeler, model.folder) for name, model in models.items()}, texts[:TIMED_ROWS]
     )

@@ -25,8 +25,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--setfit", action="store_true", help="measure SetFit 1.2 instead; minutes for each draw")
     parser.add_argument("--table", action="store_true", help="measure nothing; write docs/few-labels.md")
     options = parser.parse_args()
-    if options.table:
-        command.check_alone(parser, options, "table")
+    command.check_table_alone(parser, options)
     if options.setfit and options.arm:
         parser.error("--setfit is the one way of training then; leave out --arm")
     return options

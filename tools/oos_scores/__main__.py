@@ -17,8 +17,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--force", action="store_true", help="also run what an earlier commit has recorded")
     parser.add_argument("--table", action="store_true", help="run nothing; write the table in docs/out-of-scope.md")
     options = parser.parse_args()
-    if options.table:
-        command.check_alone(parser, options, "table")
+    command.check_table_alone(parser, options)
     return options
 
 

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textclf.cluster import default_address
 from textclf.inference.files import MODEL
 from tools import command
 
@@ -40,7 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=command.count, default=64, help="texts at a time (64)")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")
     parser.add_argument("--rev", help="use the model of this commit, tag, branch or experiment")
-    command.add_cluster(parser, default_address())
+    command.add_cluster(parser)
     options = parser.parse_args()
     check_options(parser, options)
     options.top = (20 if options.plot else 3) if options.top is None else options.top
@@ -55,8 +54,7 @@ def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) 
     if bool(options.text) == bool(options.source) or bool(options.source) != bool(options.target):
         parser.error("give either texts, or --in and --out together")
     many = options.source and is_many(options.source)
-    for_cluster = command.names_cluster(options, default_address())
-    if for_cluster and not many:  # RAY_ADDRESS may be meant for other commands
+    if command.names_cluster(options) and not many:
         parser.error("--address, --cpus and --gpus are for --in with a folder or a pattern; leave them out")
     if options.source and options.top:
         parser.error("--top is for texts; leave it out with --in, which gives every label's probability")

@@ -8,7 +8,6 @@ of `--sweep` and the further ones of `--seeds` run on a Ray cluster.
 
 import argparse
 
-from textclf.cluster import default_address
 from tools import command
 
 
@@ -29,7 +28,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, metavar="N", help="with --record: also run missing seeds, up to N in all")
     parser.add_argument("--force", action="store_true", help="run every stage, even if DVC's cache has its outputs")
     parser.add_argument("--table", action="store_true", help="write docs/results.md from results/")
-    command.add_cluster(parser, default_address())
+    command.add_cluster(parser)
     options = parser.parse_args()
     check_options(parser, options)
     return options
@@ -47,8 +46,7 @@ def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) 
         parser.error("--seeds takes 2 or more, with --record")
     if options.sweep and options.address and (options.queue or options.force):
         parser.error("--sweep runs on the cluster that --address or RAY_ADDRESS names; leave out --queue and --force")
-    for_cluster = command.names_cluster(options, default_address())
-    if for_cluster and not (options.sweep or options.seeds):  # RAY_ADDRESS may be meant for other commands
+    if command.names_cluster(options) and not (options.sweep or options.seeds):
         parser.error("--address, --cpus and --gpus are for --sweep and --seeds; leave them out")
 
 

@@ -2,15 +2,15 @@
 
 import argparse
 import shlex
-import subprocess
 from typing import Any
 
 from textclf.errors import InputError
 from textclf.revisions import check_committed, check_git_config, check_queue
 from tools.cluster.experiments import Resources
+from tools.processes import output
 from tools.recipe.recipes import Recipe, check, find_recipes
 from tools.recipe.results import record
-from tools.runs.overrides import assignments, merged
+from tools.runs.overrides import assignments, merged, set_options
 from tools.runs.run import open_run
 from tools.runs.seeds import ensure_seeds
 from tools.runs.sweep import combinations, named, sweep
@@ -22,12 +22,12 @@ def experiment_command(name: str, overrides: dict[str, Any], options: argparse.N
     how = ["--queue"] if options.queue or options.sweep else ["--temp"]
     force = ["--force"] if options.force else []
     values = [*assignments(overrides), *options.sweep]
-    return ["dvc", "exp", "run", *how, *force, "--name", name, *(part for value in values for part in ("-S", value))]
+    return ["dvc", "exp", "run", *how, *force, "--name", name, *set_options(values)]
 
 
 def check_names_free(names: list[str]) -> None:
     """Raise `InputError` for an experiment of this commit that a new one would collide with, or replace."""
-    listed = subprocess.run(["dvc", "exp", "list", "--name-only"], capture_output=True, text=True, check=True).stdout
+    listed = output("dvc", "exp", "list", "--name-only")
     if known := [name for name in names if name in listed.split()]:
         raise InputError(f"experiment {known[0]} already exists; remove it with: dvc exp remove {known[0]}")
 

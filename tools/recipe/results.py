@@ -6,9 +6,6 @@ import platform
 from pathlib import Path
 from typing import Any
 
-import dvc.api
-from ruamel.yaml import YAML
-
 from textclf.encoders.machine import machine, processor_name
 from textclf.outputs import write_json
 from tools.processes import output
@@ -23,17 +20,16 @@ PACKAGES = ("torch", "transformers", "peft", "datasets", "scikit-learn", "numpy"
 def record(name: str, seconds: dict[str, float]) -> Path:
     """Write results/<name>.json from the experiment `name`, and return its path."""
     run = open_run(name)
-    params = YAML(typ="safe", pure=True).load(dvc.api.read("params.yaml", rev=name))
-    metrics = {kind: json.loads(dvc.api.read(f"metrics/{kind}.json", rev=name)) for kind in METRICS}
+    metrics = {kind: run.revision.json(f"metrics/{kind}.json") for kind in METRICS}
     result = {
         "recipe": name,
         "commit": output("git", "rev-parse", f"{run.revision.sha}^").strip(),  # HEAD may have moved since it started
-        "params": params,
-        "checkpoint": json.loads(dvc.api.read("data/tokenized/checkpoint.json", rev=name)),
+        "params": run.params,
+        "checkpoint": run.revision.json("data/tokenized/checkpoint.json"),
         "metrics": metrics,
         "seeds": seeds.folder.name if (seeds := read_record(run)) else None,  # in results/seeds
         "seconds": {stage: round(value, 1) for stage, value in seconds.items()},
-        **environment(params["device"]),
+        **environment(run.params["device"]),
     }
     path = RESULTS / f"{name}.json"
     write_json(path, result)

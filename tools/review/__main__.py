@@ -9,7 +9,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from textclf.cluster import default_address
+from textclf.errors import InputError
 from tools import command
 
 if TYPE_CHECKING:
@@ -27,12 +27,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--seeds", type=command.count, metavar="N", help="first see to it that both sides have N seeds, and record them"
     )
-    command.add_cluster(parser, default_address())
+    command.add_cluster(parser)
     options = parser.parse_args()
     if not options.base or not options.head:
         parser.error("BASE and HEAD are names")
-    for_cluster = command.names_cluster(options, default_address())
-    if for_cluster and not options.seeds:  # RAY_ADDRESS may be meant for other commands
+    if command.names_cluster(options) and not options.seeds:
         parser.error("--address, --cpus and --gpus are for --seeds; leave them out")
     return options
 
@@ -52,7 +51,7 @@ def main() -> None:
     options = parse_args()
     from textclf.atomic import replace_file
     from tools.markdown_table import code
-    from tools.review.gate import judge, try_to_judge
+    from tools.review.gate import try_to_judge
     from tools.review.html import html
     from tools.review.markdown import markdown
     from tools.review.report import NotComparable, compare, shared_rows
@@ -81,8 +80,8 @@ def main() -> None:
             with replace_file(path) as part:
                 part.write_text(page, encoding="utf-8")
     print(text)
-    if options.gate:
-        judge(report, rules)  # a rule that can't be applied is an error, after the pages are written
+    if options.gate and gate.error:  # said after the pages are written
+        raise InputError(gate.error)
     if options.gate and gate.broken:
         sys.exit("Gate failed: " + "; ".join(gate.broken))
 

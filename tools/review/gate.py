@@ -19,6 +19,7 @@ class Gate:
     rules: int
     broken: list[str]
     moot: list[str]
+    error: str = ""  # why no rule could be applied
 
     @property
     def headline(self) -> str:
@@ -42,7 +43,7 @@ def try_to_judge(report: Report, rules: Rules) -> Gate:
     try:
         return judge(report, rules)
     except InputError as error:
-        return Gate(0, [], [str(error)])
+        return Gate(0, [], [str(error)], str(error))
 
 
 def broken_rules(report: Report, rules: Rules) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textclf.errors import InputError
 from tools.processes import start_command
+from tools.runs.overrides import set_options
 from tools.runs.run import Run, open_run
 
 
@@ -17,7 +18,7 @@ def ensure_experiment(place: Path, name: str, values: list[str]) -> Run:
     try:
         return open_run(name)
     except InputError:
-        command = ["dvc", "exp", "run", "--temp", "--name", name, *(part for value in values for part in ("-S", value))]
+        command = ["dvc", "exp", "run", "--temp", "--name", name, *set_options(values)]
         # The review's Markdown is on standard output.
         with start_command(command, cwd=place, env=os.environ | mirrors(), stdout=sys.stderr) as process:
             code = process.wait()

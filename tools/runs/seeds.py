@@ -1,7 +1,6 @@
 """Several seeds of a run's configuration: those that are not recorded yet are run as experiments of its own commit."""
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,9 +96,8 @@ def _share_cache(place: Path) -> None:
     local = Path(".dvc/config.local")
     if local.is_file():
         shutil.copy(local, place / local)
-    cache = subprocess.run(["dvc", "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-    command = ["dvc", "config", "--local", "cache.dir", str(Path(cache).resolve())]
-    subprocess.run(command, cwd=place, capture_output=True, check=True)
+    cache = Path(output("dvc", "cache", "dir")).resolve()
+    output("dvc", "config", "--local", "cache.dir", str(cache), cwd=place)
 
 
 def _missing(recorded: list[int], first: int, wanted: int) -> list[int]:

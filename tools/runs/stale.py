@@ -6,11 +6,11 @@ md5 of each as one stage wrote it and as others read it.
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 from textclf.errors import InputError
+from tools.processes import output
 from tools.runs.run import Run
 
 CHECKS = {"check"}  # stages that decide nothing: a comment in params.yaml makes no score stale
@@ -72,10 +72,7 @@ def _changed_outputs(run: Run, name: str) -> Iterator[str]:
 
 def _changed_in_workspace() -> Iterator[str]:
     """Ask DVC about the outputs that it keeps; those that are not here were checked by their md5 in dvc.lock."""
-    done = subprocess.run(["dvc", "status", "--json"], capture_output=True, text=True)
-    if done.returncode:
-        raise InputError(f"dvc status failed: {done.stderr.strip()}")
-    for name, changes in json.loads(done.stdout).items():
+    for name, changes in json.loads(output("dvc", "status", "--json")).items():
         for change in changes:
             for path, how in change.get("changed outs", {}).items() if isinstance(change, dict) else ():
                 if how == "modified":

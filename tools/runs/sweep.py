@@ -19,7 +19,7 @@ from tools.cluster.node import Experiment
 from tools.processes import output
 from tools.runs.checked import check_overrides
 from tools.runs.experiments import mirrors
-from tools.runs.overrides import assignments, merged
+from tools.runs.overrides import assignments, merged, set_options
 
 AT_LEVEL_0 = re.compile(r",(?![^\[{]*[\]}])")  # a comma that is in no list
 
@@ -118,8 +118,7 @@ def queue(experiments: list[Experiment]) -> None:
     waiting = {name for row in rows if row[-1:] in (["Queued"], ["Running"]) for name in row}
     new = [one for one in experiments if one.name not in waiting]
     for one in new:
-        values = [part for value in one.values for part in ("-S", value)]
-        command = ["dvc", "exp", "run", "--queue", "--name", one.name, *values]
+        command = ["dvc", "exp", "run", "--queue", "--name", one.name, *set_options(one.values)]
         if code := subprocess.run(command).returncode:
             raise InputError(f"{one.name} was not queued (exit code {code}); see above")
     there = f" ({len(experiments) - len(new)} were queued before)" if len(new) < len(experiments) else ""

@@ -6,7 +6,6 @@ DVC's queue gets them. docs/cluster.md says what a cluster needs.
 
 import argparse
 
-from textclf.cluster import default_address
 from tools import command
 
 
@@ -15,7 +14,7 @@ def parse_args() -> argparse.Namespace:
     parser = command.parser("sweep", __doc__)
     parser.add_argument("values", nargs="+", metavar="KEY=V1,V2", help="values to combine, as in params.yaml")
     parser.add_argument("--resume", action="store_true", help="run only the combinations that are not here yet")
-    command.add_cluster(parser, default_address())
+    command.add_cluster(parser)
     return parser.parse_args()
 
 
