@@ -12,12 +12,24 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core: more threads 
     os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
+from hypothesis import HealthCheck, settings
 from ruamel.yaml import YAML
 
 from tools import command
 
 ROOT = Path(__file__).parent.parent
 CHECKPOINTS = ROOT / "models" / "checkpoints"
+
+
+settings.register_profile(
+    "tests",
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "20")),
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+settings.load_profile("tests")
 
 
 @pytest.hookimpl(tryfirst=True)

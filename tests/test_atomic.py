@@ -33,8 +33,9 @@ def test_after_a_failure_the_old_folder_is_as_it_was(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_no_part_of_the_next(tmp_path: Path) -> None:
-    (tmp_path / "out.part").mkdir()
-    (tmp_path / "out.part" / "half").write_text("half")
+    left = tmp_path / ".out.1.part"
+    left.mkdir()
+    (left / "half").write_text("half")
     with replace_folder(tmp_path / "out") as part:
         (part / "one").write_text("one")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["one"]

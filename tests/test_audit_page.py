@@ -76,11 +76,11 @@ def test_a_decision_is_written_at_once_and_can_be_taken_back(project: Path) -> N
     made.decide(second.key, "keep", "", "fine, really")
     assert written()[1]["reason"] == "fine, really"
     assert [item.key for item in made.left()][:1] == [made.items[2].key]
-    assert made.undo() == second.key
-    assert made.undo() == first.key
+    made.undo(second.key)
+    made.undo(first.key)
     assert FILE.read_text() == "id,text,split,action,label,by,reason\n"
-    with pytest.raises(InputError, match="nothing to undo"):
-        made.undo()
+    with pytest.raises(InputError, match="nothing to undo: this decision was taken back already"):
+        made.undo(first.key)
 
 
 def test_what_stands_in_the_file_keeps_its_bytes_when_a_decision_is_added(project: Path) -> None:
@@ -90,7 +90,7 @@ def test_what_stands_in_the_file_keeps_its_bytes_when_a_decision_is_added(projec
     made.decide(made.items[0].key, "drop", "", "")
     assert FILE.read_bytes().startswith(before)
     assert written()[0]["text"] == "one\rtwo\r\nthree\nfour"
-    made.undo()
+    made.undo(made.items[0].key)
     assert FILE.read_bytes() == before
 
 
@@ -102,9 +102,9 @@ def test_undo_takes_out_the_lines_of_its_decision_alone(project: Path, end: byte
     made.decide(made.items[0].key, "keep", "", "one\ntwo\rthree")
     theirs.decide(theirs.items[1].key, "keep", "", "")
     added = FILE.read_bytes().removeprefix(before)
-    made.undo()
+    made.undo(made.items[0].key)
     assert FILE.read_bytes() == before + added[added.rindex(b"\n", 0, -1) + 1 :]
-    theirs.undo()
+    theirs.undo(theirs.items[1].key)
     assert FILE.read_bytes() == before
 
 
@@ -113,10 +113,10 @@ def test_a_decision_that_is_not_in_the_file_any_more_cannot_be_taken_back(projec
     made.decide(made.items[0].key, "keep", "", "")
     FILE.write_text("id,text,split,action,label,by,reason\n")
     with pytest.raises(InputError, match=r"this decision is not in data/corrections/mine\.csv any more"):
-        made.undo()
+        made.undo(made.items[0].key)
     FILE.unlink()
     with pytest.raises(InputError, match=r"this decision is not in data/corrections/mine\.csv any more"):
-        made.undo()
+        made.undo(made.items[0].key)
 
 
 def test_decisions_are_written_in_the_order_of_the_columns_that_the_file_has(project: Path) -> None:
@@ -125,7 +125,7 @@ def test_decisions_are_written_in_the_order_of_the_columns_that_the_file_has(pro
     made, first = session(), session().items[0]
     made.decide(first.key, "relabel", "order", "fine")
     made.decide(made.items[1].key, "drop", "", "")
-    made.undo()
+    made.undo(made.items[1].key)
     lines = [header, "because,you,order,add,,hello,", f"fine,me,order,relabel,train,{first.text},{first.id}"]
     assert FILE.read_text().splitlines() == lines
 
@@ -183,6 +183,19 @@ def test_a_row_that_another_process_decided_is_refused(project: Path) -> None:
     assert [line["action"] for line in written()] == ["drop"]
 
 
+def test_what_is_wrong_with_a_request_or_the_file_is_a_sentence_that_repeats_no_input(project: Path) -> None:
+    made = session()
+    with TestClient(create_app(made, Similar(read_rows()), "f"), raise_server_exceptions=False) as client:
+        for path in ("/decide", "/undo", "/similar"):
+            cut = client.post(path, content=b'{"key": "4711 \\ud800"}', headers={"Content-Type": "application/json"})
+            assert cut.status_code == 422
+            assert "4711" not in cut.text
+        FILE.write_text("id,text\n1,2,3\n")
+        found = client.get("/rows")
+        assert found.status_code == 422
+        assert "data/corrections/mine.csv" in found.json()["detail"]
+
+
 def page_token(client: TestClient) -> str:
     text = client.get("/").text
     return text.split('"token": "')[1].split('"')[0]
@@ -193,7 +206,7 @@ def test_another_site_can_neither_decide_nor_read(project: Path) -> None:
     with TestClient(create_app(made, Similar(read_rows()), "f")) as client:
         body = {"key": made.items[0].key, "action": "drop"}
         assert client.post("/decide", json=body).status_code == 403
-        assert client.post("/undo", headers={"X-Token": "guess"}).status_code == 403
+        assert client.post("/undo", json={"key": body["key"]}, headers={"X-Token": "guess"}).status_code == 403
         assert client.get("/rows", headers={"Host": "evil.example"}).status_code == 400
         assert "access-control-allow-origin" not in client.get("/rows").headers
         assert "<img src=x" not in client.get("/").text
@@ -568,6 +581,32 @@ def test_two_tabs_never_decide_the_same_row_twice(start: Callable[..., Tool], br
     press(two, "d", 2)
     tool.kill()
     assert [line["action"] for line in written()] == ["keep", "drop"]
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_a_tab_takes_back_its_own_decisions_alone_also_after_a_reload(start: Callable[..., Tool], browser: Any) -> None:
+    tool = start()
+    one, two = opened(browser, tool.address), opened(browser, tool.address)
+    press(one, "k", 1)
+    two.keyboard.press("u")
+    says(two, "#message", "this tab has decided about no row")
+    assert [line["action"] for line in written()] == ["keep"]
+    one.reload()
+    one.wait_for_selector("#row:not([hidden])")
+    one.keyboard.press("u")
+    says(one, "#message", "Taken back.")
+    assert written() == []
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_a_double_click_decides_about_one_row(start: Callable[..., Tool], browser: Any) -> None:
+    page = opened(browser, start().address)
+    page.dblclick("[data-key=d]", delay=100)
+    says(page, "#counter", "· 1 decided")
+    page.wait_for_timeout(500)
+    assert [line["action"] for line in written()] == ["drop"]
 
 
 @pytest.mark.slow

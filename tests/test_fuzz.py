@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -30,16 +29,6 @@ from tools.predict.score_file import Job
 from tools.review.rules import read_rules
 from tools.serve.app import create_app
 from tools.serve.limits import Limits
-
-settings.register_profile(
-    "tests",
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "20")),
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-settings.load_profile("tests")
 
 PARAMS: dict[str, Any] = read_params(ROOT / "params.yaml").model_dump()
 ENDINGS = ("csv", "tsv", "txt", "json", "jsonl", "parquet", "csv.gz", "jsonl.gz")

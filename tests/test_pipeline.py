@@ -164,6 +164,8 @@ def test_a_new_version_of_a_package_runs_the_stages_that_import_it_and_no_others
 
 
 def test_a_bad_value_stops_before_anything_else_runs_with_one_sentence(trained: Clone) -> None:
+    stages = YAML(typ="safe", pure=True).load(trained.folder / "dvc.lock")["stages"].values()
+    outputs = {out["path"] for stage in stages for out in stage["outs"]} - {"data/checked.txt"}
     for change, message in (
         (
             "method=lorra",
@@ -182,6 +184,7 @@ def test_a_bad_value_stops_before_anything_else_runs_with_one_sentence(trained: 
         assert "Traceback" not in output
         assert ran(output) == ["check"]
         assert trained.run("git", "status", "--porcelain").split() == ["M", "params.yaml"], "nothing is lost"
+        assert not [path for path in outputs if not (trained.folder / path).exists()], "nor of what git ignores"
         trained.reset()
     assert ran(trained.run("dvc", "repro")) == []
 

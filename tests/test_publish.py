@@ -181,7 +181,9 @@ def test_without_network_there_is_one_sentence(written: Path, at: Callable[..., 
 def test_without_a_token_nothing_is_begun(
     trained: Clone, typed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("HF_TOKEN", raising=False)
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(trained.folder / "none"))
     out = typed(main, trained.folder, "--repo-id", "me/my-model", fails=True)
     assert "error: no token for the Hub; set HF_TOKEN" in out

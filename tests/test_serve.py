@@ -30,7 +30,7 @@ from textclf.methods import full
 from textclf.oos.rule import OosRule
 from textclf.revisions import resolve
 from tools.listening import listen
-from tools.serve.__main__ import model_commit
+from tools.serve.__main__ import model_commit, parse_args
 from tools.serve.app import create_app
 from tools.serve.feedback import Feedback
 from tools.serve.limits import Limits
@@ -320,13 +320,22 @@ def service(folder: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]
 Service = Callable[..., tuple["subprocess.Popen[str]", int]]
 
 
-def test_it_listens_on_loopback_answers_and_ends_cleanly(service: Service) -> None:
-    process, _ = service()
+def test_it_listens_on_loopback_answers_and_ends_cleanly(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["serve"])
+    assert parse_args().host == "127.0.0.1"
+    process, port = service()
+    asked = json.dumps({"text": SECRET}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/predict", asked, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as response:
+        assert response.status == 200
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) in (0, -signal.SIGTERM)
+    assert SECRET not in process.stderr.read()  # type: ignore[union-attr]
 
 
-HALF = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
+HALF = (
+    b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"text": "4711'
+)
 
 
 def test_a_half_sent_request_does_not_keep_it_from_ending(service: Service) -> None:
@@ -338,6 +347,14 @@ def test_a_half_sent_request_does_not_keep_it_from_ending(service: Service) -> N
         assert process.wait(10) in (0, -signal.SIGTERM)
     assert process.stderr
     assert "4711" not in process.stderr.read()
+
+
+def drip(connection: socket.socket, seconds: float) -> None:
+    """Send a byte now and then."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        connection.sendall(b"s")
+        time.sleep(0.2)
 
 
 def closed(connection: socket.socket, within: float) -> bool:
@@ -363,9 +380,9 @@ def test_connections_that_send_half_a_request_or_nothing_are_closed(service: Ser
     ):
         header.sendall(b"GET /health HTTP/1.1\r\nHo")
         body.sendall(HALF)
-        time.sleep(0.6)
-        header.sendall(b"st: ")  # a byte now and then gains no time
-        assert all(closed(connection, 2) for connection in (silent, header, body))
+        with pytest.raises(ConnectionError):  # a byte now and then gains no time
+            drip(header, seconds=3)
+        assert all(closed(connection, 2) for connection in (silent, body))
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as response:
         assert response.status == 200
 
@@ -482,6 +499,31 @@ def test_a_line_for_which_the_disk_has_no_room_leaves_no_half(
         monkeypatch.undo()
         assert file.read_bytes() == before
         assert made.post("/feedback", json=said).status_code == 204
+
+
+SLOWLY = """const now = window.fetch;
+window.fetch = async (...asked) => { await new Promise(done => setTimeout(done, 700)); return now(...asked); };"""
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_what_is_right_is_stored_with_the_message_that_was_asked_whatever_is_typed_meanwhile(
+    service: Service, browser: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "said.csv"
+    _, port = service("--feedback", str(file))
+    page = browser.new_page()
+    page.add_init_script(SLOWLY)
+    page.goto(f"http://127.0.0.1:{port}/")
+    page.fill("textarea", "aaa please")
+    page.keyboard.press("Enter")
+    page.fill("textarea", "bbb, still being typed")
+    page.keyboard.press("Enter")  # an answer is on its way
+    says(page, "#feedback", "Your message is stored with it.")
+    page.select_option("#feedback select", label="c")
+    page.click("text=Send")
+    says(page, "#answer", "Thank you.")
+    assert file.read_text().splitlines()[1:] == ['"aaa please","a","c"']
 
 
 @pytest.mark.slow

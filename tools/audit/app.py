@@ -5,8 +5,9 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, HTTPException
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI, Header, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -14,10 +15,10 @@ from textclf.errors import InputError
 from tools.audit.session import Session
 from tools.audit.similar import Similar
 from tools.audit.store import AlreadyJudged
+from tools.serve.refusal import POLICY, refuse
 
 PAGE = Path(__file__).with_name("page.html")
 HOSTS = ["127.0.0.1", "localhost", "testserver"]  # against other sites' names for this address
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{}'; connect-src 'self'; img-src data:"
 
 Short = Annotated[str, Field(max_length=1000)]
 
@@ -33,6 +34,14 @@ class Decision(BaseModel):
     reason: Short = ""
 
 
+class Undo(BaseModel):
+    """The key of the row whose decision is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: Short
+
+
 class Asked(BaseModel):
     """A text that is compared with the rows of some labels."""
 
@@ -46,11 +55,18 @@ def create_app(session: Session, similar: Similar, file: str) -> FastAPI:
     """Return the application; `file` is the corrections file as the page names it."""
     app = FastAPI(title="Audit", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
+    app.add_exception_handler(RequestValidationError, refuse)
+    app.add_exception_handler(InputError, tell)
     token = secrets.token_urlsafe(16)  # a page of another site can't read it, so it can't write decisions
     _add_page(app, session, token, file)
     _add_rows(app, session, similar)
     _add_decisions(app, session, token)
     return app
+
+
+async def tell(_: Request, error: Exception) -> JSONResponse:
+    """Answer 422 with the sentence of a mistake, such as one in the corrections file."""
+    return JSONResponse({"detail": str(error)}, 422)
 
 
 def _add_page(app: FastAPI, session: Session, token: str, file: str) -> None:
@@ -91,14 +107,10 @@ def _add_decisions(app: FastAPI, session: Session, token: str) -> None:
             session.decide(decision.key, decision.action, decision.label, decision.reason)
         except AlreadyJudged as error:
             raise HTTPException(409, str(error)) from None
-        except InputError as error:
-            raise HTTPException(422, str(error)) from None
         return {"decided": session.decided}
 
     @app.post("/undo")
-    def undo(x_token: Annotated[str, Header()] = "") -> dict[str, Any]:
+    def undo(asked: Undo, x_token: Annotated[str, Header()] = "") -> dict[str, Any]:
         check(x_token)
-        try:
-            return {"key": session.undo(), "decided": session.decided}
-        except InputError as error:
-            raise HTTPException(422, str(error)) from None
+        session.undo(asked.key)
+        return {"key": asked.key, "decided": session.decided}

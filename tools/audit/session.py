@@ -37,13 +37,16 @@ class Session:
             self.store.add([Line("this decision", decision)])
             self._made.append(decision)
 
-    def undo(self) -> str:
-        """Take the last decision of this session back, and return its row's key."""
+    def undo(self, key: str) -> None:
+        """Take the decision about the row with this key back; `InputError` if it wasn't made in this session."""
         with self._lock:
-            if not self._made:
-                raise InputError("nothing to undo: no decision was made since the tool started")
-            self.store.remove(self._made[-1])
-            return row_key(self._made.pop())
+            decision = next((one for one in self._made if row_key(one) == key), None)
+            if decision is None:
+                raise InputError(
+                    "nothing to undo: this decision was taken back already, or the tool started anew since"
+                )
+            self.store.remove(decision)
+            self._made.remove(decision)
 
     @property
     def decided(self) -> int:

@@ -2,16 +2,16 @@
 
 import asyncio
 import json
-import re
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, HTTPException, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
 
@@ -23,8 +23,8 @@ from tools.serve.feedback import Feedback, FeedbackFull, choices
 from tools.serve.limits import Limits
 from tools.serve.metrics import ServiceMetrics
 from tools.serve.microbatch import Batcher, QueueFull
+from tools.serve.refusal import POLICY, refuse
 
-KINDS = ("string_type", "list_type")  # pydantic's names of mistakes in the kind of a value
 PAGE = Path(__file__).with_name("page.html")
 SHOWN = 5  # labels of an answer
 RETRY_AFTER = "1"  # seconds
@@ -89,27 +89,6 @@ def _seen(text: str) -> str:
     return text
 
 
-async def refuse(_: Request, error: Exception) -> JSONResponse:
-    """Answer 422 with what is wrong and where; the input is in the answer as little as in the log."""
-    mistakes = error.errors() if isinstance(error, RequestValidationError) else []
-    placed = [(_place(one), one) for one in mistakes]
-    # Where a text or a list is allowed there is a mistake for each, and "no list" says nothing about a text too long.
-    told = [place for place, one in placed if one["type"] not in KINDS]
-    meant = [
-        {"loc": place, "msg": one["msg"]}
-        for place, one in placed
-        if one["type"] not in KINDS or not any(other[: len(place)] == place for other in told)
-    ]
-    return JSONResponse({"detail": meant}, 422)
-
-
-def _place(mistake: dict[str, Any]) -> list[int | str]:
-    """Return the keys and positions that lead to a value, without pydantic's names for the kinds that are allowed."""
-    if mistake["type"] == "extra_forbidden":
-        return list(mistake["loc"])
-    return [part for part in mistake["loc"] if re.fullmatch(r"\w+", str(part))]
-
-
 def create_app(model: Model, commit: str, limits: Limits, feedback: Feedback | None = None) -> FastAPI:
     """Return the application for `model`, which was trained at `commit`; with `feedback` it takes corrections."""
     metrics = ServiceMetrics()
@@ -144,8 +123,11 @@ def create_app(model: Model, commit: str, limits: Limits, feedback: Feedback | N
 
 def _add_pages(app: FastAPI, about: dict[str, Any]) -> None:
     @app.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
-    async def page() -> str:
-        return PAGE.read_text(encoding="utf-8").replace("{{ about }}", json.dumps(about).replace("<", "\\u003c"))
+    async def page() -> HTMLResponse:
+        nonce = secrets.token_urlsafe(16)
+        text = PAGE.read_text(encoding="utf-8").replace("{{ nonce }}", nonce)
+        text = text.replace("{{ about }}", json.dumps(about).replace("<", "\\u003c"))
+        return HTMLResponse(text, headers={"Content-Security-Policy": POLICY.format(nonce)})
 
     @app.get("/about")
     async def about_model() -> dict[str, Any]:
