@@ -62,6 +62,22 @@ def width(page: Any, selector: str) -> int:
     return cast(int, page.locator(selector).evaluate("found => found.scrollWidth"))
 
 
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def test_markup_from_outside_is_text_in_both_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors(tmp_path, [MARKUP])
+    table = data_table([MARKUP])
+    for name, value in {"headline": MARKUP, "told": [MARKUP], "tables": [table], "charts": []}.items():
+        monkeypatch.setattr(review, name, lambda report, value=value: value)
+    side = SimpleNamespace(revision=SimpleNamespace(name=MARKUP))
+    report: Any = SimpleNamespace(verdict="improved", base=side, head=side, remarks=[MARKUP], stale_base=MARKUP)
+    gate: Any = SimpleNamespace(broken=[MARKUP], headline=MARKUP, moot=[MARKUP])
+    for page in ((tmp_path / "errors.html").read_text(), review.html(report, gate)):
+        assert "<img" not in page
+        assert "&lt;img" in page
+
+
 @needs_chromium
 @pytest.mark.parametrize("size", [PHONE, SCREEN])
 def test_the_reviews_tables_are_filtered_at_any_width(reviewed: str, browser: Any, size: dict[str, int]) -> None:
