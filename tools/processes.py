@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,15 @@ def output(*command: str, cwd: Path = Path()) -> str:
     if done.returncode:
         raise InputError(f"{' '.join(command[:2])} failed: {done.stderr.strip() or f'exit code {done.returncode}'}")
     return done.stdout.strip()
+
+
+def set_options(values: Iterable[str]) -> list[str]:
+    """Return assignments as options of `dvc exp run`.
+
+    >>> set_options(["lr=0.1", "seed=1"])
+    ['-S', 'lr=0.1', '-S', 'seed=1']
+    """
+    return [part for value in values for part in ("-S", value)]
 
 
 @contextmanager

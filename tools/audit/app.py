@@ -15,7 +15,7 @@ from textclf.errors import InputError
 from tools.audit.session import Session
 from tools.audit.similar import Similar
 from tools.audit.store import AlreadyJudged
-from tools.serve.refusal import POLICY, refuse
+from tools.refusal import POLICY, refuse
 
 PAGE = Path(__file__).with_name("page.html")
 HOSTS = ["127.0.0.1", "localhost", "testserver"]  # against other sites' names for this address

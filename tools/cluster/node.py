@@ -14,8 +14,7 @@ from pathlib import Path
 from textclf.atomic import is_abandoned
 from textclf.errors import InputError
 from tools.cluster.source import NO_REMOTE, Source, bundled
-from tools.processes import output, start_command
-from tools.runs.overrides import set_options
+from tools.processes import output, set_options, start_command
 
 NODE_FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textclf"
 Say = Callable[[str], None]

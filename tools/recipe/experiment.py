@@ -7,10 +7,10 @@ from typing import Any
 from textclf.errors import InputError
 from textclf.revisions import check_committed, check_git_config, check_queue
 from tools.cluster.experiments import Resources
-from tools.processes import output
+from tools.processes import output, set_options
 from tools.recipe.recipes import Recipe, check, find_recipes
 from tools.recipe.results import record
-from tools.runs.overrides import assignments, merged, set_options
+from tools.runs.overrides import assignments, merged
 from tools.runs.run import open_run
 from tools.runs.seeds import ensure_seeds
 from tools.runs.sweep import combinations, named, sweep

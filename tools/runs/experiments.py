@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 
 from textclf.errors import InputError
-from tools.processes import start_command
-from tools.runs.overrides import set_options
+from tools.processes import set_options, start_command
 from tools.runs.run import Run, open_run
 
 

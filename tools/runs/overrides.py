@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -37,15 +36,6 @@ def assignments(overrides: dict[str, Any]) -> list[str]:
         if any(sign in value for sign in CHANGED):
             raise InputError(f"{key}={value}: dvc exp run would change this value; write it into params.yaml")
     return [f"{'++' * key.startswith(FREE)}{key}={value}" for key, value in values.items()]
-
-
-def set_options(values: Iterable[str]) -> list[str]:
-    """Return assignments as options of `dvc exp run`.
-
-    >>> set_options(["lr=0.1", "seed=1"])
-    ['-S', 'lr=0.1', '-S', 'seed=1']
-    """
-    return [part for value in values for part in ("-S", value)]
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, str]:

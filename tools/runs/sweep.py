@@ -16,10 +16,10 @@ from textclf.errors import InputError
 from textclf.revisions import WORKSPACE, check_git_config, check_queue, resolve, snapshot
 from tools.cluster.experiments import Resources, run_experiments
 from tools.cluster.node import Experiment
-from tools.processes import output
+from tools.processes import output, set_options
 from tools.runs.checked import check_overrides
 from tools.runs.experiments import mirrors
-from tools.runs.overrides import assignments, merged, set_options
+from tools.runs.overrides import assignments, merged
 
 AT_LEVEL_0 = re.compile(r",(?![^\[{]*[\]}])")  # a comma that is in no list
 

@@ -18,12 +18,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from textclf.data.visible import visible
 from textclf.inference.model import Model
 from textclf.oos.labels import is_out, kind_of
+from tools.refusal import POLICY, refuse
 from tools.serve.access_log import AccessLog
 from tools.serve.feedback import Feedback, FeedbackFull, choices
 from tools.serve.limits import Limits
 from tools.serve.metrics import ServiceMetrics
 from tools.serve.microbatch import Batcher, QueueFull
-from tools.serve.refusal import POLICY, refuse
 
 PAGE = Path(__file__).with_name("page.html")
 SHOWN = 5  # labels of an answer
