@@ -1,4 +1,4 @@
-"""Audit: find the rows whose label may be wrong, that stand twice, or that belong to nothing; no other stage reads it.
+"""Audit: find rows with doubtful labels, duplicates and outliers; no other stage reads what it writes.
 
 The vectors are those of the frozen body, from the same cache as the probe's that starts a head.
 """

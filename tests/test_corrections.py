@@ -88,8 +88,8 @@ def test_ids_stay_when_a_row_of_the_same_text_is_dropped_and_an_added_one_gets_a
         ("{2},money back,,drop,,me", "line 2 has 6 cells, and the header 7"),
         (",x,,add,out_of_scope:</script>,me,", "line 2: label 'out_of_scope:</script>' looks like HTML"),
         (',x,,add,"out_of_scope:x\ny",me,', "line 2: label 'out_of_scope:x\\ny' holds a control character"),
-        (",x,,add,out_of_scope:,me,", "line 2: label 'out_of_scope:' has no sign that a reader sees after its colon"),
-        (",x,,add,out_of_scope: ,me,", "line 2: label 'out_of_scope: ' has no sign that a reader sees after its colon"),
+        (",x,,add,out_of_scope:,me,", "line 2: label 'out_of_scope:' has no visible character after its colon"),
+        (",x,,add,out_of_scope: ,me,", "line 2: label 'out_of_scope: ' has no visible character after its colon"),
         ("{2},money back,,relabel,out_of_scope: x,me,", "line 2: label 'out_of_scope: x' has blanks around its kind"),
         (f",x,,add,out_of_scope:{'x' * 200},me,", "line 2 has a label of 213 characters, over the limit of 200"),
         (

@@ -46,21 +46,21 @@ def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
             'expect: [{text: "where {my thing}", label: l, my thing: [x]}]',
             r"expect.0: a place's name consists of letters, digits and _, unlike \{my thing\}",
         ),
-        ('expect: [{text: "{a}", label: l, a: [x, y, x]}]', "expect.0.a: 'x' stands in it twice"),
+        ('expect: [{text: "{a}", label: l, a: [x, y, x]}]', "expect.0.a: 'x' appears twice"),
         (
             'expect: [{text: "x{a}{b}", label: l, a: ["", y], b: ["", y]}]',
-            "expect: 'xy' stands in it twice, in expect.0 and expect.0",
+            "expect: 'xy' appears twice, in expect.0 and expect.0",
         ),
         (
             "expect: [{text: z, label: l}, {text: x, label: l}, {text: '{a}', a: [y, x], label: l}]",
-            "expect: 'x' stands in it twice, in expect.1 and expect.2",
+            "expect: 'x' appears twice, in expect.1 and expect.2",
         ),
         (
             "expect: [{text: x, label: l}, {text: x, label: m}]",
             "expect: 'x' has two labels, l in expect.0 and m in expect.1",
         ),
-        ("same: [[x, y], [x, ' x ']]", "same.1: 'x' stands in it twice"),
-        ("differ: [[x, y, x]]", "differ.0: 'x' stands in it twice"),
+        ("same: [[x, y], [x, ' x ']]", "same.1: 'x' appears twice"),
+        ("differ: [[x, y, x]]", "differ.0: 'x' appears twice"),
         ("same: [[z, x], [x, y], [y, x]]", "same: same.1 and same.2 are the same group"),
         ("differ: [[x, y], [y, x]]", "differ: differ.0 and differ.1 are the same group"),
         (

@@ -254,7 +254,7 @@ def test_a_label_that_descriptions_add_has_the_form_of_a_label() -> None:
     for key, message in (
         (" new ", "blanks around it"),
         ("a\nb", "holds a control character"),
-        ("\u200b", "no sign that a"),
+        ("\u200b", "no visible character"),
     ):
         with pytest.raises(InputError, match=message):
             label_order(rows(b=0, a=0), spec(descriptions={key: "x"}))

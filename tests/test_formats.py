@@ -111,7 +111,7 @@ def test_the_sources_own_columns_stay_and_never_clash_with_ours(in_tmp: Path) ->
         ("x.jsonl", '{"message": "\\ud83d", "team": "b"}\n', "x.jsonl: line 1: 'message' holds half of a surrogate"),
         ("x.jsonl", '{"message": "a", "message": "b"}\n', "x.jsonl: line 1 has the key 'message' twice"),
         ("x.jsonl", "[" * 100_000, "x.jsonl: line 1 is nested too deeply"),
-        ("x.csv", "message,team\na,\u200b\n", "label '\\u200b' has no sign that a reader sees"),
+        ("x.csv", "message,team\na,\u200b\n", "label '\\u200b' has no visible character"),
         ("x.csv", "message,team\na,x\nb,x\ufe0f\n", "look the same; use one name"),
         (
             "x.csv",

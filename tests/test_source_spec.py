@@ -92,7 +92,7 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
         ({"text": ""}, "mine.yaml: text: String should have at least 1 character"),
         ({"text": "team"}, "text and label are both the column 'team'"),
         ({"label": ["a", "b"]}, "label: ['a', 'b']: one column is needed; one label a row is needed; multi-label"),
-        ({"columns": ["message", "message", "team"]}, "columns: 'message' stands there twice"),
+        ({"columns": ["message", "message", "team"]}, "columns: 'message' appears twice"),
         ({"files": {"train": {"url": "ftp://x", "sha256": "0" * 64}}}, "mine.yaml: files.train.url"),
     ],
 )

@@ -26,7 +26,7 @@ from textclf.specs import read_spec
 
 def _each_once(texts: list[str]) -> list[str]:
     if twice := [text for text, count in Counter(texts).items() if count > 1]:
-        raise ValueError(f"{twice[0]!r} stands in it twice")
+        raise ValueError(f"{twice[0]!r} appears twice")
     return texts
 
 
@@ -101,7 +101,7 @@ class Expectations(BaseModel):
             for text in template.texts():
                 label, key = found.get(text, ("", ""))
                 if key and label == template.label:
-                    raise ValueError(f"{text!r} stands in it twice, in {key} and expect.{number}")
+                    raise ValueError(f"{text!r} appears twice, in {key} and expect.{number}")
                 if key:
                     raise ValueError(
                         f"{text!r} has two labels, {label} in {key} and {template.label} in expect.{number}"

@@ -78,11 +78,11 @@ def fault_of(label: str) -> str:
     r"""Return why a list of labels can't hold `label`, to be read after the place where it stands, or nothing.
 
     >>> fault_of("out_of_scope:chitchat"), fault_of("out_of_scope:\n")
-    ('', ": label 'out_of_scope:\\n' has no sign that a reader sees after its colon")
+    ('', ": label 'out_of_scope:\\n' has no visible character after its colon")
     """
     kind = kind_of(label) if is_out(label) and label != OUT_OF_SCOPE else None
     if not visible(label if kind is None else kind):
-        return f": label {label!a} has no sign that a reader sees" + " after its colon" * (kind is not None)
+        return f": label {label!a} has no visible character" + " after its colon" * (kind is not None)
     if kind and kind != kind.strip():
         return f": label {label!a} has blanks around its kind"
     if len(label) > LONGEST:

@@ -131,7 +131,7 @@ class Source(BaseModel):
     @classmethod
     def _different(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
         if (twice := repeated(names or ())) is not None:
-            raise ValueError(f"{twice!r} stands there twice")
+            raise ValueError(f"{twice!r} appears twice")
         return names
 
     @field_validator("label_names")
@@ -139,7 +139,7 @@ class Source(BaseModel):
     def _usable(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for name in names or ():
             if not visible(name) or name != name.strip() or is_out(name) or not name.isprintable():
-                raise ValueError(f"{name!r} can't be a label: it is empty, reserved, or has signs that no one sees")
+                raise ValueError(f"{name!r} can't be a label: it is empty, reserved, or contains invisible characters")
         return names
 
     @field_validator("corrections")

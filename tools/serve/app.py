@@ -85,7 +85,7 @@ def request_schema(limits: Limits) -> type[BaseModel]:
 
 def _seen(text: str) -> str:
     if not visible(text):
-        raise ValueError("no sign that a reader sees")
+        raise ValueError("no visible character")
     return text
 
 
