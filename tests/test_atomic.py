@@ -32,15 +32,6 @@ def test_after_a_failure_the_old_folder_is_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_what_a_killed_run_left_is_no_part_of_the_next(tmp_path: Path) -> None:
-    left = tmp_path / ".out.1.part"
-    left.mkdir()
-    (left / "half").write_text("half")
-    with replace_folder(tmp_path / "out") as part:
-        (part / "one").write_text("one")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["one"]
-
-
 def test_a_part_that_a_killed_process_of_the_same_number_left_is_in_nobodys_way(tmp_path: Path) -> None:
     left = tmp_path / f".out.{os.getpid()}.part"
     left.mkdir()

@@ -119,6 +119,17 @@ def test_a_decision_that_is_not_in_the_file_any_more_cannot_be_taken_back(projec
         made.undo(made.items[0].key)
 
 
+def test_a_row_that_is_decided_again_after_its_line_went_can_be_taken_back(project: Path) -> None:
+    made = session()
+    key = made.items[0].key
+    made.decide(key, "keep", "", "")
+    FILE.write_text("id,text,split,action,label,by,reason\n")
+    made.decide(key, "drop", "", "")
+    assert made.decided == 1
+    made.undo(key)
+    assert written() == []
+
+
 def test_decisions_are_written_in_the_order_of_the_columns_that_the_file_has(project: Path) -> None:
     header = "reason,by,label,action,split,text,id"
     FILE.write_text(f"{header}\nbecause,you,order,add,,hello,\n")

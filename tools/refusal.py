@@ -12,7 +12,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{}'; 
 
 
 async def refuse(_: Request, error: Exception) -> JSONResponse:
-    """Answer 422 with what is wrong and where; the input is in the answer as little as in the log."""
+    """Answer 422 with what is wrong and where; of the input, only a key that isn't allowed is in the answer."""
     mistakes = error.errors() if isinstance(error, RequestValidationError) else []
     placed = [(_place(one), one) for one in mistakes]
     # Where a text or a list is allowed there is a mistake for each, and "no list" says nothing about a text too long.

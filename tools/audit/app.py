@@ -14,7 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from textclf.errors import InputError
 from tools.audit.session import Session
 from tools.audit.similar import Similar
-from tools.audit.store import AlreadyJudged
+from tools.audit.store import AlreadyJudged, Gone
 from tools.refusal import POLICY, refuse
 
 PAGE = Path(__file__).with_name("page.html")
@@ -112,5 +112,8 @@ def _add_decisions(app: FastAPI, session: Session, token: str) -> None:
     @app.post("/undo")
     def undo(asked: Undo, x_token: Annotated[str, Header()] = "") -> dict[str, Any]:
         check(x_token)
-        session.undo(asked.key)
+        try:
+            session.undo(asked.key)
+        except Gone as error:
+            raise HTTPException(409, str(error)) from None
         return {"key": asked.key, "decided": session.decided}

@@ -6,7 +6,7 @@ from threading import Lock
 from textclf.data.corrections import Correction, Line, check_label
 from textclf.errors import InputError
 from tools.audit.queue import Item
-from tools.audit.store import Store, row_key
+from tools.audit.store import Gone, Store, row_key
 
 ACTIONS = ("keep", "relabel", "drop")
 
@@ -35,16 +35,15 @@ class Session:
         decision = checked(item, action, label, self, reason)
         with self._lock:
             self.store.add([Line("this decision", decision)])
+            self._made = [one for one in self._made if row_key(one) != key]  # an older one has left the file
             self._made.append(decision)
 
     def undo(self, key: str) -> None:
-        """Take the decision about the row with this key back; `InputError` if it wasn't made in this session."""
+        """Take the decision about the row with this key back; `Gone` if it isn't there, or not of this session."""
         with self._lock:
             decision = next((one for one in self._made if row_key(one) == key), None)
             if decision is None:
-                raise InputError(
-                    "nothing to undo: this decision was taken back already, or the tool started anew since"
-                )
+                raise Gone("nothing to undo: this decision was taken back already, or the tool started anew since")
             self.store.remove(decision)
             self._made.remove(decision)
 

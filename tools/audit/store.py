@@ -21,6 +21,10 @@ class AlreadyJudged(InputError):
     """A row that the corrections file names already."""
 
 
+class Gone(InputError):
+    """A decision that isn't in the file any more."""
+
+
 class Store:
     """A corrections file, which is made with the first decision."""
 
@@ -59,7 +63,7 @@ class Store:
             rows = read_records(self.path)[1] if self.path.exists() else []
             at = next((at for at in reversed(range(len(rows))) if Correction(**rows[at][1]) == decision), None)
             if at is None:
-                raise InputError(f"this decision is not in {self.path} any more")
+                raise Gone(f"this decision is not in {self.path} any more")
             lines = list(StringIO(self._text(), newline=""))  # as the rows' numbers count them
             first, end = rows[at][0] - 1, rows[at + 1][0] - 1 if at + 1 < len(rows) else len(lines)
             self._write("".join(lines[:first] + lines[end:]))
