@@ -68,7 +68,7 @@ def test_a_class_is_trained_and_in_scope_scores_are_of_the_same_rows_and_labels(
     _, *rows = json.loads(copy.read("metrics/predictions/test.json"))
     assert not {row[1] for row in rows} & {row[2] for row in rows if row[2].startswith("out_of_scope")}
     assert "kind_accuracy" in scores(copy, "oos")
-    assert all(len(json.loads(path.read_text())) <= 10 for path in (copy.folder / "metrics").glob("*.json"))
+    assert len(scores(copy, "oos")) <= 10
     calibration = scores(copy, "calibration")
     assert calibration["temperature"] != 1
     assert set(calibration) == {"temperature", "log_loss_before", "ece_before"}
