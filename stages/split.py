@@ -37,9 +37,9 @@ def split_rows(rows: pd.DataFrame, out: pd.DataFrame, params: Split) -> tuple[Pa
     learned = rows["label"].map(is_out)
     tested = bool((out["split"] == "test").any())
     groups = [
-        with_test(rows[~learned], params),
-        with_test(rows[learned], params, draw=not tested),
-        with_test(out, params),
+        by_split(rows[~learned], params),
+        by_split(rows[learned], params, draw=not tested),
+        by_split(out, params),
     ]
     groups = without_leaks(groups, params)
     inside, classes, outside = groups
@@ -53,7 +53,7 @@ def split_rows(rows: pd.DataFrame, out: pd.DataFrame, params: Split) -> tuple[Pa
     return parts, outside, dropped
 
 
-def with_test(rows: pd.DataFrame, params: Split, draw: bool = True) -> Parts:
+def by_split(rows: pd.DataFrame, params: Split, draw: bool = True) -> Parts:
     """Return the rows by split; without test rows, texts of training rows are drawn for test and for validation."""
     parts = {name: rows[rows["split"] == name] for name in ("train", "validation", "test")}
     if parts["test"].empty and draw and len(rows):

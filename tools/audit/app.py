@@ -110,10 +110,10 @@ def _add_decisions(app: FastAPI, session: Session, token: str) -> None:
         return {"decided": session.decided}
 
     @app.post("/undo")
-    def undo(asked: Undo, x_token: Annotated[str, Header()] = "") -> dict[str, Any]:
+    def undo(asked: Undo, x_token: Annotated[str, Header()] = "") -> dict[str, int]:
         check(x_token)
         try:
             session.undo(asked.key)
         except Gone as error:
             raise HTTPException(409, str(error)) from None
-        return {"key": asked.key, "decided": session.decided}
+        return {"decided": session.decided}

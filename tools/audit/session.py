@@ -19,7 +19,7 @@ class Session:
     labels: list[str]
     store: Store
     by: str
-    _made: list[Correction] = field(default_factory=list)
+    _made: dict[str, Correction] = field(default_factory=dict)  # by the rows' keys
     _lock: Lock = field(default_factory=Lock)
 
     def left(self) -> list[Item]:
@@ -35,17 +35,15 @@ class Session:
         decision = checked(item, action, label, self, reason)
         with self._lock:
             self.store.add([Line("this decision", decision)])
-            self._made = [one for one in self._made if row_key(one) != key]  # an older one has left the file
-            self._made.append(decision)
+            self._made[key] = decision
 
     def undo(self, key: str) -> None:
         """Take the decision about the row with this key back; `Gone` if it isn't there, or not of this session."""
         with self._lock:
-            decision = next((one for one in self._made if row_key(one) == key), None)
-            if decision is None:
+            if key not in self._made:
                 raise Gone("nothing to undo: this decision was taken back already, or the tool started anew since")
-            self.store.remove(decision)
-            self._made.remove(decision)
+            self.store.remove(self._made[key])
+            del self._made[key]
 
     @property
     def decided(self) -> int:

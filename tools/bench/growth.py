@@ -76,13 +76,15 @@ def measure(cmd: str, folder: Path) -> Usage:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
     under_dvc = {"DVC_STAGE": "measured"}  # so that the stage ends when this process is killed
     start = time.monotonic()
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(words, cwd=folder, env=kept | ONE_THREAD | under_dvc, stdout=output, stderr=output)
+    with tempfile.TemporaryFile() as printed:
+        process = subprocess.Popen(words, cwd=folder, env=kept | ONE_THREAD | under_dvc, stdout=printed, stderr=printed)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            output.seek(0)
-            raise InputError(f"{cmd} ended with {process.returncode}: {output.read().decode(errors='replace')[-2000:]}")
+            printed.seek(0)
+            raise InputError(
+                f"{cmd} ended with {process.returncode}: {printed.read().decode(errors='replace')[-2000:]}"
+            )
     unit = 1 if sys.platform == "darwin" else 1024
     return {
         "cpu_s": round(used.ru_utime + used.ru_stime, 1),

@@ -45,7 +45,7 @@ def _cell(score: float | None) -> str:
 
 
 def _seeds(result: dict[str, Any], metric: str) -> str:
-    record = record_of(result["seeds"]) if result.get("seeds") else None
+    record = record_of(result.get("seeds"))
     if record is None or len(record.seeds) < 2:
         return ""
     return f"{record.mean(metric):.4f} ± {record.deviation(metric):.4f} ({len(record.seeds)})"

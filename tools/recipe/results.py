@@ -23,7 +23,7 @@ def record(name: str, seconds: dict[str, float]) -> Path:
     metrics = {kind: run.revision.json(f"metrics/{kind}.json") for kind in METRICS}
     result = {
         "recipe": name,
-        "commit": output("git", "rev-parse", f"{run.revision.sha}^").strip(),  # HEAD may have moved since it started
+        "commit": output("git", "rev-parse", f"{run.revision.sha}^"),  # HEAD may have moved since it started
         "params": run.params,
         "checkpoint": run.revision.json("data/tokenized/checkpoint.json"),
         "metrics": metrics,

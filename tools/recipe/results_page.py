@@ -51,12 +51,9 @@ def recipe_table(recipes: dict[str, Recipe]) -> list[str]:
         if not name.startswith(SWEEP) and not oos_table.handles_out_of_scope(recipe):
             result = read_result(name)
             metrics, seconds = (result["metrics"], result["seconds"].get("train")) if result else (None, None)
-            rows.append(_row(f"`{name}`", recipe.reference, metrics, seconds, _record(result)))
+            record = record_of((result or {}).get("seeds"))
+            rows.append(_row(f"`{name}`", recipe.reference, metrics, seconds, record))
     return table(COLUMNS, rows)
-
-
-def _record(result: dict[str, Any] | None) -> Record | None:
-    return record_of(result["seeds"]) if result and result.get("seeds") else None  # an older result names none
 
 
 def _accuracy(metrics: dict[str, Any], record: Record | None) -> str:

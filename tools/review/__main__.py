@@ -25,7 +25,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--html", type=command.file, metavar="FILE", help="write a page with all rows and charts")
     parser.add_argument("--gate", action="store_true", help="exit with 1 if a rule of review.yaml is broken")
     parser.add_argument(
-        "--seeds", type=command.count, metavar="N", help="first see to it that both sides have N seeds, and record them"
+        "--seeds",
+        type=command.count,
+        metavar="N",
+        help="first run missing seeds, so that both sides have N, and record them",
     )
     command.add_cluster(parser)
     options = parser.parse_args()

@@ -153,10 +153,9 @@ def new_folder(run: Run) -> Path:
     return FOLDER / (f"{name}-{code[:7]}" if taken else name)
 
 
-def record_of(name: str) -> Record | None:
-    """Return what is recorded in the folder `name`, if anything."""
-    folder = FOLDER / name
-    return Record(folder) if (folder / "record.json").is_file() else None
+def record_of(name: str | None) -> Record | None:
+    """Return what is recorded in the folder `name`; None without a name or a record."""
+    return Record(FOLDER / name) if name and (FOLDER / name / "record.json").is_file() else None
 
 
 def all_records() -> Iterator[Record]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tools.runs.config import AFTER, AS_BEFORE, switched_on, unread
+from tools.runs.config import AS_BEFORE, switched_on, unread
 from tools.runs.records import Record, all_records, read_record
 from tools.runs.run import Run
 from tools.stats.difference import SeedVariance, seed_variance
@@ -75,7 +75,7 @@ def _alike(record: Record, train_rows: int) -> bool:
 def _training(record: Record) -> str:
     """Return what the recorded seeds were trained on and how, whatever was made of their answers afterwards."""
     every = record.content["params"]
-    left_out = unread(str(every.get("method"))).union(AFTER)
+    left_out = unread(str(every.get("method")))
     params = {key: value for key, value in every.items() if key not in left_out and (key, value) not in AS_BEFORE}
     rows = {key: record.content[key] for key in ("labels", "train_rows", "test_set")}
     return json.dumps([switched_on(params), rows], sort_keys=True)
