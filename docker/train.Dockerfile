@@ -3,9 +3,12 @@
 #   docker build -f docker/train.Dockerfile -t textclf-train .
 #   docker run --name textclf-run -v textclf-cache:/project/.dvc/cache textclf-train
 #   docker cp textclf-run:/project/metrics .
+#   docker rm textclf-run
 #
 # The volume keeps DVC's cache, so that the next container doesn't repeat a run. PyTorch comes with CUDA; for a CPU, add
 # --build-arg PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu and save several GB.
+#
+# The image holds .git with its config: use no password in the address of a git remote.
 
 FROM python:3.11-slim-bookworm AS build
 ARG PIP_EXTRA_INDEX_URL

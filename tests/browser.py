@@ -13,6 +13,10 @@ needs_chromium = pytest.mark.skipif(
     CHROMIUM is None and "CI" not in os.environ, reason="chromium is not installed; .ci/run installs it"
 )
 
+# For `add_init_script`: answers come late.
+SLOWLY = """const now = window.fetch;
+window.fetch = async (...asked) => { await new Promise(done => setTimeout(done, 700)); return now(...asked); };"""
+
 
 @pytest.fixture
 def browser() -> Iterator[Any]:

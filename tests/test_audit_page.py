@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from tests.browser import SLOWLY, needs_chromium, says
 from tests.browser import browser as browser
-from tests.browser import needs_chromium, says
 from tests.conftest import ROOT
 from tests.own_data import make_project, run_stage
 from textclf.audit.audit import COLUMNS
@@ -186,7 +187,7 @@ def test_what_is_written_is_taken_by_download(project: Path) -> None:
 def test_a_row_that_another_process_decided_is_refused(project: Path) -> None:
     ours, theirs = session(), session()
     theirs.decide(theirs.items[0].key, "drop", "", "")
-    with TestClient(create_app(ours, Similar(read_rows()), "f")) as client:
+    with local(create_app(ours, Similar(read_rows()), "f")) as client:
         token = page_token(client)
         body = {"key": ours.items[0].key, "action": "keep"}
         assert client.post("/decide", json=body, headers={"X-Token": token}).status_code == 409
@@ -196,7 +197,7 @@ def test_a_row_that_another_process_decided_is_refused(project: Path) -> None:
 
 def test_what_is_wrong_with_a_request_or_the_file_is_a_sentence_that_repeats_no_input(project: Path) -> None:
     made = session()
-    with TestClient(create_app(made, Similar(read_rows()), "f"), raise_server_exceptions=False) as client:
+    with local(create_app(made, Similar(read_rows()), "f"), raise_server_exceptions=False) as client:
         for path in ("/decide", "/undo", "/similar"):
             cut = client.post(path, content=b'{"key": "4711 \\ud800"}', headers={"Content-Type": "application/json"})
             assert cut.status_code == 422
@@ -207,6 +208,10 @@ def test_what_is_wrong_with_a_request_or_the_file_is_a_sentence_that_repeats_no_
         assert "data/corrections/mine.csv" in found.json()["detail"]
 
 
+def local(app: FastAPI, raise_server_exceptions: bool = True) -> TestClient:
+    return TestClient(app, "http://127.0.0.1", raise_server_exceptions)  # a name of this machine, as the tool asks for
+
+
 def page_token(client: TestClient) -> str:
     text = client.get("/").text
     return text.split('"token": "')[1].split('"')[0]
@@ -214,11 +219,13 @@ def page_token(client: TestClient) -> str:
 
 def test_another_site_can_neither_decide_nor_read(project: Path) -> None:
     made = session()
-    with TestClient(create_app(made, Similar(read_rows()), "f")) as client:
+    with local(create_app(made, Similar(read_rows()), "f")) as client:
         body = {"key": made.items[0].key, "action": "drop"}
         assert client.post("/decide", json=body).status_code == 403
         assert client.post("/undo", json={"key": body["key"]}, headers={"X-Token": "guess"}).status_code == 403
         assert client.get("/rows", headers={"Host": "evil.example"}).status_code == 400
+        policy = client.get("/").headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in policy  # nor show the page in its own, for clicks
         assert "access-control-allow-origin" not in client.get("/rows").headers
         assert "<img src=x" not in client.get("/").text
     assert not FILE.exists()
@@ -226,7 +233,7 @@ def test_another_site_can_neither_decide_nor_read(project: Path) -> None:
 
 def test_similar_rows_are_those_of_the_label_without_the_text_itself_and_without_test_rows(project: Path) -> None:
     rows = read_rows()
-    found = Similar(rows).to("message <b>3</b> & more", "refund")
+    found = Similar(rows).to("message <b>3</b> & more", ["refund"])["refund"]
     assert len(found) == 3
     assert set(found) <= set(rows["text"][(rows["label"] == "refund") & (rows["split"] != "test")])
     assert "message <b>3</b> & more" not in found
@@ -234,10 +241,10 @@ def test_similar_rows_are_those_of_the_label_without_the_text_itself_and_without
 
 def test_test_rows_that_the_run_has_drawn_are_not_shown_as_similar_either(project: Path) -> None:
     rows = read_rows()
-    first = Similar(rows).to("message <b>3</b> & more", "refund")
+    first = Similar(rows).to("message <b>3</b> & more", ["refund"])["refund"]
     Path("data/splits").mkdir()
     rows.loc[rows["text"].isin(first), ["id", "label"]].to_csv("data/splits/test.csv", index=False)
-    found = Similar(rows).to("message <b>3</b> & more", "refund")
+    found = Similar(rows).to("message <b>3</b> & more", ["refund"])["refund"]
     assert len(found) == 3
     assert not set(found) & set(first)
 
@@ -618,6 +625,40 @@ def test_a_double_click_decides_about_one_row(start: Callable[..., Tool], browse
     says(page, "#counter", "· 1 decided")
     page.wait_for_timeout(500)
     assert [line["action"] for line in written()] == ["drop"]
+
+
+COMPOSED = """search.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true }))"""
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_a_label_is_taken_by_a_click_or_enter_alone(start: Callable[..., Tool], browser: Any) -> None:
+    page = opened(browser, start().address)
+    page.keyboard.press("r")
+    page.keyboard.type("order")
+    page.evaluate(COMPOSED)  # an input method takes this key
+    page.click("#found li", button="right")
+    page.wait_for_timeout(500)
+    assert not FILE.exists()
+    page.click("#found li")
+    says(page, "#counter", "· 1 decided")
+    assert written()[0]["label"] == "order"
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_what_is_typed_while_a_decision_is_on_its_way_decides_about_no_other_row(
+    start: Callable[..., Tool], browser: Any
+) -> None:
+    page = browser.new_page()
+    page.add_init_script(SLOWLY)
+    page.goto(start().address)
+    page.wait_for_selector("#row:not([hidden])")
+    page.keyboard.press("k")
+    page.keyboard.press("r")
+    assert page.is_hidden("#choice")
+    says(page, "#counter", "· 1 decided")
+    assert len(written()) == 1
 
 
 @pytest.mark.slow

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.browser import SLOWLY, needs_chromium, says
 from tests.browser import browser as browser
-from tests.browser import needs_chromium, says
 from tests.conftest import ROOT
 from tests.models import write_model, write_words_model
 from tests.toys import task
@@ -499,10 +499,6 @@ def test_a_line_for_which_the_disk_has_no_room_leaves_no_half(
         monkeypatch.undo()
         assert file.read_bytes() == before
         assert made.post("/feedback", json=said).status_code == 204
-
-
-SLOWLY = """const now = window.fetch;
-window.fetch = async (...asked) => { await new Promise(done => setTimeout(done, 700)); return now(...asked); };"""
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from textclf.errors import InputError
 from textclf.outputs import ensure_parent, write_json
 from textclf.taught import taught, text_key
 from textclf.teachers import check_teachers, rows_key
-from textclf.training.trainer import taught_loss
+from textclf.training.loss import taught_loss
 from tools.teach import teach as tool
 from tools.teach.teach import check_no_leak, teach
 

@@ -20,11 +20,12 @@ from textclf.encoders import frozen, precision
 from textclf.encoders.machine import processor_kind
 from textclf.errors import InputError
 from textclf.methods import full
-from textclf.training import fine_tuning, trainer
+from textclf.training import callbacks, fine_tuning, trainer
+from textclf.training.callbacks import GrowingCurve, RowsDone
 from textclf.training.ema import Ema
+from textclf.training.loss import loss_function
 from textclf.training.task import Trained
 from textclf.training.trackers import trackers
-from textclf.training.trainer import GrowingCurve, RowsDone
 
 
 class Killed(Exception):
@@ -33,15 +34,15 @@ class Killed(Exception):
 
 def kill_in_epoch(number: int, run: Callable[[], object]) -> None:
     """Call `run` and end it while the checkpoint of epoch `number` is written: it is not yet marked as whole."""
-    mark = trainer.MarkComplete.on_save
+    mark = callbacks.MarkComplete.on_save
 
-    def die(self: trainer.MarkComplete, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def die(self: callbacks.MarkComplete, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.epoch >= number:
             raise Killed
         mark(self, args, state, control)
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
-        patch.setattr(trainer.MarkComplete, "on_save", die)
+        patch.setattr(callbacks.MarkComplete, "on_save", die)
         run()
 
 
@@ -165,10 +166,10 @@ def test_early_stopping_stops_a_resumed_run_after_the_same_epoch(
 def test_a_best_epoch_that_another_process_removed_is_an_error(
     tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def remove(self: trainer.MarkComplete, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def remove(self: callbacks.MarkComplete, args: Any, state: Any, control: Any, **_: Any) -> None:
         shutil.rmtree(state.best_model_checkpoint)
 
-    monkeypatch.setattr(trainer.MarkComplete, "on_save", remove)
+    monkeypatch.setattr(callbacks.MarkComplete, "on_save", remove)
     with pytest.raises(InputError, match=r"checkpoint-\d+ was removed while the stage was running; run it again"):
         trained(tiny("bert"), tmp_path, epochs=1)
 
@@ -218,12 +219,12 @@ def test_the_head_has_its_own_lr_and_only_matrices_decay(tiny: Callable[[str], P
 def test_the_loss_has_the_label_smoothing_and_the_class_weights() -> None:
     train = np.array([0, 0, 0, 1])
     logits, labels = torch.tensor([[2.0, 0.0], [2.0, 0.0]]), torch.tensor([0, 1])
-    loss = trainer.loss_function(train, params(label_smoothing=0.0, class_weights="balanced"))
+    loss = loss_function(train, params(label_smoothing=0.0, class_weights="balanced"))
     right, wrong = np.log1p(np.exp(-2)), np.log1p(np.exp(2))
     weights = 4 / (2 * 3), 4 / (2 * 1)
     expected = (weights[0] * right + weights[1] * wrong) / 2
     assert float(loss({"logits": logits}, labels)) == pytest.approx(expected)
-    smoothed = trainer.loss_function(train, params(label_smoothing=0.2))
+    smoothed = loss_function(train, params(label_smoothing=0.2))
     expected = (0.9 * right + 0.1 * wrong + 0.9 * wrong + 0.1 * right) / 2
     assert float(smoothed({"logits": logits}, labels)) == pytest.approx(expected)
 

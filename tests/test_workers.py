@@ -21,7 +21,7 @@ from tests.toys import params, task
 from textclf.encoders.machine import processor_kind, threads
 from textclf.errors import InputError
 from textclf.methods import full
-from textclf.training.trainer import loss_function
+from textclf.training.loss import loss_function
 from tools.runs.config import config_hash
 
 PLAIN: dict[str, Any] = {"full": {"trained_layers": "all"}, "ema": 0.9, "epochs": 2}

@@ -22,6 +22,15 @@ class Session:
     _made: dict[str, Correction] = field(default_factory=dict)  # by the rows' keys
     _lock: Lock = field(default_factory=Lock)
 
+    def __post_init__(self) -> None:
+        self._by_key = {item.key: item for item in self.items}
+
+    def item(self, key: str) -> Item:
+        """Return the item with this key; `InputError` if there is none."""
+        if key not in self._by_key:
+            raise InputError("no such row is in this list")
+        return self._by_key[key]
+
     def left(self) -> list[Item]:
         """Return the items that nobody has decided about, here or in another process."""
         known = {row_key(line.correction) for line in self.store.lines()}
@@ -29,10 +38,7 @@ class Session:
 
     def decide(self, key: str, action: str, label: str, reason: str) -> None:
         """Write a decision; `InputError` for one that can't be, `AlreadyJudged` if there is one."""
-        item = next((item for item in self.items if item.key == key), None)
-        if item is None:
-            raise InputError("no such row is in this list")
-        decision = checked(item, action, label, self, reason)
+        decision = checked(self.item(key), action, label, self, reason)
         with self._lock:
             self.store.add([Line("this decision", decision)])
             self._made[key] = decision

@@ -21,9 +21,9 @@ class Similar:
         self._vectors = vstack([block for _, block in blocks(self._grams, texts)]).T.tocsr()
         self._keys = self._rows["text"].map(same_text).to_numpy()
 
-    def to(self, text: str, label: str) -> list[str]:
-        """Return the up to `SHOWN` texts with this label that are most similar to `text`, which is not among them."""
+    def to(self, text: str, labels: list[str]) -> dict[str, list[str]]:
+        """Return for each label its up to `SHOWN` texts most similar to `text`, which is not among them."""
         cosines = np.asarray((self._grams.transform([text]) @ self._vectors).todense()).ravel()
-        cosines[(self._rows["label"] != label).to_numpy() | (self._keys == same_text(text))] = -1.0
-        best = np.argsort(-cosines, kind="stable")[:SHOWN]
-        return [str(self._rows["text"].iloc[at]) for at in best if cosines[at] >= 0]
+        order = np.argsort(-cosines, kind="stable")
+        rows = self._rows.iloc[order[self._keys[order] != same_text(text)]]
+        return {label: rows.loc[rows["label"] == label, "text"].head(SHOWN).tolist() for label in labels}

@@ -57,7 +57,7 @@ def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) 
     if command.names_cluster(options) and not many:
         parser.error("--address, --cpus and --gpus are for --in with a folder or a pattern; leave them out")
     if options.source and options.top:
-        parser.error("--top is for texts; leave it out with --in, which gives every label's probability")
+        parser.error("--top is for texts; leave it out with --in, which writes the most probable label alone")
     if options.text and (options.resume or options.delimiter or options.text_column):
         parser.error("--resume, --delimiter and --text-column are for --in; leave them out")
     if options.plot and (len(options.text) != 1 or options.text == ["-"]):
@@ -70,7 +70,9 @@ def one_character(typed: str) -> str:
     """Return a delimiter as it was typed; `\\t` is a tab."""
     sign = {"\\t": "\t"}.get(typed, typed)
     if len(sign) != 1 or sign in '"\r\n' or "\ud800" <= sign <= "\udfff":
-        raise argparse.ArgumentTypeError(f"{typed!r} is not one character, or stands for something else")
+        raise argparse.ArgumentTypeError(
+            f"{typed!r} is not a delimiter: one character is needed, other than a quotation mark or a line break"
+        )
     return sign
 
 

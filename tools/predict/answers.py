@@ -15,19 +15,20 @@ def format_answer(text: str, answers: Answers, row: int, top: int) -> str:
     """Return one answer as lines: the text, whether it is out of scope, and the `top` labels with probabilities."""
     probabilities = answers.probabilities[row]
     best = probabilities.argsort(kind="stable")[::-1][:top]
-    width = max(len(answers.labels[number]) for number in best)
+    names = {number: shown(answers.labels[number]) for number in best}  # may hold what a terminal obeys, as a text may
+    width = max(map(len, names.values()))
     ranked = []
     for number in best:
         probability = probabilities[number]
         bar = "▪" * round(BAR * probability)
-        ranked.append(f"  {answers.labels[number]:{width}}  {probability:6.1%}  {bar}".rstrip())
+        ranked.append(f"  {names[number]:{width}}  {probability:6.1%}  {bar}".rstrip())
     predicted = answers.predicted[row]
     if is_out(predicted):
         kind = kind_of(predicted)
-        ranked.insert(0, f"  out of scope{f' ({kind})' if kind else ''}; nearest labels:")
+        ranked.insert(0, f"  out of scope{f' ({shown(kind)})' if kind else ''}; nearest labels:")
     if answers.truncated[row]:
         ranked.append("  (longer than the model takes; the end was not read)")
-    return "\n".join([shown(text), *ranked])  # a text may hold what a terminal obeys
+    return "\n".join([shown(text), *ranked])
 
 
 def show(model: Model, texts: list[str], top: int, batch_size: int) -> None:

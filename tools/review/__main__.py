@@ -67,12 +67,15 @@ def main() -> None:
             shared_rows(base, head, rules)  # before hours of training
             ensure_both(base, head, options)
         report = compare(base, head, rules)
-    except NotComparable as error:
+    except InputError as error:
         if options.out:
+            title = "not comparable" if isinstance(error, NotComparable) else "no review"
             with replace_file(options.out) as part:
-                part.write_text(f"## not comparable\n\n{code(error)}\n", encoding="utf-8")
+                part.write_text(f"## {title}\n\n{code(error)}\n", encoding="utf-8")
         if options.html:
             options.html.unlink(missing_ok=True)  # that of another review
+        if not isinstance(error, NotComparable):
+            raise
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
     gate = try_to_judge(report, rules)

@@ -5,6 +5,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from tools.html_text import breakable
+from tools.markdown_table import shown
 from tools.review.charts import charts
 from tools.review.gate import Gate
 from tools.review.report import Report
@@ -17,7 +18,7 @@ TEMPLATE = Path(__file__).with_name("page.html")
 def html(report: Report, gate: Gate) -> str:
     """Return the page with the gate's verdict."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["breakable"] = breakable
+    environment.filters |= {"breakable": breakable, "shown": shown}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         verdict=report.verdict,
         headline=headline(report),

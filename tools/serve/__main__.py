@@ -78,6 +78,10 @@ def main() -> None:
         texts, batch = (options.max_texts, options.max_chars), (options.max_batch, options.max_queue)
         limits = Limits(*texts, *batch, options.max_connections, options.timeout)
         feedback = Feedback(options.feedback) if options.feedback else None
+        if options.rev:
+            from textclf.revisions import resolve
+
+            options.rev = resolve(options.rev).sha  # of one commit, even if the name moves meanwhile
         model = load_model(options.model, options.rev)
         commit = model_commit(options.model, options.rev)
         host = f"[{options.host}]" if ":" in options.host else options.host

@@ -49,9 +49,10 @@ class Prediction(BaseModel):
 
 
 class Predictions(BaseModel):
-    """The answers, in the order of the texts."""
+    """The answers, in the order of the texts, and the model that gave them."""
 
     predictions: list[Prediction]
+    model_sha256: str = Field(description="as in /about")
 
 
 def answer(model: Model, texts: list[str]) -> list[Prediction]:
@@ -117,7 +118,7 @@ def create_app(model: Model, commit: str, limits: Limits, feedback: Feedback | N
     if feedback:
         _add_feedback(app, feedback, right, limits)
     _add_metrics(app, metrics, batcher)
-    _add_predict(app, batcher, limits)
+    _add_predict(app, batcher, limits, model.checksum)
     return app
 
 
@@ -148,7 +149,7 @@ def _add_metrics(app: FastAPI, metrics: ServiceMetrics, batcher: Batcher[str, Pr
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _add_predict(app: FastAPI, batcher: Batcher[str, Prediction], limits: Limits) -> None:
+def _add_predict(app: FastAPI, batcher: Batcher[str, Prediction], limits: Limits, checksum: str) -> None:
     Question = request_schema(limits)
 
     @app.post("/predict", responses={503: {"description": "the queue is full; try again after Retry-After"}})
@@ -156,9 +157,10 @@ def _add_predict(app: FastAPI, batcher: Batcher[str, Prediction], limits: Limits
         """Return label, probabilities and whether it is in scope for one text or a list."""
         text = body.text  # type: ignore[attr-defined]
         try:
-            return Predictions(predictions=await batcher.ask([text] if isinstance(text, str) else text))
+            answers = await batcher.ask([text] if isinstance(text, str) else text)
         except QueueFull:
             raise HTTPException(503, "server busy, try again", {"Retry-After": RETRY_AFTER}) from None
+        return Predictions(predictions=answers, model_sha256=checksum)
 
 
 def _add_feedback(app: FastAPI, feedback: Feedback, right: list[str], limits: Limits) -> None:

@@ -51,18 +51,16 @@ class Batcher(Generic[Item, Result]):
             taken = self._take()
             items = [item for request in taken for item in request.items]
             try:
-                results = iter(await asyncio.to_thread(self.work, items))
+                results = await asyncio.to_thread(self.work, items)
             except Exception as error:
                 for request in taken:
                     if not request.results.done():  # its client has gone
                         request.results.set_exception(error)
                 continue
             for request in taken:
+                own, results = results[: len(request.items)], results[len(request.items) :]
                 if not request.results.done():
-                    request.results.set_result([next(results) for _ in request.items])
-                else:
-                    for _ in request.items:
-                        next(results)
+                    request.results.set_result(own)
 
     def _take(self) -> "list[_Waiting[Item, Result]]":
         size, taken = 0, 0
