@@ -35,13 +35,13 @@ check: setup docs  ## lint and types, of the workflows too, and the docs' links
 	mypy textclf stages tools tests conftest.py docs/stage_graph.py
 	actionlint
 
-test: check  ## lint, types and all tests
+test: check  ## lint, types, docs and all tests but the cluster's; installs requirements-dev.txt too
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test-cluster: setup  ## what takes minutes on a Ray cluster of small nodes on this machine, with kills in the middle
+test-cluster: setup  ## tests on a Ray cluster of small nodes on this machine, some of which are killed (minutes)
 	python -m pytest -m cluster tests/test_cluster.py tests/test_cluster_sweep.py
 
-faults: setup  ## kill stages and dvc at random moments, and try many inputs that nobody thought of (minutes)
+faults: setup  ## kill stages and dvc at random moments, then run the fuzz tests with 1,000 inputs each (minutes)
 	python -m tests.faults
 	FUZZ_EXAMPLES=1000 python -m pytest -n auto tests/test_fuzz.py
 

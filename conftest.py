@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from _pytest.doctest import DoctestItem
 
 CLASSES = Path(__file__).parent / "plots" / "classes.csv"
 
@@ -11,7 +10,7 @@ CLASSES = Path(__file__).parent / "plots" / "classes.csv"
 @pytest.fixture(autouse=True)
 def model_of_the_doctest(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a model with the default run's labels, of which order_status is the most frequent, and go where it is."""
-    if isinstance(request.node, DoctestItem) and request.node.name == "textclf.load":
+    if isinstance(request.node, pytest.DoctestItem) and request.node.name == "textclf.load":
         import numpy as np
         import pandas as pd
 

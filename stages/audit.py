@@ -9,17 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from transformers import AutoModel
 
 from textclf import process
 from textclf.audit.audit import COLUMNS, Part, audit
 from textclf.cache import cache_folder
 from textclf.charts import style, suspects
 from textclf.encoders.checkpoints import Checkpoint, locate
-from textclf.encoders.device import on_device
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
-from textclf.encoders.pretrained import load_pretrained
+from textclf.encoders.pretrained import load_body
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Audit, Params, read_params
 from textclf.rows import read_listed, read_tokens
@@ -52,7 +50,7 @@ def sample(rows: pd.DataFrame, settings: Audit) -> pd.DataFrame:
 def with_vectors(tables: list[pd.DataFrame], params: Params) -> list[Part]:
     """Return the tables, and for each row a vector of length 1: the frozen body's mean over the tokens."""
     checkpoint = Checkpoint.model_validate_json(CHECKPOINT.read_bytes())
-    body = on_device(load_pretrained(AutoModel, locate(checkpoint)), params.device)
+    body = load_body(locate(checkpoint), params.device)
     frozen = Frozen(body, resolve_precision(params.precision, params.device), cache_folder("vectors"))
     parts = []
     for rows in tables:

@@ -11,10 +11,11 @@ from textclf.errors import InputError
 from textclf.outputs import ensure_parent
 from textclf.params import Augment, read_params
 from textclf.rows import read_listed
+from textclf.splits import SPLITS
 
 RAW = Path("data/raw/rows.parquet")
 OUT_OF_SCOPE = Path("data/raw/oos.parquet")
-SPLITS = Path("data/splits")
+LISTED = Path("data/splits")
 FILES = Path("data/augment")
 AUGMENTED = Path("data/augmented.parquet")
 
@@ -22,9 +23,9 @@ AUGMENTED = Path("data/augmented.parquet")
 def read_used() -> pd.DataFrame:
     """Return id, text, label and `used` of all rows: train, validation, test, the same out of scope, or nothing."""
     rows = pd.concat([pd.read_parquet(path, columns=["id", "text", "label"]) for path in (RAW, OUT_OF_SCOPE)])
-    listed = {name: read_listed(SPLITS / f"{name}.csv")["id"] for name in ("train", "validation", "test")}
+    listed = {name: read_listed(LISTED / f"{name}.csv")["id"] for name in SPLITS}
     used = {row: name for name, ids in listed.items() for row in ids}
-    apart = read_listed(SPLITS / "oos.csv")
+    apart = read_listed(LISTED / "oos.csv")
     used |= dict(zip(apart["id"], "out-of-scope " + apart["split"], strict=True))
     return rows.assign(used=rows["id"].map(used).fillna(""))
 

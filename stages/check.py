@@ -1,4 +1,4 @@
-"""Check: reject any mistake in params.yaml and in the specs that it names, before a stage removes its last outputs.
+"""Check: reject mistakes in params.yaml and in the specs that it names, before a stage removes its last outputs.
 
 Every other stage comes after this one. It always writes the same bytes, so re-running it never invalidates them.
 """

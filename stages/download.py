@@ -12,12 +12,13 @@ from textclf.data.corrections import counts
 from textclf.data.ids import row_ids
 from textclf.data.label_texts import check_described, label_texts
 from textclf.data.leaks import same_texts
-from textclf.data.source_spec import SPLITS, Source, read_source
+from textclf.data.source_spec import Source, read_source
 from textclf.data.visible import visible
 from textclf.errors import InputError
 from textclf.oos.labels import in_scope, is_out
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import read_params
+from textclf.splits import SPLITS
 
 SOURCES = Path("data/sources")
 CORPORA = Path("data/corpora")  # where the files of embedded data sets lie, by their specs
@@ -53,7 +54,8 @@ def label_order(rows: pd.DataFrame, source: Source, held_out: Sequence[str] = ()
     for split in SPLITS[1:]:
         if unknown := sorted(set(rows["label"][rows["split"] == split]) - known):
             raise InputError(
-                f"{split} rows have the label {unknown[0]!r}, which no train row has; add some or remove it"
+                f"{split} rows have the label {unknown[0]!r}, which no train row has; add train rows with it, "
+                "or remove it"
             )
     check_described(described, known, may_add=not train)
     known |= described

@@ -27,11 +27,12 @@ from textclf.params import Params, read_params
 from textclf.predictions import read_predictions
 from textclf.probabilities import softmax
 from textclf.rows import read_labels, read_listed
+from textclf.splits import SPLITS
 
 RAW = Path("data/raw/rows.parquet")
 LABELS = Path("data/raw/labels.json")
 TOKENIZED = Path("data/tokenized/rows.parquet")
-SPLITS = Path("data/splits")
+LISTED = Path("data/splits")
 CURVE = Path("plots/learning_curve.csv")
 CLASSES = Path("plots/classes.csv")
 ROBUSTNESS = Path("plots/robustness.csv")
@@ -55,11 +56,12 @@ def read_classes() -> pd.DataFrame:
 
 def draw_data(params: Params) -> None:
     """Draw the data as they are before training: labels and lengths."""
-    parts = [read_listed(SPLITS / f"{name}.csv").assign(split=name) for name in ("train", "validation", "test")]
+    parts = [read_listed(LISTED / f"{name}.csv").assign(split=name) for name in SPLITS]
     show(labels.draw_distribution(pd.concat(parts)), "class_distribution", params)
     tokenized = pd.read_parquet(TOKENIZED, columns=["id", "tokens", "truncated"])
     show(token_lengths.draw_lengths(tokenized, params.max_length), "token_lengths", params)
-    words = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")["text"].str.split().str.len()
+    texts = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")["text"]
+    words = texts.map(lambda text: len(text.split()))
     used = pd.concat(parts).set_index("id")
     lengths = used[["label"]].assign(words=words, tokens=tokenized.set_index("id")["tokens"])
     show(token_lengths.draw_lengths_by_label(lengths[~lengths["label"].map(is_out)]), "lengths_by_label", params)
@@ -105,7 +107,7 @@ def draw_before_and_after(params: Params) -> None:
         before, after = (
             map.place(np.stack(table[name].tolist()), params.plots.map_seed) for name in ("before", "after")
         )
-        rows = len(read_listed(SPLITS / "train.csv"))
+        rows = len(read_listed(LISTED / "train.csv"))
         figure = map.draw_before_and_after(before, after, table["label"], in_scope(read_labels(LABELS)), rows)
         show(figure, "map_of_training", params)
 

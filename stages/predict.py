@@ -5,15 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from transformers import AutoModel
 
 from textclf import classifiers, process
 from textclf.cache import cache_folder
 from textclf.classifiers.base import Classifier, Loading
 from textclf.encoders.checkpoints import Checkpoint, locate
-from textclf.encoders.device import on_device
 from textclf.encoders.frozen import Frozen
-from textclf.encoders.pretrained import load_pretrained
+from textclf.encoders.pretrained import load_body
 from textclf.oos.labels import in_scope, is_out
 from textclf.outputs import write_json
 from textclf.params import Params, read_params
@@ -53,7 +51,7 @@ def training_vectors(
     chosen = listed.sort_values("id").head(MAPPED)
     after = predict(classifier, chosen, tokens, params.eval_batch_size, "training rows for the map").vectors
     folder = locate(Checkpoint.model_validate_json(CHECKPOINT.read_bytes()))
-    body = on_device(load_pretrained(AutoModel, folder), params.device)
+    body = load_body(folder, params.device)
     frozen = Frozen(body, classifier.precision, cache_folder("vectors"))
     before = frozen.vectors(tokens.loc[chosen["id"], "input_ids"].tolist(), "mean", "the same rows, frozen")
     assert after is not None, "every method with a body has vectors"

@@ -29,7 +29,7 @@ def slice_accuracies(rows: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFr
 def main() -> None:
     """Write metrics/slices.json, a list, which DVC's commands for metrics skip."""
     tokens = pd.read_parquet(TOKENIZED, columns=["id", "tokens", "truncated"]).set_index("id")
-    rows = pd.read_parquet(RAW).set_index("id").join(tokens)
+    rows = pd.read_parquet(RAW, dtype_backend="numpy_nullable").set_index("id").join(tokens)  # a slice 0 is not 0.0
     train = set(read_listed(TRAIN)["id"])
     rows["used"] = ["train" if name in train else "other" for name in rows.index]
     write_listing(slice_accuracies(rows, read_listing(PREDICTIONS).set_index("id")), SLICES)

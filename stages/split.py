@@ -13,10 +13,11 @@ from textclf.errors import InputError
 from textclf.oos.labels import is_out
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Split, read_params
+from textclf.splits import SPLITS
 
 RAW = Path("data/raw/rows.parquet")
 OUT_OF_SCOPE = Path("data/raw/oos.parquet")
-SPLITS = Path("data/splits")
+LISTED = Path("data/splits")
 METRICS = Path("metrics/split.json")
 
 COLUMNS = ["id", "text", "label", "split"]
@@ -39,7 +40,7 @@ def split_rows(rows: pd.DataFrame, out: pd.DataFrame, params: Split) -> tuple[Pa
     groups = [
         by_split(rows[~learned], params),
         by_split(rows[learned], params, draw=not tested),
-        by_split(out, params),
+        by_split(out, params, each_label=False),
     ]
     groups = without_leaks(groups, params)
     inside, classes, outside = groups
@@ -53,15 +54,18 @@ def split_rows(rows: pd.DataFrame, out: pd.DataFrame, params: Split) -> tuple[Pa
     return parts, outside, dropped
 
 
-def by_split(rows: pd.DataFrame, params: Split, draw: bool = True) -> Parts:
-    """Return the rows by split; without test rows, texts of training rows are drawn for test and for validation."""
-    parts = {name: rows[rows["split"] == name] for name in ("train", "validation", "test")}
+def by_split(rows: pd.DataFrame, params: Split, draw: bool = True, each_label: bool = True) -> Parts:
+    """Return the rows by split; without test rows, texts of training rows are drawn for test and for validation.
+
+    With `each_label`, training rows and the drawn ones have all labels, or `draw_texts` raises an error.
+    """
+    parts = {name: rows[rows["split"] == name] for name in SPLITS}
     if parts["test"].empty and draw and len(rows):
         for name in ("test", "validation"):
             if parts[name].empty:
                 fraction = f"{name}_fraction"
                 parts["train"], parts[name] = draw_texts(
-                    parts["train"], getattr(params, fraction), fraction, params.seed
+                    parts["train"], getattr(params, fraction), fraction, params.seed, each_label
                 )
     return parts
 
@@ -70,7 +74,8 @@ def without_leaks(groups: list[Parts], params: Split) -> list[Parts]:
     """Return `groups` without rows whose text stands where it would leak, and with validation rows where they lack.
 
     Dropped are training and validation rows whose text is that of a test row, and then validation rows whose text is
-    that of a training row, each of any of the groups (the column `key`, by `same_texts`).
+    that of a training row, each of any of the groups (the column `key`, by `same_texts`). No class is trained for the
+    last group, so its labels need no row on both sides.
     """
     tested = {key for parts in groups for key in parts["test"]["key"]}
     for parts in groups:
@@ -79,7 +84,7 @@ def without_leaks(groups: list[Parts], params: Split) -> list[Parts]:
         if parts["validation"].empty and len(parts["train"]):
             fraction = params.validation_fraction
             parts["train"], parts["validation"] = draw_rows(
-                parts["train"], fraction, "validation_fraction", params.seed
+                parts["train"], fraction, "validation_fraction", params.seed, each_label=parts is not groups[-1]
             )
     trained = {key for parts in groups for key in parts["train"]["key"]}
     for parts in groups:
@@ -100,7 +105,8 @@ def _check_kept(parts: Parts, rows: pd.DataFrame) -> None:
     if not (rows["split"] == "train").any():
         return
     if lost := sorted(set(rows["label"]) - set(parts["train"]["label"])):
-        raise InputError(f"label {lost[0]!r} has no training row left: all its texts are also in test")
+        where = "also in test" if (rows["split"] == "test").any() else "in validation or test"
+        raise InputError(f"label {lost[0]!r} has no training row left: all its texts are {where}")
     if parts["validation"].empty:
         raise InputError("no validation row is left: all their texts are also in train or in test")
 
@@ -109,13 +115,17 @@ def main() -> None:
     """Write data/splits, ids and labels of each split and of the out-of-scope rows, and metrics/split.json."""
     params = read_params().split
     rows, out = (pd.read_parquet(path, columns=COLUMNS) for path in (RAW, OUT_OF_SCOPE))
-    if len(out) and not (out["split"] == "test").any():
-        print(f"the {len(out):,} out-of-scope rows name no split; their test rows are drawn", file=sys.stderr)
     parts, outside, dropped = split_rows(rows, out, params)
+    if (drawn := len(outside["test"])) and not (out["split"] == "test").any():
+        train = (out["split"] == "train").sum()
+        print(
+            f"no out-of-scope row is for test; {drawn:,} of the {train:,} training rows among them are drawn",
+            file=sys.stderr,
+        )
     for name, part in parts.items():
-        part[["id", "label"]].to_csv(ensure_parent(SPLITS / f"{name}.csv"), index=False)
+        part[["id", "label"]].to_csv(ensure_parent(LISTED / f"{name}.csv"), index=False)
     apart = pd.concat([part.assign(split=name) for name, part in outside.items()]).sort_index()
-    apart[["id", "label", "split"]].to_csv(SPLITS / "oos.csv", index=False)
+    apart[["id", "label", "split"]].to_csv(LISTED / "oos.csv", index=False)
     write_json(METRICS, {name: len(part) for name, part in parts.items()} | {"dropped_leaks": dropped})
 
 

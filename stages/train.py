@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from textclf import classifiers, process
 from textclf.cache import cache_folder
 from textclf.encoders.checkpoints import Checkpoint, locate
-from textclf.encoders.machine import processor_kind, threads
+from textclf.encoders.machine import processor_kind
 from textclf.errors import InputError
 from textclf.outputs import ensure_parent, write_json
 from textclf.params import Params, read_params
 from textclf.preparation import preparation
 from textclf.rows import Rows, read_label_texts, read_labels, read_rows, read_tokens
+from textclf.training import workers
 from textclf.training.advice import advise
 from textclf.training.few_rows import is_few, rows_each
 from textclf.training.resampling import resample
@@ -69,15 +70,6 @@ def read_taught(train: Rows, labels: list[str], parents: dict[str, str]) -> NDAr
     return None if table.empty else np.asarray(table.loc[[parents.get(row, row) for row in train.ids], labels])
 
 
-def training_threads(workers: int) -> int:
-    """Return how many threads each process that trains has."""
-    if workers == 1:
-        return threads()
-    from textclf.training.workers import threads_each  # imports what a cluster needs
-
-    return threads_each(workers)
-
-
 def training_metrics(trained: Trained, folder: Path, params: Params) -> dict[str, Any]:
     """Return validation's choice, the trained share, the size of `folder`, and the machine that the bytes depend on."""
     kept = next(row for row in trained.curve if row["kept"])
@@ -88,7 +80,7 @@ def training_metrics(trained: Trained, folder: Path, params: Params) -> dict[str
         "trainable_share": round(share, 4),
         "size_mb": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 2),
         "processor": processor_kind(params.device),
-        "threads": training_threads(params.workers),
+        "threads": workers.threads_each(params.workers),
         "precision": trained.classifier.precision,
     }
 
@@ -99,15 +91,13 @@ def main() -> None:
     code = [Path("stages/train.py"), *Path("textclf").rglob("*.py"), *Path("textclf").rglob("*.txt")]
     inputs = [AUGMENTED, LABELS, LABEL_TEXTS, CHECKPOINT, TAUGHT, TOKENIZED, TRAIN, VALIDATION, REQUIREMENTS]
     inputs += (file for file in PREPARATION.rglob("*") if file.is_file())
-    resume_dir = resume_folder(params, [*code, *inputs], training_threads(params.workers))
+    resume_dir = resume_folder(params, [*code, *inputs], workers.threads_each(params.workers))
     method = importlib.import_module(f"textclf.methods.{params.method}")
     with locked(resume_dir):
         task = read_task(params, resume_dir)
         if is_few(task):
             advise(params, rows_each(task))
         if params.workers > 1:
-            from textclf.training import workers  # imports Ray
-
             workers.train_epochs(task, method.train)  # leaves the epochs in resume_dir, from which the method goes on
         trained: Trained = method.train(task)
         classifiers.save(trained.classifier, TRAINED)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tests.toys import LABELS, TEXTS, params, rows
 from textclf.encoders.checkpoints import Checkpoint
-from tools.runs.trial import Bench
+from tools.runs.trial import MADE_BY, Bench
 
 
 def toy_bench(checkpoint: Path) -> Bench:
@@ -24,6 +24,8 @@ def write_workspace(bench: Bench) -> None:
     for folder in ("data/raw", "data/tokenized", "data/splits"):
         Path(folder).mkdir(parents=True)
     Path("params.yaml").write_text(bench.params.model_dump_json())  # JSON is YAML
+    made = {"params": {"params.yaml": {"dataset": bench.params.dataset, "max_length": bench.params.max_length}}}
+    Path("dvc.lock").write_text(json.dumps({"stages": dict.fromkeys(MADE_BY, made)}))
     Path("data/raw/labels.json").write_text(json.dumps(bench.labels))
     Path("data/tokenized/label_texts.json").write_text(json.dumps(bench.label_texts))
     Path("data/tokenized/checkpoint.json").write_text(bench.checkpoint.model_dump_json())

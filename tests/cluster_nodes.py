@@ -2,13 +2,14 @@
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.processes import until as until
 
 SMALL: dict[str, Any] = {"object_store_memory": 150_000_000}
 
@@ -20,15 +21,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     for name in ("DVC_ROOT", "RAY_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
-
-
-def until(true: Callable[[], Any], seconds: float = 600) -> Any:
-    """Wait until something is true, and return it."""
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core: more threads would wait for each other
@@ -19,13 +19,16 @@ from tools import command
 
 ROOT = Path(__file__).parent.parent
 CHECKPOINTS = ROOT / "models" / "checkpoints"
-
+# The user's settings, such as commit.gpgsign and cache.dir, have no effect on what tests do.
+NO_GIT_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+NO_DVC_SETTINGS = {f"DVC_{level}_CONFIG_DIR": str(ROOT / ".cache/no-settings") for level in ("GLOBAL", "SYSTEM")}
+os.environ |= NO_DVC_SETTINGS
 
 settings.register_profile(
     "tests",
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "20")),
     deadline=None,
-    derandomize=True,
+    derandomize="FUZZ_EXAMPLES" not in os.environ,  # `make faults` tries other inputs each time
     database=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -59,6 +62,13 @@ def default_checkpoint() -> Path:
 SIZES: dict[str, dict[str, int]] = {
     "bert": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
     "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
+    "electra": {
+        "embedding_size": 32,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    },
     "mpnet": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
     "roberta": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64},
 }
@@ -86,10 +96,20 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return lambda architecture: make_tiny(folder, architecture)
 
 
+@pytest.fixture(scope="session")
+def words_model(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model of words, which no test changes."""
+    from tests.models import write_words_model
+
+    return write_words_model(tiny("bert"), tmp_path_factory.mktemp("words"))
+
+
 @pytest.fixture
 def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory, without a mirror and without DVC around it."""
+    """An empty working directory, without a mirror, the user's git settings, or DVC around it."""
     monkeypatch.chdir(tmp_path)
+    for name, value in NO_GIT_SETTINGS.items():
+        monkeypatch.setenv(name, value)
     for name in ("DATA_MIRROR", "MODEL_MIRROR", "DVC_ROOT"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -143,14 +163,15 @@ class Clone:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Without anything of the surrounding session; the interpreter's folder first, as in an active venv."""
+        """Without the surrounding session and the user's settings; the interpreter's folder first, as in a venv."""
         name = {
             f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
         }
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         outside = ("GIT_", "DVC_", "DATA_MIRROR", "MODEL_MIRROR")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(outside)}
-        return kept | name | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "250"}
+        more = {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "250"}
+        return kept | name | NO_GIT_SETTINGS | NO_DVC_SETTINGS | more
 
     def run(self, *command: str, fails: bool = False) -> str:
         """Return what `command` printed, stderr included; fail the test if its exit code is not as said."""
@@ -164,16 +185,42 @@ class Clone:
         self.run("git", "add", "--all")
         self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
 
+    def head(self) -> str:
+        """Return the hash of the last commit."""
+        return self.run("git", "rev-parse", "HEAD").strip()
+
+    def changed(self) -> bool:
+        """Whether a file is not as in the last commit, or is neither tracked nor ignored."""
+        # `dvc exp run` stashes changes, and puts them back. Where it fails, git may take a changed file of the old size
+        # for the old one, by its time. An index that is read anew knows no times, so git compares the contents.
+        self.run("git", "read-tree", "HEAD")
+        return bool(self.run("git", "status", "--porcelain"))
+
     def reset(self) -> None:
         """Go back to the last commit."""
-        # After a failed `dvc exp run` git may take a params.yaml of the old size for the old one, by its time.
-        (self.folder / "params.yaml").touch()
-        self.run("git", "reset", "--hard", "--quiet")
+        if self.changed():
+            self.run("git", "reset", "--hard", "--quiet")
 
     def clean(self) -> None:
         """Remove what git neither tracks nor ignores."""
         self.reset()
         self.run("git", "clean", "--force", "--quiet", "-d")
+
+    def outputs(self) -> dict[str, int]:
+        """Return when each file that git ignores, as DVC keeps it, was changed."""
+        command = ["git", "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "data", "models", "plots"]
+        files = [self.folder / name for name in self.run(*command).split("\0") if name]
+        return {str(file): file.stat().st_ctime_ns for file in files}
+
+    def restore(self, commit: str, outputs: dict[str, int]) -> None:
+        """Go back to `commit`, to the outputs that belong to it if `outputs` have changed, and to an empty queue."""
+        if self.changed() or self.head() != commit:
+            self.clean()
+            self.run("git", "reset", "--hard", "--quiet", commit)
+        if self.outputs() != outputs:
+            self.run("dvc", "checkout", "--force", "--quiet")
+        if self.run("git", "for-each-ref", "refs/exps/celery"):
+            self.run("dvc", "queue", "remove", "--all")
 
     def set(self, **values: object) -> None:
         """Change params.yaml; a dict changes the keys of a section."""
@@ -193,8 +240,20 @@ class Clone:
 
 @pytest.fixture(scope="session")
 def trained(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A copy of the project in which the whole pipeline has run on a tiny model; tests leave it as it was."""
+    """A copy of the project in which the whole pipeline has run on a tiny model; `restored` keeps it as it was."""
     clone = Clone(tmp_path_factory.mktemp("project"), tiny("bert"))
     clone.run("dvc", "repro")
     clone.commit("first run")
     return clone
+
+
+@pytest.fixture(autouse=True)
+def restored(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Bring the trained copy back to what it was before a test, however the test ends."""
+    if "trained" not in request.fixturenames:
+        yield
+        return
+    clone: Clone = request.getfixturevalue("trained")
+    commit, outputs = clone.head(), clone.outputs()
+    yield
+    clone.restore(commit, outputs)

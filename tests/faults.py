@@ -22,11 +22,12 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from tests.conftest import Clone, make_tiny
+from tests.processes import processes
 from tools.markdown_table import table
 
 VICTIMS = ("stage", "dvc", "ctrl-c")
 PAUSE = 0.3  # seconds between the kill and the next dvc repro
-OUTLIVES = 3.0  # seconds after which a process counts as left over
+OUTLIVES = 0.5  # further seconds after which a process counts as left over
 REPRO = ("dvc", "repro", "--no-run-cache")  # the stages run: a cached result would prove nothing
 
 
@@ -94,15 +95,16 @@ def campaign(folder: Path, points: int, seed: int) -> Iterator[Point]:
         victim, seconds = random_moment.choice(VICTIMS), random_moment.uniform(0.3, durations[stage])
         killed = kill(clone, stage, victim, seconds)
         time.sleep(PAUSE)
+        left = left_over(clone)  # before the repair, in whose time a process could end by itself
         mended = mend(clone)
         changed = sorted({path for path, _ in fingerprint(clone).items() ^ before.items()})
-        point = Point(stage, victim, seconds, killed, mended, changed, left_over(clone))
+        point = Point(stage, victim, seconds, killed, mended, changed, left)
         print(point, file=sys.stderr, flush=True)
         yield point
 
 
 def kill(clone: Clone, stage: str, victim: str, seconds: float) -> bool:
-    """Run `stage` by force and kill after so many seconds; return whether it was still running."""
+    """Run `stage` by force and kill after so many seconds; return whether there was anything to kill."""
     command = [*REPRO, "--force", "--single-item", stage]
     with subprocess.Popen(
         command,
@@ -113,18 +115,23 @@ def kill(clone: Clone, stage: str, victim: str, seconds: float) -> bool:
         start_new_session=True,
     ) as process:
         time.sleep(seconds)
+        if victim == "stage":
+            return kill_stage(clone, stage)
         running = process.poll() is None
-        with suppress(ProcessLookupError):
-            if victim == "ctrl-c":
-                os.killpg(process.pid, signal.SIGINT)
-            elif victim == "dvc":
-                process.kill()
-            else:
-                for number in processes(clone, f"stages.{stage}"):
-                    os.kill(number, signal.SIGKILL)
-        if victim == "dvc":
-            process.wait()
+        if running and victim == "ctrl-c":
+            os.killpg(process.pid, signal.SIGINT)
+        elif running:
+            process.kill()
     return running
+
+
+def kill_stage(clone: Clone, stage: str) -> bool:
+    """Kill the processes of `stage`; return whether there are any."""
+    found = processes(clone.folder, f"stages.{stage}")
+    for number in found:
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    return bool(found)
 
 
 def mend(clone: Clone) -> str:
@@ -141,20 +148,9 @@ def mend(clone: Clone) -> str:
 def left_over(clone: Clone) -> int:
     """Return how many processes still run in the copy after a while."""
     until = time.monotonic() + OUTLIVES
-    while (left := len(processes(clone, ""))) and time.monotonic() < until:
+    while (left := len(processes(clone.folder))) and time.monotonic() < until:
         time.sleep(0.05)
     return left
-
-
-def processes(clone: Clone, module: str) -> list[int]:
-    """Return the numbers of the processes that run in the copy with `module` in their command."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended
-            command = (entry / "cmdline").read_bytes().decode(errors="replace")
-            if module in command and (entry / "cwd").resolve() == clone.folder.resolve():
-                found.append(int(entry.name))
-    return found
 
 
 def stages(clone: Clone) -> list[str]:
@@ -163,15 +159,20 @@ def stages(clone: Clone) -> list[str]:
     return list(names)
 
 
+def out_files(clone: Clone) -> list[Path]:
+    """Return every file that a stage has written, as dvc.lock lists them."""
+    stages = YAML(typ="safe", pure=True).load(clone.folder / "dvc.lock")["stages"].values()
+    outs = [clone.folder / out["path"] for stage in stages for out in stage.get("outs", [])]
+    return [path for out in outs for path in (out, *out.rglob("*")) if path.is_file()]
+
+
 def fingerprint(clone: Clone) -> dict[str, str]:
     """Return the sha256 of dvc.lock's content and of every file that a stage writes, and what git sees as changed.
 
     A dvc.lock that was cut off comes back with its stages in another order, so it is compared by content.
     """
     lock = YAML(typ="safe", pure=True).load(clone.folder / "dvc.lock")
-    outs = [clone.folder / out["path"] for stage in lock["stages"].values() for out in stage.get("outs", [])]
-    files = [*outs, *(path for out in outs if out.is_dir() for path in out.rglob("*"))]
-    found = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()}
+    found = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in out_files(clone)}
     content = hashlib.sha256(json.dumps(lock, sort_keys=True).encode()).hexdigest()
     return found | {"dvc.lock": content, "git": clone.run("git", "status", "--porcelain", "--", ".", ":!dvc.lock")}
 

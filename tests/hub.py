@@ -32,6 +32,9 @@ class Hub:
                 return 409, {"error": "exists", "url": f"{self.address}/me/my-model"}
             self.private = json.loads(body).get("private") or json.loads(body).get("visibility") == "private"
             return 200, {"url": f"{self.address}/me/my-model", "name": "me/my-model"}
+        if path.endswith("/settings"):
+            self.private = json.loads(body).get("private") or json.loads(body).get("visibility") == "private"
+            return 200, {}
         if path.endswith("/preupload/main"):
             listed = json.loads(body)["files"]
             modes = [{"path": file["path"], "uploadMode": "regular", "shouldIgnore": False} for file in listed]
@@ -72,7 +75,7 @@ def serving(hub: Hub) -> Iterator[Hub]:
             self.end_headers()
             self.wfile.write(sent)
 
-        do_GET = do_POST = do_HEAD = _handle
+        do_GET = do_POST = do_PUT = do_HEAD = _handle
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -199,12 +199,12 @@ def main() -> None:
         for seeds in (1, 5):
             null, planted = outside(world, seeds, PAIRS), outside(world, seeds, PAIRS, 0.15)
             lines += [[title, str(seeds), name, f"{null[name]:.1%}", f"{1 - planted[name]:.1%}"] for name in null]
-    print(
-        "\n".join(table(["test set", "seeds", "score", "null pairs not null", "coverage of a planted change"], lines))
-    )
+    print("\n".join(table(["test set", "seeds", "score", "false positives", "coverage of a planted change"], lines)))
     small = World(600, 4, probabilities=True)
     for seeds in (1, 5):
-        print(f"\nroc_auc, 600 rows, 4 labels, {seeds} seeds: {outside(small, seeds, 400)['roc_auc']:.1%} not null")
+        print(
+            f"\nroc_auc, 600 rows, 4 labels, {seeds} seeds: {outside(small, seeds, 400)['roc_auc']:.1%} false positives"
+        )
     bank = worlds["3,080 rows, 77 labels"]
     rows = bank.draw(np.random.default_rng(0))
     spread = np.std([float(rows.model(np.random.default_rng(n))["accuracy"].value) for n in range(200)])

@@ -16,11 +16,13 @@ from tests.toys import LABELS, params, task
 from textclf.changes.apply import CHANGES
 from textclf.data.children import read_children
 from textclf.errors import InputError
+from textclf.outputs import ensure_parent
 from textclf.params import Augment, read_params
 from textclf.preparation.cleaning import single_spaces
 from textclf.preparation.preparation import Preparation
 from textclf.row_groups import write_groups
 from textclf.rows import new_rows, read_rows, read_tokens
+from textclf.splits import SPLITS
 from textclf.training.augmentation import FreshRows, augment, change, fresh_rows, is_fresh
 from textclf.training.task import Task
 from textclf.training.trainer import token_rows
@@ -232,6 +234,23 @@ def test_a_file_that_is_not_there_or_has_other_columns_is_refused(tmp_path: Path
     (tmp_path / "mine.csv").write_text("parent,text\n")
     with pytest.raises(InputError, match=r"mine\.csv has no rows"):
         read_children(tmp_path / "mine.csv", ROWS)
+
+
+def test_a_share_alone_is_enough_for_the_texts_that_training_changes(
+    in_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, rows in ((stage.RAW, ROWS.iloc[[0, 1, 2, 3, 5]]), (stage.OUT_OF_SCOPE, ROWS.iloc[[4]])):
+        rows.to_parquet(ensure_parent(path))
+    for name in SPLITS:
+        ROWS[ROWS["used"] == name].to_csv(ensure_parent(stage.LISTED / f"{name}.csv"), index=False)
+    ROWS.iloc[[4]].assign(split="test").to_csv(stage.LISTED / "oos.csv", index=False)
+    monkeypatch.setattr(stage, "read_params", lambda: params(augment={"typo": 0.5}))
+    stage.main()
+    own = [["r1", "where is my parcel", "a", ""], ["r2", "please cancel the order", "b", ""]]
+    assert pd.read_parquet(stage.AUGMENTED).to_numpy().tolist() == own
+    monkeypatch.setattr(stage, "read_params", params)
+    stage.main()
+    assert pd.read_parquet(stage.AUGMENTED).empty
 
 
 def test_more_of_an_unknown_label_is_refused() -> None:

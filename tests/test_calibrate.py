@@ -1,12 +1,20 @@
 """Temperature: found where it is known, never a change of the predicted label."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from stages import calibrate, evaluate
+from tests.toys import params
 from textclf.metrics.calibration import expected_calibration_error
+from textclf.metrics.listing import read_listing
 from textclf.metrics.selection import log_loss
 from textclf.metrics.temperature import fit_temperature
+from textclf.outputs import ensure_parent
+from textclf.predictions import Predictions, write_predictions
 from textclf.probabilities import softmax
 
 
@@ -35,3 +43,29 @@ def test_it_lowers_log_loss_and_calibration_error_and_changes_no_prediction() ->
 
 def test_rows_without_a_mistake_get_the_least_temperature() -> None:
     assert fit_temperature(np.array([0, 1]), np.array([[1.0, 0.0], [0.0, 1.0]])) == pytest.approx(0.05, rel=0.01)
+
+
+def test_the_stages_fit_the_temperature_on_validation_rows_and_divide_all_logits_by_it(
+    in_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logits, actual = drawn(2000)
+    names = [f"label {number}" for number in actual]
+    rows = {"validation": slice(None, 1500), "test": slice(1500, None)}
+    for split, part in rows.items():
+        found = Predictions([f"{split} {name}" for name in names[part]], names[part], logits[part] * 3, None)
+        write_predictions(found, Path(f"data/predicted/{split}.parquet"))
+    ensure_parent(calibrate.LABELS).write_text(json.dumps([f"label {number}" for number in range(4)]))
+    calibrate.CALIBRATION.parent.mkdir()
+    for stage in (calibrate, evaluate):
+        monkeypatch.setattr(stage, "read_params", lambda: params(calibration="temperature"))
+        stage.main()
+    temperature = json.loads(calibrate.CALIBRATION.read_text())["temperature"]
+    assert temperature == pytest.approx(3, rel=0.1)
+    for path, part in (
+        (evaluate.VALIDATION_PREDICTIONS, rows["validation"]),
+        (evaluate.TEST_PREDICTIONS, rows["test"]),
+    ):
+        confidence = softmax(logits[part] * 3 / temperature).max(axis=1)
+        assert read_listing(path)["confidence"].to_numpy() == pytest.approx(confidence, abs=1e-4)
+    scores = json.loads(evaluate.TEST.read_text()) | json.loads(evaluate.CALIBRATION_SCORES.read_text())
+    assert scores["log_loss"] < scores["log_loss_before"]

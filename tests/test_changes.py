@@ -101,6 +101,8 @@ def test_one_word_is_dropped_if_there_are_two() -> None:
         "Where is my?",
     }
     assert set(changed("word_dropped", "parcel?")) == {"parcel?"}
+    assert set(changed("word_dropped", "मेरा ऑर्डर")) == {"मेरा", "ऑर्डर"}  # vowel signs are no letters
+    assert set(changed("word_dropped", "un cafe\u0301 \u2764\ufe0f")) == {"cafe\u0301 \u2764\ufe0f", "un \u2764\ufe0f"}
 
 
 @pytest.mark.parametrize(

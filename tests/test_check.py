@@ -36,7 +36,7 @@ def test_a_mistake_in_the_expectations_is_found(project: Path) -> None:
     (project / "data/robustness").mkdir()
     (project / "data/robustness/mine.yaml").write_text("exspect: []\n")
     assert run_stage("check", project).stderr == (
-        "error: data/robustness/mine.yaml: exspect is no key here; allowed: expect, same, differ\n"
+        "error: data/robustness/mine.yaml: unknown key exspect; allowed: expect, same, differ\n"
     )
 
 

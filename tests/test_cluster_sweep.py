@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from tests.cluster_nodes import SMALL, nodes, until
+from tests.cluster_nodes import SMALL, nodes
 from tests.cluster_nodes import environment as environment
 from tests.conftest import Clone
+from tests.processes import processes, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.filterwarnings("default")]
 VALUES = ["features.C=0.5,2", "seed=1,2,3"]
@@ -102,23 +102,11 @@ def test_ctrl_c_ends_a_sweep_in_a_line_and_resume_goes_on(project: Clone) -> Non
         assert process.returncode == 130, said
         assert said.splitlines()[-1] == "interrupted"
         assert "Traceback" not in said
-        until(lambda: not _stages(project), 30)
+        until(lambda: not processes(project.folder / ".cache", "stages."), 30)
         process = started(project, "--address", cluster.address, "--resume")
         said = process.communicate(timeout=900)[0]
         assert process.returncode == 0, said
     assert len(metrics(project)) == 6
-
-
-def _stages(project: Clone) -> list[str]:
-    """The commands of stages that run in a checkout of this project."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.cwd().startswith(f"{project.folder}/.cache") and "stages." in " ".join(process.cmdline()):
-                found.append(" ".join(process.cmdline()))
-        except psutil.Error:  # it has just ended
-            continue
-    return found
 
 
 def test_a_review_s_missing_seeds_run_on_the_nodes_of_a_cluster(project: Clone) -> None:

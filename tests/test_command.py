@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster_nodes import until
 from tests.conftest import ROOT
+from tests.processes import until
 from textclf.errors import InputError
 from tools import command
 from tools.processes import start_command

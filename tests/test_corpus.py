@@ -185,10 +185,23 @@ def test_a_missing_column_is_named(files: None) -> None:
         read_corpus(source(out_of_scope={"column": "scope", "value": "out"}), "mine", oos())
 
 
-@pytest.mark.parametrize("spec", [{"label": "ooos"}, {"column": "label", "value": "ooos"}])
-def test_a_mark_that_no_row_has_is_an_error(files: None, spec: dict[str, str]) -> None:
-    with pytest.raises(InputError, match=r"data/sources/mine.yaml: out_of_scope: no row is marked by "):
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"label": "ooos"}, "label: ooos; the column has 'a', 'b'"),
+        ({"column": "label", "value": "ooos"}, "column: label, value: ooos; the column has 'a', 'b'"),
+        ({"column": "scope", "value": "false"}, "column: scope, value: false; the column has '', 'False', 'True'"),
+        ({"column": "number", "value": "9"}, "column: number, value: 9; the column has '0', '1', '2', '3', '4', …"),
+    ],
+)
+def test_a_mark_that_no_row_has_is_an_error(spec: dict[str, str], message: str) -> None:
+    rows = "".join(
+        f"x{number},{'ab'[number % 2]},train,{['True', 'False', ''][number % 3]},{number}\n" for number in range(6)
+    )
+    Path("data/corpora/all.csv").write_text(f"text,label,split,scope,number\n{rows}")
+    with pytest.raises(InputError) as refused:
         read_corpus(source(out_of_scope=spec), "mine", oos(method="none"))
+    assert str(refused.value) == f"data/sources/mine.yaml: out_of_scope: no row is marked by {message}"
 
 
 @pytest.mark.parametrize(("held", "value"), [("true", "true"), ("1.0", "1"), ('" x "', " x "), ("1", "1")])

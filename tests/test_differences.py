@@ -11,7 +11,7 @@ from textclf.metrics import selection
 from tools.review.differences import Differences, compare_predictions
 from tools.review.rules import read_rules
 from tools.runs.tables import Seeds
-from tools.stats.difference import compare
+from tools.stats.difference import SeedVariance, compare
 from tools.stats.influence import F1_BY_LABEL, Score, interval, scores, to_side
 from tools.stats.power import detectable_difference, rows_needed, seeds_needed
 from tools.stats.verdict import verdict
@@ -38,6 +38,16 @@ def seeds(*tables: pd.DataFrame) -> Seeds:
 
 def differences(base: pd.DataFrame, head: pd.DataFrame) -> Differences:
     return compare_predictions(seeds(base), seeds(head), LABELS, 15, EFFECTS)
+
+
+def test_a_side_that_draws_nothing_gets_no_spread_of_others() -> None:
+    known = {"accuracy": SeedVariance(np.array(1e-3), np.array(1e-3), 4)}
+    sides = seeds(predictions(seed=1)), seeds(predictions(seed=2))
+    none, head, both = (
+        compare_predictions(*sides, LABELS, 15, EFFECTS, of).accuracy.standard_error
+        for of in (({}, {}), ({}, known), (known, known))
+    )
+    assert none < head < both
 
 
 def test_the_scores_are_those_of_evaluate() -> None:

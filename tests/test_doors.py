@@ -62,19 +62,29 @@ def test_the_steps_change_what_the_classifier_reads(model: Model) -> None:
     assert not np.allclose(bare, model.classifier.predict(model.rows(TEXTS), 64, "").logits)
 
 
-def test_training_tokenizes_what_the_model_reads(model: Model, tiny: Callable[[str], Path], in_tmp: Path) -> None:
+def test_training_tokenizes_what_the_model_reads_and_counts_it(
+    model: Model, tiny: Callable[[str], Path], in_tmp: Path
+) -> None:
     shutil.copytree(tiny("bert"), tokenize.CHECKPOINTS / "tiny")
     values = params(model="tiny", max_length=16, prepare=list(model.preparation.names))
     write_json(Path("params.yaml"), values.model_dump())
     shutil.copytree(model.folder / PREPARATION_FOLDER, tokenize.PREPARATION)
-    rows = pd.DataFrame({"id": [str(number) for number in range(len(TEXTS))], "text": TEXTS})
-    for path in (tokenize.RAW, tokenize.OUT_OF_SCOPE):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        rows.to_parquet(path)
+    texts = [*TEXTS, f"ᚠᚢᚦ {'please ' * 20}"]
+    rows = pd.DataFrame({"id": [str(number) for number in range(len(texts))], "text": texts})
+    tokenize.RAW.parent.mkdir(parents=True)
+    rows.to_parquet(tokenize.RAW)
+    rows.head(1).to_parquet(tokenize.OUT_OF_SCOPE)
     write_json(tokenize.LABEL_TEXTS, {})
     tokenize.main()
     trained = read_tokens(tokenize.TOKENIZED / "rows.parquet")["input_ids"]
-    assert [list(ids) for ids in trained] == [list(ids) for ids in model.rows(TEXTS).input_ids]
+    assert [list(ids) for ids in trained] == [list(ids) for ids in model.rows(texts).input_ids]
+    sizes = [len(ids) for ids in AutoTokenizer.from_pretrained(tiny("bert"))(model.preparation(texts))["input_ids"]]
+    assert json.loads(tokenize.METRICS.read_text()) == {
+        "unknown_tokens": 1,
+        "truncated_rows": 1,
+        "mean_tokens": round(sum(sizes) / 101, 2),
+        "longest_tokens": 23,
+    }
 
 
 def test_the_command_and_the_service_answer_as_load_does_and_with_the_raw_text(

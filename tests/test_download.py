@@ -95,7 +95,7 @@ def test_a_split_column_divides_a_file_of_all_rows() -> None:
 
 def test_an_unknown_split_is_refused() -> None:
     Path("data/corpora/all.csv").write_text("text,label,part\nx,a,train\ny,b,dev\n")
-    with pytest.raises(InputError, match="mine: split 'dev'; allowed: train, validation, test"):
+    with pytest.raises(InputError, match=r"all\.csv: line 3: split 'dev'; allowed: train, validation, test"):
         read_splits(source(split="part"), "mine")
 
 

@@ -5,12 +5,14 @@ import importlib
 import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from ruamel.yaml import YAML
 
+from stages import train
 from tests.conftest import ROOT
-from textclf.params import Params
+from textclf.params import Params, read_params
 from tools import deps
 
 STAGES: dict[str, dict[str, Any]] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]
@@ -62,6 +64,21 @@ def test_no_module_of_a_method_needs_that_of_another_one_which_no_stage_would_de
         if Path(file).is_file():
             needed = {str(found) for name in deps.imported_names(Path(file)) for found in deps.module_files(name)}
             assert not {found for found in needed & others if Path(found).stem != method}, file
+
+
+def test_an_interrupted_training_is_resumed_only_if_nothing_has_changed_that_train_depends_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resume_folder = Mock(side_effect=InterruptedError)
+    (tmp_path / "steps.json").touch()
+    monkeypatch.setattr(train, "PREPARATION", tmp_path)
+    monkeypatch.setattr(train, "resume_folder", resume_folder)
+    with pytest.raises(InterruptedError):
+        train.main()
+    params, files, _ = resume_folder.call_args.args
+    assert params == read_params()
+    needed = {dep.replace("${method}", params.method) for dep in listed("train", "deps")} - {"data/preparation"}
+    assert needed | {str(tmp_path / "steps.json")} <= {str(file) for file in files}
 
 
 def test_every_stage_depends_on_the_environment_that_the_package_sets() -> None:

@@ -32,14 +32,14 @@ def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('expect: [{text: "{a}?", label: l}]', r"expect.0: \{a\} stands in the text, but no list a says what fills it"),
+        ('expect: [{text: "{a}?", label: l}]', r"expect.0: \{a\} appears in the text, but no list a says what fills"),
         (
             "expect: [{text: hi, label: l, a: [x]}]",
-            r"expect.0: \{a\} does not stand in the text, but there is a list a",
+            r"expect.0: \{a\} does not appear in the text, but there is a list a",
         ),
         ("expect: [{text: hi}]", r"expect.0.label: Field required"),
         ('expect: [{text: "{a}", label: l, a: [" "]}]', r"expect.0: its lists leave a text empty"),
-        ('expect: [{text: "{a}", label: l, a: []}]', r"expect.0.a: List should have at least 1 item"),
+        ('expect: [{text: "{a}", label: l, a: []}]', r"expect.0.a: should have 1 or more entries"),
         ('expect: [{text: "{a}", label: l, a: [7]}]', "expect.0.a.0: put it in quotes, as it is written; YAML reads 7"),
         ("expect: [{text: hi, label: true}]", "expect.0.label: put it in quotes, as it is written; YAML reads true"),
         (
@@ -87,10 +87,10 @@ def test_a_data_set_without_a_file_expects_nothing(tmp_path: Path) -> None:
             "{expect: [{text: a, label: l}, {text: c, label: m}], same: [[a, b], [b, c]]}",
             "same: same.1 contradicts expect, which says: 'a' is l, 'c' is m",
         ),
-        ("same: [[only one]]", r"same.0: List should have at least 2 items"),
-        ("differ: [hello]", r"differ.0: Input should be a valid list"),
-        ("exspect: []", r"exspect is no key here; allowed: expect, same, differ"),
-        ("- 7", r"the spec: Input should be a valid dictionary"),
+        ("same: [[only one]]", r"same.0: should have 2 or more entries"),
+        ("differ: [hello]", r"differ.0: should be a valid list"),
+        ("exspect: []", r"unknown key exspect; allowed: expect, same, differ"),
+        ("- 7", r"the spec: should be a mapping of keys to values"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, message: str) -> None:

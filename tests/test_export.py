@@ -1,27 +1,36 @@
 """Export: the graph answers as the classifier does, byte for byte the same each time, and without torch."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from packaging.utils import canonicalize_name
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from tests.conftest import Clone
+from tests.conftest import ROOT, Clone
 from tests.models import write_model
 from tests.toys import LABELS
 from textclf.classifiers.baseline import MostFrequent
 from textclf.classifiers.encoder import Encoder
-from textclf.classifiers.frozen_linear import Features, load_body
+from textclf.classifiers.frozen_linear import Features
 from textclf.encoders.checkpoints import Checkpoint
+from textclf.encoders.pretrained import load_body
 from textclf.errors import InputError
 from textclf.inference import onnx_classifier
+from textclf.inference.files import write_checksums
 from textclf.inference.model import load_model
+from tools.export import export as export_module
 from tools.export import onnx_graph
 from tools.export.__main__ import main
 from tools.export.export import difference_in_fp32
@@ -115,10 +124,59 @@ def test_the_comparison_shows_how_far_it_is(
     monkeypatch.setattr("textclf.progress.EVERY", 0.0)
     model = load_model(write_model(made["bert"], tmp_path / "model"), exact=True)
     run: Any = SimpleNamespace(test_texts=TEXTS, predictions={"actual": np.array(["a", "b", "c", "a"])})
-    assert verify({"before": model, "after": model}, run)["answer_agreement"] == 1
-    assert difference_in_fp32(model, model, TEXTS) == 0
+    assert verify({"before": model, "after": model}, model.predict(TEXTS), run)["answer_agreement"] == 1
+    assert difference_in_fp32(model, model.predict(TEXTS), TEXTS) == 0
     names = [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()]
-    assert names == ["verify before", "verify after", "fp32 before", "fp32 after"]
+    assert names == ["verify before", "fp32 before"]
+
+
+def test_a_graph_with_other_probabilities_is_not_exported(
+    made: dict[str, Made], graphs: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = graphs("roberta")
+    monkeypatch.setattr(onnx_graph, "save", lambda classifier, folder, int8: shutil.copytree(another, folder))
+    monkeypatch.setattr(export_module, "verify", Mock())
+    model = load_model(write_model(made["bert"], tmp_path / "model"), exact=True)
+    run: Any = SimpleNamespace(test_texts=TEXTS)
+    with pytest.raises(InputError) as error:
+        export_module.export(model, run, tmp_path / "onnx", int8=False)
+    one, other = (found.predict(TEXTS).probabilities for found in (model, load_model(tmp_path / "onnx")))
+    difference = float(f"{np.abs(one - other).max():.2g}")
+    assert difference > 0.0001
+    message = f"the graph's probabilities differ by up to {difference} from the classifier's; not exported"
+    assert str(error.value) == message
+    assert not (tmp_path / "onnx/export.json").exists()
+
+
+SERVING = """
+import sys
+sys.modules |= dict.fromkeys({others})  # as if they were not installed
+sys.argv = ["predict", "refund", "--model", "onnx"]
+from textclf import load
+from tools.predict.__main__ import main
+from tools.serve.app import create_app
+from tools.serve.limits import Limits
+create_app(load("onnx"), "0", Limits())
+main()
+"""
+
+
+def test_an_exported_model_needs_no_package_but_those_of_serve_txt(
+    made: dict[str, Made], graphs: Callable[..., Path], tmp_path: Path
+) -> None:
+    shutil.copytree(graphs("bert"), tmp_path / "onnx")
+    load_model(write_model(made["bert"], tmp_path / "model")).copy_rules(tmp_path / "onnx")
+    write_checksums(tmp_path / "onnx")
+    lines = (ROOT / "requirements/serve.txt").read_text().splitlines()
+    listed = {canonicalize_name(line.partition("==")[0]) for line in lines}
+    owners = {name: set(map(canonicalize_name, found)) for name, found in packages_distributions().items()}
+    others = [name for name, found in owners.items() if not found & listed]
+    assert "torch" in others
+    code = SERVING.format(others=others)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "refund"
 
 
 @pytest.mark.parametrize("part", ["model.onnx", "config.json", "tokenizer.json"])
@@ -174,5 +232,4 @@ def test_mistakes_get_one_sentence_and_leave_nothing(exported: Clone, typed: Cal
     assert "error: 'nowhere' is not a commit, branch, tag or experiment here" in refused("--rev", "nowhere")
     exported.set(lr=0.5)
     assert "lr is 0.5 but was 0.001 when stage train ran" in refused()
-    exported.reset()
     assert "label_agreement" in exported.read("exported/onnx/export.json").decode()

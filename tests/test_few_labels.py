@@ -18,17 +18,17 @@ from stages.split import split_rows
 from tests.conftest import ROOT
 from tests.own_data import PARAMS, make_project, run_stage
 from tests.toys import LABELS, TEXTS, params, task
-from textclf.classifiers.frozen_linear import load_body
 from textclf.data.label_texts import label_texts
 from textclf.data.source_spec import Source
 from textclf.encoders.frozen import Frozen
+from textclf.encoders.pretrained import load_body
 from textclf.errors import InputError
 from textclf.methods import baseline, features, full, zero_shot
 from textclf.oos import rule
 from textclf.params import check_params, read_params
 from textclf.predictions import Predictions, read_predictions, write_predictions
 from textclf.rows import Rows
-from textclf.training.advice import SETTINGS, advise, best_of
+from textclf.training.advice import BEST, advise
 from textclf.training.few_rows import rows_each
 from textclf.training.label_vectors import label_vectors
 from textclf.training.selection import select_C
@@ -100,6 +100,13 @@ def test_further_texts_and_copies_make_few_rows_no_more(tiny: Callable[[str], Pa
     parents = dict(zip(further.ids, toy.train.ids, strict=True))
     more = replace(toy, train=toy.train.join(further).join(further).join(toy.train), parents=parents)
     assert rows_each(toy) == rows_each(more) == 8
+
+
+def test_rows_out_of_scope_make_few_rows_no_more(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    toy = few(task(tiny("bert"), tmp_path), 8)
+    others = replace(task(tiny("bert"), tmp_path).train, labels=np.full(90, len(toy.labels)))
+    more = replace(toy, labels=[*toy.labels, "out_of_scope"], train=toy.train.join(others))
+    assert rows_each(more) == 8
 
 
 def test_a_c_that_was_chosen_by_the_user_stays(tiny: Callable[[str], Path], tmp_path: Path) -> None:
@@ -325,7 +332,7 @@ def test_out_of_scope_rows_are_no_label(in_tmp: Path, pretrained: Path, monkeypa
 def test_advice_is_printed_where_another_method_was_better(capsys: pytest.CaptureFixture[str]) -> None:
     advise(params(method="full"), 5)
     advised = capsys.readouterr().err
-    assert advised.startswith("5 training rows a label: method: features with prior: label_names was best for so many")
+    assert advised.startswith("5 training rows a label: method: features with features.prior: label_names was best")
     advise(params(method="features", features={"prior": "label_names"}), 5)
     advise(params(method="zero_shot"), 0)
     assert capsys.readouterr().err == ""
@@ -333,7 +340,7 @@ def test_advice_is_printed_where_another_method_was_better(capsys: pytest.Captur
 
 def test_the_advice_is_what_the_measurements_say() -> None:
     results = json.loads((ROOT / "results/few-labels.json").read_text())
-    assert set(SETTINGS) <= set(ARMS)
+    assert BEST in ARMS
 
     def average(arm: str, number: int) -> float:
         own = [one for one in results if (one["arm"], one["rows"]) == (arm, number)]
@@ -342,10 +349,8 @@ def test_the_advice_is_what_the_measurements_say() -> None:
         return float(mean(mean(one["accuracy"] for one in own if one["dataset"] == name) for name in sets))
 
     for number in (1, 5, 10):
-        best = best_of(number)
-        others = [arm for arm in ("features", "baseline") if arm != best]
-        assert all(average(best, number) > average(arm, number) for arm in others)
-        assert average(best, number) > average("zero_shot", 0)
+        assert all(average(BEST, number) > average(arm, number) for arm in ("features", "baseline"))
+        assert average(BEST, number) > average("zero_shot", 0)
 
 
 def test_draws_are_measured_and_what_is_recorded_is_not_measured_again(
@@ -378,6 +383,10 @@ def test_draws_are_measured_and_what_is_recorded_is_not_measured_again(
     assert not {one["configuration"] for one in records if one["arm"] == "baseline"} & {
         one["configuration"] for one in measure.read_results()
     }
+    (project / "params.yaml").write_text(PARAMS.replace("max_features: 100000", "max_features: 9"))
+    measure.measure("mine", ["baseline"], [2], 1)
+    cell = [one for one in measure.read_results() if (one["arm"], one["rows"]) == ("baseline", 2)]
+    assert [one["draw"] for one in cell] == [0], "draws of other parameters make no mean with it"
 
 
 def test_a_draw_has_its_own_rows_and_a_smaller_one_a_part_of_them() -> None:

@@ -3,28 +3,31 @@
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 from urllib.request import Request, urlopen
 
 import pandas as pd
 import pytest
 
-from tests.models import write_words_model
 from textclf.cluster import LOCAL
 from textclf.errors import InputError
 from textclf.inference.model import Model, load_model
-from tools.predict import many, score_file
+from tools.predict import cluster, many, score_file
 from tools.predict.__main__ import is_many, main
 from tools.predict.folder_job import STATE, FolderJob, Settings, begin, find_files, plan
 from tools.predict.model_files import unpacked_model
+from tools.predict.stores import open_store
 
 TEXTS = ["aaa and", "bbb or", "", "ccc too"]
 
 
 @pytest.fixture(scope="module")
-def model(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return load_model(write_words_model(tiny("bert"), tmp_path_factory.mktemp("words")))
+def model(words_model: Path) -> Model:
+    return load_model(words_model)
 
 
 @pytest.fixture
@@ -161,9 +164,15 @@ def test_resume_scores_what_is_new_or_changed_and_nothing_else(messages: Path, t
     assert begin(job(messages, out), model.checksum, resume=True) == ["a.csv", "d.csv"]
     assert not (out / "a.csv").exists(), "an older input's output is gone before the note names the new one"
     assert begin(job(messages, out), model.checksum, resume=True) == ["a.csv", "d.csv"], "not scored yet"
+    (out / "a.csv.parts").mkdir()  # a run that was killed within a.csv, which then changes again
+    (messages / "a.csv").write_text("text\naaa again\n")
+    begin(job(messages, out), model.checksum, resume=True)
+    assert not (out / "a.csv.parts").exists()
     score(job(messages, out), model, resume=True)
     assert begin(job(messages, out), model.checksum, resume=True) == []
-    with pytest.raises(InputError, match="belongs to another column, delimiter or model; name another folder"):
+    with pytest.raises(
+        InputError, match="belongs to another column, batch size, delimiter or model; name another folder"
+    ):
         begin(job(messages, out), "another model", resume=True)
 
 
@@ -181,6 +190,42 @@ def test_two_inputs_never_share_an_output(messages: Path, tmp_path: Path) -> Non
         job(messages, tmp_path / "out")
     with pytest.raises(InputError, match="is the input; name another folder"):
         job(messages, messages, "/*.jsonl")
+
+
+def test_a_place_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=r"^nothing://here is .* address of files: Protocol not known: nothing$"):
+        open_store("nothing://here")
+    with pytest.raises(InputError, match=rf"^{tmp_path}/none does not exist$"):
+        open_store(str(tmp_path)).read("none")
+    with pytest.raises(InputError, match=rf"^{tmp_path}/folder can't be used: IsADirectoryError: "):
+        open_store(str(tmp_path)).read("folder")
+
+
+def test_a_node_that_does_not_see_the_folders_is_named(
+    messages: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = job(messages, tmp_path / "out")
+    begin(work, model.checksum, resume=False)
+
+    def on_two_nodes(ray: Any, look: Callable[..., Any], marks: list[Path]) -> list[tuple[str, str]]:
+        return [look(marks), ("far", str(marks[1]))]
+
+    monkeypatch.setattr(cluster, "on_every_node", on_two_nodes)
+    with pytest.raises(InputError, match=rf"^the node far doesn't see {tmp_path}/out/{STATE}; use s3:// or a shared"):
+        cluster.check_folders(None, work)
+
+
+def test_a_cluster_that_gives_up_says_how_to_go_on(
+    messages: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray: Any = SimpleNamespace(nodes=list, put=str, exceptions=SimpleNamespace(RayError=ConnectionError))
+    monkeypatch.setattr(cluster, "connected", lambda address: nullcontext(ray))
+    monkeypatch.setattr(cluster, "check_room", lambda *_: 1)
+    monkeypatch.setattr(cluster, "check_folders", lambda *_: None)
+    monkeypatch.setattr(cluster, "_results", Mock(side_effect=ConnectionError("the actor\ndied")))
+    with pytest.raises(InputError, match=r"^the cluster gave up after 3 retries.* --resume.*: the actor died$"):
+        many.run(job(messages, tmp_path / "out"), model, False, LOCAL, (1, 0))
 
 
 def test_the_command_names_what_failed_with_exit_code_1(

@@ -123,6 +123,16 @@ def test_the_sources_own_columns_stay_and_never_clash_with_ours(in_tmp: Path) ->
         ("x.csv", "message,team\na,b\n".encode("utf-16-le"), "x.csv looks like UTF-16; save the file as UTF-8"),
         ("x.jsonl", "[1]\n", "x.jsonl: line 1 is not a JSON object"),
         ("x.json", '{"a": 1}', "x.json is not a list of JSON objects"),
+        (
+            "x.json",
+            '{"message": "a", "team": "b"}\n{"message": "c", "team": "b"}\n',
+            "x.json is not JSON: Extra data: line 2 column 1 (char 30); if each line is an object, set format: jsonl",
+        ),
+        (
+            "x.jsonl",
+            f'{{"message": "a", "team": "b", "deep": {"[" * 600}{"]" * 600}}}',
+            "x.jsonl: the column 'deep' is nested too deeply",
+        ),
         ("x.xlsx", "PK", "x.xlsx: spreadsheets are not read; save the sheet as CSV (UTF-8)"),
         ("x.csv.gz", "message,team", "x.csv.gz is not readable as csv"),
         ("x.csv", b"message,team\nfine,a\ncaf\xe9,b\n", "line 3 is not UTF-8 (byte 0xe9 in column 4)"),
@@ -130,7 +140,7 @@ def test_the_sources_own_columns_stay_and_never_clash_with_ours(in_tmp: Path) ->
         ("x.csv", "message,team\na,b\nc,d,e\n", "x.csv: line 3 has 3 cells, and the header 2"),
         ("x.jsonl", '{"message": "a", "team": \n', "x.jsonl: line 1 is not JSON"),
         ("x.parquet", "not parquet", "x.parquet is not readable as parquet"),
-        ("x.dat", "message,team\na,b\n", "unknown ending; set `format`"),
+        ("x.dat", "message,team\na,b\n", "set `format` in the source spec to csv, text, json, jsonl, clinc or parquet"),
         (
             "x.csv",
             "message,team\na,b\n" + "x" * (MAX_CHARACTERS + 1) + ",b\n",

@@ -11,7 +11,6 @@ import torch
 from transformers import BertConfig, BertModel, TrainingArguments
 
 from tests.toys import rows
-from textclf.classifiers.frozen_linear import load_body
 from textclf.encoders import fixed_batches
 from textclf.encoders import frozen as frozen_module
 from textclf.encoders.fixed_batches import in_fixed_batches, padded_length, rows_of
@@ -19,6 +18,7 @@ from textclf.encoders.forward import forward
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.pooling import POOLINGS, pooled
 from textclf.encoders.precision import has_native_bf16
+from textclf.encoders.pretrained import load_body
 from textclf.training.trainer import attention_for_training
 
 ARCHITECTURES = ["bert", "distilbert", "roberta", "mpnet"]

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
-from tests.models import write_words_model
 from textclf import load
 from textclf.data.row_labels import look_alikes
 from textclf.data.source_rows import read_source_rows
@@ -40,11 +39,6 @@ SIGNS = st.sampled_from(
 TEXTS = st.one_of(st.text(max_size=12), st.lists(SIGNS, max_size=12).map("".join))
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS)
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3))
-
-
-@pytest.fixture(scope="module")
-def folder(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_words_model(tiny("bert"), tmp_path_factory.mktemp("words"))
 
 
 def source(**more: Any) -> Source:
@@ -157,8 +151,8 @@ def test_any_keys_of_a_spec(in_tmp: Path, keys: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def client(folder: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(load(folder), "0" * 40, Limits(texts=3, chars=40))) as made:
+def client(words_model: Path) -> Iterator[TestClient]:
+    with TestClient(create_app(load(words_model), "0" * 40, Limits(texts=3, chars=40))) as made:
         yield made
 
 
@@ -180,10 +174,10 @@ def test_any_question(client: TestClient, capsys: pytest.CaptureFixture[str], bo
 
 
 @given(name=st.integers(0), place=st.integers(0), change=st.sampled_from(["flip", "cut", "double", "empty", "remove"]))
-def test_any_damage_to_a_model(folder: Path, tmp_path: Path, name: int, place: int, change: str) -> None:
+def test_any_damage_to_a_model(words_model: Path, tmp_path: Path, name: int, place: int, change: str) -> None:
     model = tmp_path / "model"
     shutil.rmtree(model, ignore_errors=True)
-    shutil.copytree(folder, model)
+    shutil.copytree(words_model, model)
     files = sorted(path for path in model.rglob("*") if path.is_file())
     file = files[name % len(files)]
     content = file.read_bytes()
@@ -207,10 +201,10 @@ def test_any_damage_to_a_model(folder: Path, tmp_path: Path, name: int, place: i
 
 @given(cells=st.lists(TEXTS, min_size=1, max_size=6), window=st.integers(1, 4))
 @pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
-def test_any_file_to_score(folder: Path, tmp_path: Path, target: str, cells: list[str], window: int) -> None:
+def test_any_file_to_score(words_model: Path, tmp_path: Path, target: str, cells: list[str], window: int) -> None:
     source, out = tmp_path / "in.jsonl", tmp_path / f"out.{target}"
     source.write_text("".join(json.dumps({"text": cell}) + "\n" for cell in cells))
-    score_file.run(Job(source, "text", out, window=window), load(folder), resume=False)
+    score_file.run(Job(source, "text", out, window=window), load(words_model), resume=False)
     found = [row for rows in read_windows(out, 3) for row in rows.rows]
     whole = [cell if target == "jsonl" else cell.encode("utf-8", "replace").decode() for cell in cells]
     assert [row["text"] for row in found] == whole
@@ -220,13 +214,13 @@ def test_any_file_to_score(folder: Path, tmp_path: Path, target: str, cells: lis
 
 @given(content=st.one_of(st.binary(max_size=80), TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass"))))
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet", "csv.gz"])
-def test_any_bytes_to_score(folder: Path, tmp_path: Path, ending: str, content: bytes) -> None:
+def test_any_bytes_to_score(words_model: Path, tmp_path: Path, ending: str, content: bytes) -> None:
     for start in (b"", b"text\n", b"text,x\n", b'{"text": "a"}\n'):
         source, out = tmp_path / f"in.{ending}", tmp_path / "out.jsonl"
         source.write_bytes(start + content)
         out.unlink(missing_ok=True)
         try:
-            score_file.run(Job(source, "text", out), load(folder), resume=False)
+            score_file.run(Job(source, "text", out), load(words_model), resume=False)
         except InputError as error:
             names(error, "in.")
             assert sorted(path.name for path in tmp_path.iterdir()) == [source.name]

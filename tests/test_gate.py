@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 from tests.test_differences import LABELS, differences, predictions, seeds
 from textclf.errors import InputError
 from textclf.metrics.slices import each_slice, slices
+from tools.review.differences import UNKNOWN
 from tools.review.gate import broken_rules, judge, moot_rules, try_to_judge
 from tools.review.rules import REVIEW, Rules, SliceRule, read_rules
 from tools.review.slice_differences import slice_differences
@@ -34,7 +35,7 @@ def report(base: pd.DataFrame, head: pd.DataFrame) -> Any:
     style = pd.DataFrame({"style": np.where(np.arange(len(base)) < 100, "hard", "easy")}, index=base.index)
     return SimpleNamespace(
         differences=differences(base, head),
-        slices=slice_differences(seeds(base), seeds(head), style, 0.005, {}),
+        slices=slice_differences(seeds(base), seeds(head), style, 0.005, UNKNOWN),
         oos=pd.DataFrame(columns=["metric", "low"]),
         changed_texts=SimpleNamespace(table=pd.DataFrame(columns=["change", "low", "high"]), not_alike=None),
         primary="accuracy",
@@ -201,7 +202,7 @@ def test_a_column_of_the_source_may_have_the_name_of_the_index() -> None:
 def test_a_slice_with_few_rows_is_left_out() -> None:
     base, head = predictions(seed=1), predictions(seed=2)
     style = pd.DataFrame({"style": np.where(np.arange(300) < 5, "few", "many")}, index=base.index)
-    assert slice_differences(seeds(base), seeds(head), style, 0.005, {})["slice"].tolist() == ["many"]
+    assert slice_differences(seeds(base), seeds(head), style, 0.005, UNKNOWN)["slice"].tolist() == ["many"]
 
 
 def test_the_committed_rules_are_valid() -> None:
@@ -214,7 +215,7 @@ def test_the_committed_rules_are_valid() -> None:
         ("min_rows:", "least_rows:", "least_rows is now called min_rows"),
         ("margin: 0.08\n", "may_lose: 0.08\n", "metrics.log_loss.may_lose is now called margin"),
         ("min_effect: 0.01\n", "worth: 0.01\n", "metrics.log_loss.worth is now called min_effect"),
-        ("primary: accuracy", "primary: speed", "primary: Input should be 'accuracy', "),
+        ("primary: accuracy", "primary: speed", "primary: should be 'accuracy', "),
         ("direction: lower", "direction: higher", "metrics: log_loss: direction is higher, but lower is better"),
     ],
 )

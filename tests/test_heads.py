@@ -65,7 +65,7 @@ def test_a_head_from_a_probe_predicts_as_the_probe(tiny: Callable[[str], Path], 
     np.testing.assert_allclose(predict_proba(model, data, 16), expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("architecture", ["bert", "distilbert", "roberta"])
+@pytest.mark.parametrize("architecture", ["bert", "distilbert", "electra", "roberta"])
 def test_the_dense_layer_before_the_output_passes_the_bodys_vector_through(
     tiny: Callable[[str], Path], architecture: str
 ) -> None:
@@ -75,7 +75,11 @@ def test_the_dense_layer_before_the_output_passes_the_bodys_vector_through(
         model, lambda inputs: model.base_model(**inputs).last_hidden_state[:, 0], data.input_ids, 16, "test", "fp32"
     )
     head = given_to_the_output_layer(model, data)
-    expected = np.maximum(body + 3, 0) if architecture == "distilbert" else np.tanh(body)
+    expected = np.tanh(body)
+    if architecture == "distilbert":
+        expected = np.maximum(body + 3, 0)
+    if architecture == "electra":
+        expected = torch.nn.functional.gelu(torch.from_numpy(body + 3)).numpy()
     np.testing.assert_allclose(head, expected, atol=1e-5)
 
 

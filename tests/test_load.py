@@ -172,9 +172,7 @@ def test_the_pipelines_model_is_the_default(trained: Clone, monkeypatch: pytest.
     np.testing.assert_allclose(answers.probabilities.max(axis=1), [row[3] for row in rows], atol=1e-4)
 
 
-def test_it_says_what_the_tool_prints(
-    trained: Clone, typed: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_says_what_the_tool_prints(trained: Clone, typed: Callable[..., str], tmp_path: Path) -> None:
     strict = tmp_path / "strict"
     shutil.copytree(trained.folder / "models/classifier", strict)
     write_rules(strict, 0.5, unsure_above(0.0))

@@ -206,9 +206,9 @@ def test_a_trained_head_predicts_on_cached_vectors_as_with_the_whole_body_in_pla
 ) -> None:
     import torch
 
-    from textclf.classifiers.frozen_linear import load_body
     from textclf.encoders.frozen import Frozen
     from textclf.encoders.heads import without_body
+    from textclf.encoders.pretrained import load_body
 
     encoder: Any = run("head", architecture)[0].classifier
     test = rows(3, 20, seed=3)
@@ -290,6 +290,7 @@ def test_a_target_that_the_architecture_does_not_have_is_refused(tiny: Callable[
         InputError, match=r"lora\.target_modules: 'query' is not a linear layer of the body, which has k_lin, lin1"
     ):
         train(toy)
+    assert not (tmp_path / "vectors").exists()  # before the frozen body's passes
 
 
 def test_gradual_unfreezing_trains_a_layer_more_each_epoch(tiny: Callable[[str], Path], tmp_path: Path) -> None:

@@ -189,9 +189,7 @@ def test_nothing_is_out_of_scope_without_a_method(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("method", "score"), METHODS)
-def test_no_test_row_has_a_say_in_the_threshold(
-    in_tmp: Path, monkeypatch: pytest.MonkeyPatch, method: str, score: str
-) -> None:
+def test_no_test_row_has_a_say_in_the_threshold(in_tmp: Path, method: str, score: str) -> None:
     width = 4 if method == "class" else 2
     folder = Path("data/predicted/oos")
     write_predictions(rows(80, 1, out=method == "gate", labels=width), folder / "train.parquet")

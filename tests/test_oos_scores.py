@@ -46,6 +46,7 @@ def entry(score: float, dataset: str = "one", draw: int = 1, **more: float) -> d
     metrics = ("auroc", "aupr", "fpr_at_95_recall")
     scores = {name: dict.fromkeys(metrics, value) for name, value in ({"a": score} | more).items()}
     kept = {"dataset": dataset, "method": "features", "draw": draw, "held_out": ["x", "y"], "processor": CHIP}
+    kept["params"] = "as they are"
     return kept | {"rows": {"in_scope": 9, "out_of_scope": draw}, "scores": scores}
 
 
@@ -136,6 +137,16 @@ def test_a_new_record_takes_the_place_of_the_old_one(in_tmp: Path) -> None:
     assert kept == [("one", 1, 0.7), ("one", 2, 0.6), ("two", 1, 0.9)]
 
 
+def test_draws_of_different_parameters_make_no_mean() -> None:
+    other = entry(0.8, draw=2) | {"params": "as they were"}
+    with pytest.raises(InputError, match="draws 1 and 2 of features on one have different parameters"):
+        mean_scores([entry(0.6), other])
+
+
+def test_whatever_method_is_committed_a_run_is_by_its_own(small: None) -> None:
+    assert all(case.overrides["method"] == case.method for case in plan(list(METHODS)))
+
+
 def test_every_data_set_counts_once_however_many_draws_it_has() -> None:
     means = mean_scores([entry(0.6, draw=1), entry(0.8, draw=2), entry(0.9, "two")])
     assert means.loc["a", ("`one`, features", "AUROC")] == pytest.approx(0.7)
@@ -195,4 +206,3 @@ def test_a_run_is_made_measured_and_not_made_again(trained: Clone) -> None:
     assert pd.DataFrame(made["scores"]).T["auroc"].max() > 0.5
     again = trained.run("python", "-c", code)
     assert again == "1 of 1 runs are recorded in results/oos-scores.json\n"
-    trained.clean()

@@ -1,12 +1,10 @@
 """The real dvc.yaml end to end, on a tiny model in a private copy: what a user types, and what it must do.
 
-The tests run in this order and each leaves the copy as it found it.
+The tests run in this order, and each finds the copy as the first one did.
 """
 
 import json
-import os
 import re
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -16,6 +14,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.conftest import Clone
+from tests.faults import kill_stage, out_files
+from tests.processes import processes, until
 
 STAGES = {
     "check",
@@ -79,6 +79,8 @@ def test_every_output_is_there(trained: Clone) -> None:
     for path in (trained.folder / "metrics").glob("*.json"):
         numbers = json.loads(path.read_text())
         assert isinstance(numbers, list) or len(numbers) <= 10, path
+    for path in out_files(trained):
+        assert str(trained.folder.parent).encode() not in path.read_bytes(), path
 
 
 def test_the_saved_classifier_is_an_ordinary_one_with_label_names(trained: Clone) -> None:
@@ -104,10 +106,7 @@ def test_copies_and_further_texts_are_trained_on(trained: Clone, changes: dict[s
     parent = trained.read("data/splits/train.csv").decode().splitlines()[1].split(",")[0]
     (trained.folder / "data/augment/more.csv").write_text(f"parent,text\n{parent},a heron flew off with it\n")
     trained.set(epochs=1, augment={"file": "more", "typo": 0.5, "copies": 1}, **changes)
-    output = trained.run("dvc", "repro", "train")
-    trained.clean()
-    trained.run("dvc", "checkout", "--quiet")
-    assert "train" in ran(output)
+    assert "train" in ran(trained.run("dvc", "repro", "train"))
 
 
 def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_cache(trained: Clone) -> None:
@@ -133,7 +132,6 @@ def test_another_lr_runs_what_follows_train_and_the_old_one_comes_from_the_run_c
     assert without_check(trained.read("dvc.lock")) == without_check(before)
     shown = trained.run("dvc", "exp", "show", "--csv", "--only-changed")
     assert "slower" in shown
-    trained.reset()
 
 
 def test_plot_parameters_run_plot_alone(trained: Clone) -> None:
@@ -152,7 +150,6 @@ def test_a_harmless_edit_retrains_nothing_and_a_line_of_the_trainer_does(trained
     for name in ("params.py", "errors.py", "process.py", "charts/style.py", "metrics/calibration.py", "oos/rule.py"):
         assert NO_CHANGE in edit(name, "# a comment\n"), name
     assert "textclf/training/trainer.py" in edit("training/trainer.py", "FURTHER = 1\n")
-    trained.reset()
 
 
 def test_a_new_version_of_a_package_runs_the_stages_that_import_it_and_no_others(trained: Clone) -> None:
@@ -160,7 +157,6 @@ def test_a_new_version_of_a_package_runs_the_stages_that_import_it_and_no_others
         file.write_text(re.sub("^matplotlib==.*", "matplotlib==99", file.read_text(), flags=re.M))
     stale = re.findall(r"^(\w+):$", trained.run("dvc", "status"), re.M)
     assert sorted(stale) == ["audit", "plot"]
-    trained.reset()
 
 
 def test_a_bad_value_stops_before_anything_else_runs_with_one_sentence(trained: Clone) -> None:
@@ -201,19 +197,6 @@ def test_plots_show_and_diff_need_no_network(trained: Clone) -> None:
     assert "plots/confusion.csv" in str(specs["data"])
 
 
-def stage_processes(folder: Path) -> list[int]:
-    """Process numbers of stages that run in `folder`."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            command = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
-            if command[1:3] == [b"-m", b"stages.train"] and (entry / "cwd").resolve() == folder.resolve():
-                found.append(int(entry.name))
-        except OSError:  # it has ended
-            continue
-    return found
-
-
 def killed_after_an_epoch(clone: Clone, epoch: int, victim: str) -> None:
     """Run the stage train by force and kill dvc, or the stage, once `epoch` checkpoints have been written whole."""
     command = ["dvc", "repro", "--force", "--single-item", "train"]
@@ -221,22 +204,22 @@ def killed_after_an_epoch(clone: Clone, epoch: int, victim: str) -> None:
     with subprocess.Popen(
         command, cwd=clone.folder, env=clone.environment, stdout=pipe, stderr=error, text=True
     ) as process:
-        until, seen = time.monotonic() + 300, set[Path]()  # an earlier one may be removed
+        end, seen = time.monotonic() + 300, set[Path]()  # an earlier one may be removed
         while len(seen := seen | set(clone.folder.glob(".cache/runs/*/checkpoint-*/complete"))) < epoch:
             assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < until
+            assert time.monotonic() < end
             time.sleep(0.01)
-        os.kill(process.pid if victim == "dvc" else stage_processes(clone.folder)[0], signal.SIGKILL)
+        if victim == "dvc":
+            process.kill()
+        else:
+            assert kill_stage(clone, "train")
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found through /proc")
 def test_a_killed_run_goes_on_from_its_last_epoch_and_ends_with_the_same_bytes(trained: Clone) -> None:
     before = trained.read("dvc.lock")
     killed_after_an_epoch(trained, 1, "dvc")
-    until = time.monotonic() + 30
-    while stage_processes(trained.folder):
-        assert time.monotonic() < until, "the stage outlived dvc"
-        time.sleep(0.05)
+    until(lambda: not processes(trained.folder, "stages.train"), 2)  # seconds
     killed_after_an_epoch(trained, 2, "stage")
     output = trained.run("dvc", "repro", "--force")
     assert "resuming the interrupted run from its checkpoint-" in output

@@ -15,11 +15,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from stages import prepare as stage
 from tests.conftest import ROOT
 from tests.toys import params
 from textclf.changes.apply import CHANGES, apply_change
 from textclf.changes.report import REPORT
 from textclf.errors import InputError
+from textclf.outputs import ensure_parent
 from textclf.preparation import preparation, words
 from textclf.preparation.preparation import STEPS, Preparation
 from textclf.preparation.spelling import Spelling
@@ -216,6 +218,16 @@ def test_the_dictionary_is_the_training_rows_alone_the_languages_list_and_the_vo
 def test_spelling_learns_from_the_texts_after_the_steps_before_it(tmp_path: Path) -> None:
     preparation.fit(["html", "spelling"], ["a<br/>frobnicator"], None, [], tmp_path)
     assert "br" not in (tmp_path / "spelling/words.csv").read_text()
+
+
+def test_the_stage_learns_from_training_rows_alone(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pd.DataFrame({"id": ["r1", "r2", "r3"], "text": ["my parcel", "my frobnicator", "my xyzzy"]})
+    rows.to_parquet(ensure_parent(stage.RAW))
+    ensure_parent(stage.TRAIN).write_text("id,label\nr1,a\n")
+    monkeypatch.setattr(stage, "read_params", lambda: params(prepare=["spelling"], spelling={"language": None}))
+    monkeypatch.setattr(stage, "vocabulary", lambda _: [])
+    stage.main()
+    assert set(words.load(stage.PREPARATION / "spelling").training) == {"my", "parcel"}
 
 
 def test_words_too_long_to_be_corrected_are_not_learned(tmp_path: Path) -> None:

@@ -26,5 +26,5 @@ def test_without_a_name_nothing_is_shown(monkeypatch: pytest.MonkeyPatch, capsys
     assert capsys.readouterr().err == ""
 
 
-def test_work_of_unknown_size_has_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_of_unknown_size_has_no_end() -> None:
     assert Progress("predict", "rows", done=3000, started=0.0).line(30.0) == "predict: 3,000 rows, 100 a second"

@@ -150,6 +150,16 @@ def test_a_public_repository_is_not_written_by_mistake(written: Path, hub: Hub, 
     assert "README.md" in hub.files
 
 
+def test_a_private_repository_becomes_public_if_that_is_asked_for(
+    written: Path, hub: Hub, at: Callable[..., None]
+) -> None:
+    at(hub.address)
+    push(written, "me/my-model", public=False, message="x")
+    assert hub.private is True
+    push(written, "me/my-model", public=True, message="x")
+    assert hub.private is False
+
+
 def test_the_files_of_an_earlier_model_go_away(written: Path, hub: Hub, at: Callable[..., None]) -> None:
     at(hub.address)
     hub.private = True
@@ -208,7 +218,6 @@ def test_changes_that_no_commit_holds_are_refused(trained: Clone, typed: Callabl
     assert f"warning: without --dry-run this would be refused: {said}" in out
     with pytest.raises(InputError, match=said):
         prepare(trained.folder / "exported/hub", "me/my-model", None, None, dry_run=False)
-    trained.reset()
 
 
 def test_the_card_names_where_the_code_is_without_a_password(trained: Clone) -> None:

@@ -78,7 +78,7 @@ def test_a_recipe_that_does_not_exist_names_those_that_do(in_root: None) -> None
 
 
 FOR_TASKS = "--address, --cpus and --gpus are for "
-QUEUED = "--sweep runs on the cluster that --address or RAY_ADDRESS names; leave out --queue and --force"
+QUEUED = "--sweep runs on the cluster that --address or RAY_ADDRESS names; leave out --queue"
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ QUEUED = "--sweep runs on the cluster that --address or RAY_ADDRESS names; leave
         (recipe_tool, ["words", "--address", "local"], f"{FOR_TASKS}--sweep and --seeds; leave them out"),
         (recipe_tool, ["--list", "--address", "local", "--gpus", "1"], f"{FOR_TASKS}--sweep and --seeds"),
         (recipe_tool, ["words", "--sweep", "lr=1", "--address", "local", "--queue"], QUEUED),
-        (recipe_tool, ["words", "--sweep", "lr=1", "--address", "local", "--force"], QUEUED),
+        (recipe_tool, ["words", "--sweep", "lr=1", "--force"], "--sweep runs what is not there yet; leave out --force"),
         (recipe_tool, ["--table", "--record"], "--record, --queue, --sweep and --force: give the recipe"),
-        (few_labels_tool, ["--table", "--rows", "7"], "--table goes alone; leave out --rows"),
-        (few_labels_tool, ["--table", "--dataset", "nope"], "--table goes alone; leave out --dataset"),
-        (oos_scores_tool, ["--table", "--force"], "--table goes alone; leave out --force"),
-        (growth_tool, ["--rows", "10", "--table"], "--table goes alone; leave out --rows"),
+        (few_labels_tool, ["--table", "--rows", "7"], "--table takes no other option; leave out --rows"),
+        (few_labels_tool, ["--table", "--dataset", "nope"], "--table takes no other option; leave out --dataset"),
+        (oos_scores_tool, ["--table", "--force"], "--table takes no other option; leave out --force"),
+        (growth_tool, ["--rows", "10", "--table"], "--table takes no other option; leave out --rows"),
         (audit_tool, ["--print", "5", "--port", "9000"], "--port: not with --print or --apply"),
         (review_tool, ["main", "--address", "local"], f"{FOR_TASKS}--seeds; leave them out"),
         (review_tool, ["--address", "local", "--cpus", "2"], f"{FOR_TASKS}--seeds; leave them out"),
@@ -151,7 +151,6 @@ def test_nothing_runs_if_one_of_several_recipes_is_bad(trained: Clone) -> None:
     small_recipe(trained, "aab-bad", lrr=1e-3)
     output = trained.run("python", "-m", "tools.recipe", "aa*", fails=True)
     assert output == "error: recipes/aab-bad.yaml: lrr is not a parameter; did you mean lr?\n"
-    trained.clean()
 
 
 def test_a_recipe_runs_as_an_experiment_of_its_name_and_is_recorded(trained: Clone) -> None:
@@ -187,7 +186,6 @@ def test_a_recipe_runs_as_an_experiment_of_its_name_and_is_recorded(trained: Clo
     again = trained.run("python", "-m", "tools.recipe", "words", fails=True)
     assert again == "error: experiment words already exists; remove it with: dvc exp remove words\n"
     trained.run("dvc", "exp", "remove", "words")
-    trained.clean()
 
 
 def test_training_is_timed_in_a_checkout_on_the_runs_rows(
@@ -202,7 +200,6 @@ def test_training_is_timed_in_a_checkout_on_the_runs_rows(
     assert [way["way"] for way in found["ways"]] == ["notebook", "steps", "stage"]
     assert not list((trained.folder / ".cache/checkouts").glob("*/"))
     assert trained.run("git", "status", "--porcelain").split() == ["??", "results/speed/training-shop_support.json"]
-    trained.clean()
 
 
 def test_all_ways_to_label_are_timed_and_recorded(
@@ -221,7 +218,6 @@ def test_all_ways_to_label_are_timed_and_recorded(
     assert ours == exported
     assert all(f"| {way['way']} | 9 | 1.0 | 1.0 | 2.0 | {way['accuracy']:.4f} |" in printed for way in found["ways"])
     assert found["changes"]["labels_in_fp32"] == 0
-    trained.clean()
 
 
 def test_the_seconds_of_all_stages_are_listed(trained: Clone) -> None:
@@ -234,12 +230,19 @@ def test_the_seconds_of_all_stages_are_listed(trained: Clone) -> None:
 def test_a_sweep_is_queued(trained: Clone) -> None:
     small_recipe(trained, "words", method="baseline")
     output = trained.run("python", "-m", "tools.recipe", "words", "--sweep", "baseline.C=1.0,10.0")
-    assert "$ dvc exp run --queue --name words -S method=baseline -S baseline.C=1.0,10.0\n" in output
-    assert {"words-1", "words-2"} <= set(trained.run("dvc", "queue", "status").split())
-    trained.run("dvc", "queue", "remove", "--all")
+    assert "queued 2 experiments; dvc queue start runs them" in output
+    names = [word for word in trained.run("dvc", "queue", "status").split() if word.startswith("words-")]
+    assert len(set(names)) == 2
     bad = trained.run("python", "-m", "tools.recipe", "words", "--sweep", "baseline.C=1.0,none", fails=True)
     assert "recipes/words.yaml: baseline.C" in bad
-    trained.clean()
+
+
+def test_a_branch_of_the_recipes_name_is_not_recorded_in_its_place(trained: Clone) -> None:
+    small_recipe(trained, "words", method="baseline")
+    trained.run("git", "branch", "words")
+    refused = trained.run("python", "-m", "tools.recipe", "words", fails=True)
+    trained.run("git", "branch", "-D", "words")
+    assert refused == "error: words is also a branch or a tag, which stands for another run; rename that\n"
 
 
 def by_todays_name(line: str, method: str) -> str:

@@ -1,12 +1,15 @@
 """The folder of an interrupted run is that of this very run, and only whole checkpoints count."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from stages import train
 from tests.conftest import ROOT
+from textclf.errors import InputError
 from textclf.params import Params, read_params
 from textclf.training import resume
 from textclf.training.resume import COMPLETE, last_checkpoint, resume_folder
@@ -50,6 +53,15 @@ def test_one_process_at_a_time_holds_a_run(in_tmp: Path, monkeypatch: pytest.Mon
         assert "another process is already training this run" in other.stderr
     with resume.locked(folder):
         pass
+
+
+def test_the_stage_holds_its_run_before_it_reads_anything(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ROOT / "params.yaml", in_tmp)
+    folder = in_tmp / "runs/0123"
+    monkeypatch.setattr(train, "resume_folder", lambda params, files, threads: folder)
+    monkeypatch.setattr(resume, "WAIT", 0)
+    with resume.locked(folder), pytest.raises(InputError, match=r"^another process is already training this run"):
+        train.main()
 
 
 def test_another_parameter_input_or_code_is_another_run(in_tmp: Path, params: Params) -> None:

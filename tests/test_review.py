@@ -15,18 +15,19 @@ from tests.conftest import Clone
 def reviewed(trained: Clone) -> Iterator[Clone]:
     """The trained copy with a second commit on a branch: a baseline of words instead of the encoder."""
     trained.run("git", "checkout", "--quiet", "-b", "words")
-    trained.set(method="baseline")
-    trained.run("dvc", "repro")
-    trained.run("git", "add", "--all")
-    trained.commit("words")
-    gate = trained.folder / "review.yaml"
-    gate.write_text(gate.read_text().replace("min_rows: 200", "min_rows: 100"))
-    trained.commit("fewer rows")
-    yield trained
-    trained.clean()
-    trained.run("git", "checkout", "--quiet", "main")
-    trained.run("git", "branch", "--quiet", "-D", "words")
-    trained.run("dvc", "checkout", "--quiet")
+    try:
+        trained.set(method="baseline")
+        trained.run("dvc", "repro")
+        trained.commit("words")
+        gate = trained.folder / "review.yaml"
+        gate.write_text(gate.read_text().replace("min_rows: 200", "min_rows: 100"))
+        trained.commit("fewer rows")
+        yield trained
+    finally:
+        trained.clean()
+        trained.run("git", "checkout", "--quiet", "main")
+        trained.run("git", "branch", "--quiet", "-D", "words")
+        trained.run("dvc", "checkout", "--force", "--quiet")
 
 
 def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
@@ -96,7 +97,6 @@ def test_too_few_shared_rows_are_not_comparable_and_exit_with_2(reviewed: Clone,
         "not comparable: they share 120 test rows with the same label; min_rows in review.yaml asks for 1,000\n"
     )
     assert reviewed.read("review.md").decode().startswith("## not comparable")
-    reviewed.clean()
 
 
 def relabel(clone: Clone, path: Path, rows: int) -> None:
@@ -119,7 +119,6 @@ def test_relabeled_test_rows_are_left_out_and_counted(reviewed: Clone) -> None:
     out = reviewed.run("python", "-m", "tools.review", "words")
     assert "**Compared on the rows that both share:**\n- `7 test rows have a different label in the head`" in out
     assert "of 113" in out
-    reviewed.clean()
 
 
 def test_a_head_whose_scores_do_not_belong_to_its_parameters_is_refused(reviewed: Clone) -> None:
@@ -135,7 +134,6 @@ def test_a_head_whose_scores_do_not_belong_to_its_parameters_is_refused(reviewed
     assert "metrics/test.json has changed since stage evaluate wrote it" in reviewed.run(
         "python", "-m", "tools.review", fails=True
     )
-    reviewed.clean()
 
 
 def test_an_unknown_revision_and_a_missing_cache_say_what_to_do(reviewed: Clone) -> None:
@@ -143,8 +141,10 @@ def test_an_unknown_revision_and_a_missing_cache_say_what_to_do(reviewed: Clone)
     assert out == "error: 'nowhere' is not a commit, branch, tag or experiment here; try git fetch or dvc exp pull\n"
     cache = reviewed.folder / ".dvc/cache"
     cache.rename(cache.with_name("elsewhere"))
-    out = reviewed.run("python", "-m", "tools.review", "main", "words", fails=True)
-    cache.with_name("elsewhere").rename(cache)
+    try:
+        out = reviewed.run("python", "-m", "tools.review", "main", "words", fails=True)
+    finally:
+        cache.with_name("elsewhere").rename(cache)
     assert "error: data/raw/rows.parquet at words is in neither git nor DVC's cache" in out
     assert "dvc fetch --all-commits brings it if it was pushed" in out
 
@@ -170,7 +170,6 @@ def test_seeds_run_as_experiments_of_each_sides_own_commit_and_are_compared(revi
     assert "means of 3 seeds" in again
     other = reviewed.run("python", "-m", "tools.review", "main", "words")
     assert "One seed on a side" in other, "words draws nothing, so it tells nothing of main"
-    reviewed.clean()
 
 
 def test_a_commit_without_a_pipeline_is_named(reviewed: Clone) -> None:
@@ -192,7 +191,6 @@ def test_every_wrong_row_is_shown_with_what_speaks_against_it(reviewed: Clone) -
     page = reviewed.read("errors.html").decode()
     assert page.count('<td data-column="text">') == wrong
     assert not re.search(r"""(?:src|href)=["'](?!data:)""", page)
-    reviewed.clean()
 
 
 @pytest.fixture
@@ -210,9 +208,9 @@ def corrected(reviewed: Clone) -> Iterator[Clone]:
     reviewed.run("dvc", "repro")
     reviewed.commit("corrected")
     yield reviewed
+    reviewed.clean()
     reviewed.run("git", "checkout", "--quiet", "words")
     reviewed.run("git", "branch", "--quiet", "-D", "corrected")
-    reviewed.run("dvc", "checkout", "--quiet")
 
 
 def test_what_the_pull_requests_job_runs_runs_in_a_fresh_clone(corrected: Clone, tmp_path: Path) -> None:

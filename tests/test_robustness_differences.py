@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.test_differences import predictions, seeds
+from tools.review.differences import UNKNOWN
 from tools.review.robustness_differences import compare_changed_texts, incomparable
 from tools.review.tables import _expectations, _robustness
 
@@ -35,7 +36,7 @@ ROWS = predictions(right=0.9)
 
 
 def compared(base: Any, head: Any) -> Any:
-    return compare_changed_texts((base, head), (seeds(ROWS), seeds(ROWS)), 0.005, {})
+    return compare_changed_texts((base, head), (seeds(ROWS), seeds(ROWS)), 0.005, UNKNOWN)
 
 
 def test_accuracies_are_compared_row_by_row_for_each_change() -> None:
@@ -51,7 +52,7 @@ def test_accuracies_are_compared_row_by_row_for_each_change() -> None:
 def test_the_spread_between_a_sides_seeds_widens_the_interval() -> None:
     runs = (run(ROWS, 0), run(ROWS, 12))
     several = seeds(*(predictions(right=right, seed=number) for number, right in enumerate((0.7, 0.8, 0.9))))
-    wide = compare_changed_texts(runs, (several, several), 0.005, {}).table.set_index("change")
+    wide = compare_changed_texts(runs, (several, several), 0.005, UNKNOWN).table.set_index("change")
     narrow = compared(*runs).table.set_index("change")
     assert wide.loc["typo", "difference"] == narrow.loc["typo", "difference"]
     assert wide.loc["typo", "high"] - wide.loc["typo", "low"] > narrow.loc["typo", "high"] - narrow.loc["typo", "low"]

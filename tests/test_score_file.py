@@ -5,7 +5,6 @@ import gzip
 import json
 import shutil
 import tracemalloc
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.models import write_words_model
 from textclf.errors import InputError
 from textclf.inference.model import Answers, Model, load_model
 from textclf.oos.rule import OosRule
@@ -28,8 +26,8 @@ TEXTS = ["aaa and", "bbb or", "", None, "ccc\nwith a line end", 'say "aaa", plea
 
 
 @pytest.fixture(scope="module")
-def model(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return load_model(write_words_model(tiny("bert"), tmp_path_factory.mktemp("words")))
+def model(words_model: Path) -> Model:
+    return load_model(words_model)
 
 
 def table(rows: int = len(TEXTS)) -> pd.DataFrame:
@@ -142,8 +140,12 @@ def test_resume_refuses_a_job_with_a_different_input(tmp_path: Path, model: Mode
     job = Job(write(tmp_path / "in.csv", table(40)), "text", tmp_path / "out.csv", window=8)
     with pytest.raises(Killed):
         score_file.run(job, Failing(model, 1), resume=False)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="belongs to another input, column, batch size or model"):
+        score_file.run(replace(job, batch_size=3), model, resume=True)
     write(job.source, table(41))
-    with pytest.raises(InputError, match="belongs to another input, column or model; delete it to start over"):
+    with pytest.raises(
+        InputError, match="belongs to another input, column, batch size or model; delete it to start over"
+    ):
         score_file.run(job, model, resume=True)
     shutil.rmtree(job.parts)
     assert score_file.run(job, model, resume=True) > 0
@@ -300,7 +302,9 @@ def test_a_job_file_that_was_cut_off_is_another_job(tmp_path: Path, model: Model
     job = Job(write(tmp_path / "in.csv", table(40)), "text", tmp_path / "out.csv", window=8)
     job.parts.mkdir()
     (job.parts / "job.json").write_text('["x')
-    with pytest.raises(InputError, match="belongs to another input, column or model; delete it to start over"):
+    with pytest.raises(
+        InputError, match="belongs to another input, column, batch size or model; delete it to start over"
+    ):
         score_file.run(job, model, resume=True)
 
 

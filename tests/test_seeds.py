@@ -3,9 +3,11 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -13,8 +15,9 @@ import pytest
 
 from tests.test_differences import LABELS, differences, predictions
 from textclf.errors import InputError
+from tools.cluster.experiments import Resources
 from tools.review.sentences import headline, noise, same_inputs
-from tools.runs import seeds
+from tools.runs import experiments, seeds
 from tools.runs.config import config_hash
 from tools.runs.records import FOLDER, Record, new_folder, read_record, record_of, write_seed
 from tools.runs.run import PREDICTIONS
@@ -41,8 +44,10 @@ def run(change: Callable[[Lock], object] = lambda lock: None, **more: Any) -> An
     }
     change(lock)
     machine = {"processor": "x86_64 AVX512", "threads": 2, "precision": "bf16"} | more.pop("machine", {})
+    stages = lock["oos"]["params"]["params.yaml"], lock["evaluate"]["params"]["params.yaml"]
+    oos = {"oos": {"method": stages[0]["oos.method"]}}
     return SimpleNamespace(
-        params={"seed": 42, "method": "full"} | more,
+        params=lock["train"]["params"]["params.yaml"] | oos | stages[1] | more,
         lock=lock,
         machine={key: value for key, value in machine.items() if value is not None},
         predictions=(table := predictions(seed=int(more.get("seed", 42)))),
@@ -136,6 +141,8 @@ def test_a_record_is_found_by_every_run_of_the_configuration(in_tmp: None) -> No
     assert found.seeds == [42, 43, 44]
     assert read_record(run()) == read_record(run(set_md5("train", "deps", "other code"))) == found
     assert read_record(run(trained_with(lr=0.2))) is None
+    assert read_record(run(lambda lock: lock["oos"]["params"]["params.yaml"].update({"oos.method": "gate"}))) is None
+    assert read_record(run(set_md5("tokenize", "outs", "the same in other bytes"))) == found
     assert found.scores("roc_auc") == [0.99, 0.99, 0.99]
 
 
@@ -250,6 +257,29 @@ def test_a_record_of_a_method_that_draws_nothing_tells_nothing_of_others(in_tmp:
     assert pooled_variance(1000, (run(trained_with(lr=0.2)),) * 2) == ({}, 0)
 
 
+def test_an_experiment_that_fails_is_named(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[Any] = []
+
+    def start(command: list[str], **options: Any) -> Any:
+        called.extend([command, options["cwd"]])
+        return nullcontext(Mock(wait=Mock(return_value=3)))
+
+    monkeypatch.setattr(experiments, "start_command", start)
+    monkeypatch.setattr(experiments, "open_run", Mock(side_effect=InputError("it has not been run")))
+    with pytest.raises(InputError, match=r"^the experiment seed-43 failed \(exit code 3\); see above$"):
+        experiments.ensure_experiment(in_tmp, "seed-43", ["seed=43"])
+    assert called == [["dvc", "exp", "run", "--temp", "--name", "seed-43", "-S", "seed=43"], in_tmp]
+
+
+def test_seeds_that_fail_on_a_cluster_are_counted_and_one_is_named(
+    in_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeds, "is_here", lambda name: False)
+    monkeypatch.setattr(seeds, "run_experiments", lambda *_: {"seed-43": "no room"})
+    with pytest.raises(InputError, match=r"^1 of 2 seeds failed, such as seed-43: no room$"):
+        seeds._run_on_cluster("0" * 40, {"seed-43": 43, "seed-44": 44}, "x", in_tmp, Resources("local"))
+
+
 def test_where_no_seed_can_run_none_is_recorded(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused() -> None:
         raise InputError("a shallow clone")
@@ -272,7 +302,7 @@ def report(seeds: tuple[int, int] = (1, 1), pooled: int = 0, **more: Any) -> Any
     found = differences(predictions(seed=1), predictions(right=0.98, seed=2))
     row = found.scores.set_index("metric").loc["accuracy"]
     values = {"differences": found, "row": row, "verdict": row["verdict"], "min_effect": 0.005, "primary": "accuracy"}
-    return SimpleNamespace(**values | {"seeds": seeds, "pooled": pooled} | more)
+    return SimpleNamespace(**values | {"seeds": seeds, "pooled": pooled, "draw": (True, True)} | more)
 
 
 def test_the_review_says_how_many_seeds_speak_and_what_the_interval_knows_of_them() -> None:
@@ -280,6 +310,11 @@ def test_the_review_says_how_many_seeds_speak_and_what_the_interval_knows_of_the
     assert noise(report()).startswith("One seed on each side and no spread is recorded: that is one model")
     assert headline(report(pooled=3)).startswith("improved: accuracy ")
     assert "pooled over 3 recorded configurations" in noise(report(pooled=3))
+    assert "One seed on a side: " in noise(report((1, 5), pooled=3))
+    fitted = report(draw=(False, False))
+    assert headline(fitted).startswith("improved: accuracy ")
+    assert noise(fitted) == "Neither side draws anything in training, so that one seed says all."
+    assert "comes from the test rows and" in noise(report((1, 5), draw=(False, True)))
     assert headline(report((5, 5))).endswith(", means of 5 seeds")
     assert "comes from the test rows and" in noise(report((5, 5)))
     assert "To detect 0.5 points in 80% of cases" in noise(report((5, 5)))

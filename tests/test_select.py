@@ -15,10 +15,12 @@ import pandas as pd
 import pytest
 
 from tests.benches import toy_bench, write_workspace
-from tests.models import write_rules, write_words_model
+from tests.models import write_rules
 from tests.toys import TEXTS, params, rows
 from textclf.errors import InputError
+from textclf.methods import baseline
 from textclf.oos.rule import OosRule
+from textclf.training.task import Task, Trained
 from tools.runs.trial import Bench, nested_order, open_bench, open_mean_bench
 from tools.select import __main__ as select
 from tools.select import choose as choosing
@@ -28,6 +30,8 @@ from tools.select.choose import choose
 from tools.select.novel import group
 from tools.select.rounds import STRATEGIES, replay
 from tools.select.strategies import by_entropy, by_margin, diverse, unit
+
+whole = baseline.train
 
 
 def test_the_least_certain_come_first() -> None:
@@ -65,14 +69,9 @@ def test_samples_are_nested_and_have_every_label() -> None:
     assert np.bincount(labels[order[:50]]).tolist() == pytest.approx([45, 5, 1], abs=1)
 
 
-@pytest.fixture(scope="module")
-def model(tiny: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_words_model(tiny("bert"), tmp_path_factory.mktemp("words"))
-
-
-def test_the_command_writes_what_the_audit_reads(model: Path, in_tmp: Path, typed: Callable[..., str]) -> None:
+def test_the_command_writes_what_the_audit_reads(words_model: Path, in_tmp: Path, typed: Callable[..., str]) -> None:
     Path("in.csv").write_text('text\naaa please\nAAA  please\n"zzz, what"\nbbb\n""\n')
-    options = ["--in", "in.csv", "--by", "margin", "--model", str(model)]
+    options = ["--in", "in.csv", "--by", "margin", "--model", str(words_model)]
     assert "out.csv: 2 of 3 texts" in typed(select.main, in_tmp, *options, "-n", "2", "--out", "out.csv")
     table = pd.read_csv("out.csv")
     assert list(table.columns) == ["text", "predicted", "probability", "group"]
@@ -83,13 +82,15 @@ def test_the_command_writes_what_the_audit_reads(model: Path, in_tmp: Path, type
     assert "this model has no vectors (method baseline); use --by margin or entropy" in refused
     refused = typed(select.main, in_tmp, *options, "-n", "2", "--text-column", "body", fails=True)
     assert "no column 'body'; it has text; --text-column names another" in refused
+    Path("in.csv").write_text('text\n""\n')
+    assert "in.csv holds no texts" in typed(select.main, in_tmp, *options, "-n", "2", fails=True)
 
 
 def test_a_text_with_a_carriage_return_is_printed_in_quotes_that_keep_it(
-    model: Path, in_tmp: Path, typed: Callable[..., str]
+    words_model: Path, in_tmp: Path, typed: Callable[..., str]
 ) -> None:
     Path("in.csv").write_bytes(b'text\n"aaa\rplease"\n')
-    printed = typed(select.main, in_tmp, "--in", "in.csv", "--by", "margin", "--model", str(model), "-n", "2")
+    printed = typed(select.main, in_tmp, "--in", "in.csv", "--by", "margin", "--model", str(words_model), "-n", "2")
     assert [row[0] for row in csv.reader(StringIO(printed, newline=""))] == ["text", "aaa\rplease"]
 
 
@@ -98,18 +99,18 @@ def test_a_text_with_a_carriage_return_is_printed_in_quotes_that_keep_it(
     [("in.csv", b"text\nfine\nbad \xff\n"), ("in.jsonl", b'{"text": "fine"}\n{"text": "bad \\ud83d"}\n')],
 )
 def test_a_text_that_is_not_utf_8_is_refused_with_its_row(
-    model: Path, in_tmp: Path, typed: Callable[..., str], name: str, content: bytes
+    words_model: Path, in_tmp: Path, typed: Callable[..., str], name: str, content: bytes
 ) -> None:
     Path(name).write_bytes(content)
-    options = ["--in", name, "--by", "margin", "--model", str(model), "-n", "2"]
+    options = ["--in", name, "--by", "margin", "--model", str(words_model), "-n", "2"]
     assert f"{name}: row 2: the text is not UTF-8" in typed(select.main, in_tmp, *options, fails=True)
 
 
 def test_the_messages_are_not_replaced_by_those_that_are_chosen(
-    model: Path, in_tmp: Path, typed: Callable[..., str]
+    words_model: Path, in_tmp: Path, typed: Callable[..., str]
 ) -> None:
     Path("in.csv").write_text("text\naaa\nbbb\n")
-    options = ["--in", "in.csv", "--by", "margin", "--model", str(model), "-n", "1", "--out", "./in.csv"]
+    options = ["--in", "in.csv", "--by", "margin", "--model", str(words_model), "-n", "1", "--out", "./in.csv"]
     assert "in.csv is the input; name another file with --out" in typed(select.main, in_tmp, *options, fails=True)
     assert Path("in.csv").read_text() == "text\naaa\nbbb\n"
 
@@ -120,12 +121,12 @@ def fake_model(vectors: Any, predicted: list[str], scores: list[float]) -> Any:
     def classify(rows: list[str], batch_size: int, desc: str) -> Any:
         return SimpleNamespace(vectors=vectors[[int(text) for text in rows]])
 
-    answers = SimpleNamespace(
-        predicted=predicted, probabilities=np.full((len(scores), 2), 0.5), scores=np.array(scores)
-    )
-    return SimpleNamespace(
-        predict=lambda texts: answers, rows=lambda texts: texts, classifier=SimpleNamespace(predict=classify)
-    )
+    def predict(texts: list[str]) -> Any:
+        places = [int(text) for text in texts]
+        named, far = [predicted[place] for place in places], np.array(scores)[places]
+        return SimpleNamespace(predicted=named, probabilities=np.full((len(texts), 2), 0.5), scores=far)
+
+    return SimpleNamespace(predict=predict, rows=lambda texts: texts, classifier=SimpleNamespace(predict=classify))
 
 
 def test_of_many_messages_out_of_scope_the_furthest_are_grouped_and_the_most_central_come_first(
@@ -146,14 +147,23 @@ def test_of_many_messages_out_of_scope_the_furthest_are_grouped_and_the_most_cen
 
 def test_the_chosen_messages_differ_if_diverse_ones_are_wanted() -> None:
     model = fake_model(corners(3), ["a"] * 12, [0.0] * 12)
+    asked: list[list[str]] = []
+    predict = model.predict
+
+    def watched(texts: list[str]) -> Any:
+        asked.append(texts)
+        return predict(texts)
+
+    model.predict = watched
     found = choose(model, [str(number) for number in range(12)], 4, "diverse")
+    assert asked == [found["text"].tolist()], "the others need no answer"
     assert {int(text) // 3 for text in found["text"]} == {0, 1, 2, 3}
 
 
 def test_where_no_message_is_out_of_scope_novel_chooses_none_and_says_so(
-    model: Path, in_tmp: Path, typed: Callable[..., str]
+    words_model: Path, in_tmp: Path, typed: Callable[..., str]
 ) -> None:
-    shutil.copytree(model, "lenient")
+    shutil.copytree(words_model, "lenient")
     write_rules(Path("lenient"), 1.0, OosRule("threshold", "probability", 1, ["out_of_scope"], {}, threshold=1.0))
     Path("in.csv").write_text("text\naaa please\nbbb\n")
     options = ["--in", "in.csv", "--by", "novel", "--model", "lenient", "-n", "2", "--out", "out.csv"]
@@ -268,16 +278,33 @@ def test_a_trial_knows_what_the_labels_mean(bench: Bench) -> None:
     assert found.train("features", found.rows["train"], seed=0).test.shape == (60,)
 
 
-def most_frequent(**changes: Any) -> Any:
-    return params(method="baseline", baseline={"kind": "most_frequent"}, **changes)
+def test_a_trial_needs_rows_that_were_made_with_todays_parameters(bench: Bench) -> None:
+    write_workspace(bench)
+    open_bench()
+    Path("params.yaml").write_text(bench.params.model_copy(update={"max_length": 16}).model_dump_json())
+    with pytest.raises(InputError, match="max_length is 16 but was 64 when stage download ran; run dvc repro"):
+        open_bench()
+    Path("dvc.lock").write_text('{"stages": {}}')
+    with pytest.raises(InputError, match="stage download has not run; run dvc repro"):
+        open_bench()
 
 
-@pytest.mark.parametrize(("sampling", "answer"), [("none", 1), ("oversample", 0), ("undersample", 0)])
-def test_a_trial_samples_the_training_rows_as_the_parameters_say(bench: Bench, sampling: str, answer: int) -> None:
-    train = bench.rows["train"]
-    uneven = train.take([at for at, label in enumerate(train.labels) if label == 1 or at < 60])
-    found = replace(bench, params=most_frequent(sampling=sampling)).train("baseline", uneven, seed=0)
-    assert found.test.tolist() == (bench.rows["test"].labels == answer).tolist()  # of equally frequent labels the first
+@pytest.mark.parametrize(
+    ("sampling", "counts"), [("none", [20, 40, 40]), ("oversample", [40, 40, 40]), ("undersample", [20, 20, 20])]
+)
+def test_a_trial_samples_the_training_rows_as_the_parameters_say(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, sampling: str, counts: list[int]
+) -> None:
+    train, seen = bench.rows["train"], []
+    uneven = train.take([at for at, label in enumerate(train.labels) if label or at < 60])
+
+    def watched(task: Task) -> Trained:
+        seen.append(task.train.labels)
+        return whole(task)
+
+    monkeypatch.setattr(baseline, "train", watched)
+    replace(bench, params=params(sampling=sampling)).train("baseline", uneven, seed=0)
+    assert np.bincount(seen[0]).tolist() == counts
 
 
 @pytest.mark.parametrize(
@@ -285,4 +312,4 @@ def test_a_trial_samples_the_training_rows_as_the_parameters_say(bench: Bench, s
 )
 def test_a_trial_with_changed_texts_is_refused(bench: Bench, changes: dict[str, Any], named: str) -> None:
     with pytest.raises(InputError, match=rf"params\.yaml: augment\.{named}: .* on the texts as they are"):
-        replace(bench, params=most_frequent(augment=changes)).train("baseline", bench.rows["train"], seed=0)
+        replace(bench, params=params(augment=changes)).train("baseline", bench.rows["train"], seed=0)

@@ -44,7 +44,10 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"txet": "x"}, "mine.yaml: txet is no key here; allowed: about, license, language, example, files"),
+        ({"txet": "x"}, "mine.yaml: unknown key txet; allowed: about, license, language, example, files"),
+        ({"files": {"train": {"txet": "x"}}}, "mine.yaml: unknown key files.train.txet"),
+        ({"columns": "text"}, "mine.yaml: columns: should be a valid list"),
+        ({"files": 7}, "mine.yaml: files: should be a mapping of keys to values"),
         ({"licence": "x"}, "mine.yaml: licence is now called license"),
         (
             {"files": {"validation": "data/corpora/x.csv"}},
@@ -85,8 +88,16 @@ def test_an_unknown_data_set_says_which_are_known() -> None:
         ),
         ({"files": {"train": {"name": "..", "sha256": "0" * 64}}}, "'..' is not a bare file name"),
         ({"files": {"train": {"name": "", "sha256": "0" * 64}}}, "'' is not a bare file name"),
+        (
+            {"split": "part"},
+            "split is for one file of all rows; other files are named by their split",
+        ),
+        (
+            {"out_of_scope": {"files": {"test": "data/corpora/x.csv"}, "split": "part"}},
+            "out_of_scope: split is for one file of all rows; other files are named by their split",
+        ),
         ({"split": ""}, "split: String should have at least 1 character"),
-        ({"out_of_scope": {"files": {}}}, "out_of_scope.files: Dictionary should have at least 1 item"),
+        ({"out_of_scope": {"files": {}}}, "out_of_scope.files: should have 1 or more entries"),
         ({"label_names": ["out_of_scope", "b"]}, "label_names: 'out_of_scope' can't be a label"),
         ({"label_names": [" b", "c"]}, "label_names: ' b' can't be a label"),
         ({"text": ""}, "mine.yaml: text: String should have at least 1 character"),

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages import split as stage
 from stages.split import split_rows
 from tests.conftest import ROOT
 from textclf.data.draws import stratified_sample
 from textclf.data.rows_per_label import rows_per_label
 from textclf.errors import InputError
+from textclf.outputs import ensure_parent
 from textclf.params import Split, read_params
 
 
@@ -138,7 +140,7 @@ def test_a_label_with_one_training_row_is_named() -> None:
     rows = corpus()
     rows.loc[0, "label"] = "rare"
     with pytest.raises(
-        InputError, match=r"label 'rare' has one of the rows to divide; split.validation_fraction needs two"
+        InputError, match=r"label 'rare' has only one of the rows to divide; split.validation_fraction needs two"
     ):
         split(rows, params())
 
@@ -146,8 +148,17 @@ def test_a_label_with_one_training_row_is_named() -> None:
 def test_a_label_whose_texts_all_stand_in_test_is_named() -> None:
     rows = corpus()
     rows.loc[0, ["label", "text"]] = ["lost", "test 0"]
-    with pytest.raises(InputError, match="label 'lost' has no training row left"):
+    with pytest.raises(InputError, match=r"label 'lost' has no training row left: all its texts are also in test$"):
         split(rows, params())
+
+
+def test_a_label_whose_texts_are_all_drawn_is_named() -> None:
+    rows = corpus(test=0)
+    twins = rows[rows["label"] == "a"].iloc[:2].assign(label="twin", id=["id60", "id61"])  # drawn with those of a
+    with pytest.raises(
+        InputError, match=r"label 'twin' has no training row left: all its texts are in validation or test$"
+    ):
+        split(pd.concat([rows, twins], ignore_index=True), params(seed=5, test_fraction=0.5))
 
 
 @pytest.mark.parametrize(
@@ -197,6 +208,50 @@ def test_out_of_scope_rows_get_a_test_share_where_the_source_has_none() -> None:
     assert (parts["test"]["label"] == "out_of_scope").sum() == 4
     _, outside, _ = split_rows(corpus(), rows[rows["label"] == "out_of_scope"], params())
     assert {name: len(part) for name, part in outside.items()} == {"train": 14, "test": 4, "validation": 2}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "sizes"),
+    [
+        (["", ""], {"train": 2, "test": 0, "validation": 0}),
+        ([":a", *[":b"] * 9], {"train": 7, "test": 2, "validation": 1}),
+        ([f":{number % 20}" for number in range(100)], {"train": 72, "test": 20, "validation": 8}),
+    ],
+)
+def test_few_rows_out_of_scope_that_no_class_is_trained_for_stop_no_run(
+    kinds: list[str], sizes: dict[str, int]
+) -> None:
+    out = pd.DataFrame({"label": [f"out_of_scope{kind}" for kind in kinds], "split": "train"})
+    out["text"] = out["id"] = [f"oos-{number}" for number in range(len(kinds))]
+    _, outside, _ = split_rows(corpus(), out, params())
+    assert {name: len(part) for name, part in outside.items()} == sizes
+
+
+def test_one_label_is_one() -> None:
+    rows = with_out_of_scope(test=False)[0]
+    with pytest.raises(InputError, match=r"= 0.01: 0 of 20 different texts for 1 label; at least"):
+        split(rows, params(test_fraction=0.01))
+
+
+def said(rows: pd.DataFrame, out: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the stage prints."""
+    rows.to_parquet(ensure_parent(stage.RAW))
+    out.to_parquet(stage.OUT_OF_SCOPE)
+    stage.main()
+    return capsys.readouterr().err
+
+
+def test_drawn_test_rows_out_of_scope_are_said_where_there_are_some(
+    in_tmp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (in_tmp / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    rows, _ = with_out_of_scope(test=False)
+    out, apart = rows[rows["label"] == "out_of_scope"], with_out_of_scope(test=True)[1]
+    drawn = "no out-of-scope row is for test; 4 of the 20 training rows among them are drawn\n"
+    assert said(corpus(), out, capsys) == drawn
+    assert said(corpus(), pd.concat([out, apart.assign(split="validation")]), capsys) == drawn
+    for table in (apart, out.assign(split="validation"), out.iloc[:2], out.iloc[:0]):
+        assert said(corpus(), table, capsys) == ""
 
 
 @pytest.mark.parametrize("twin", ["TEST 0", "  test   0 ", "test\u200b 0", "te\x00st 0", "test 0\x7f"])

@@ -1,7 +1,6 @@
 """Do a run's files belong together? Toy runs whose parameters, code or outputs were changed after the fact."""
 
 import hashlib
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -105,36 +104,26 @@ def test_another_method_makes_another_file_a_dependency() -> None:
     assert "dvc.yaml and dvc.lock disagree on whether stage train depends on textclf/methods/full.py" in reason
 
 
-@pytest.fixture
-def clone(trained: Clone) -> Iterator[Clone]:
-    """The trained copy, as it was before and after the test."""
-    before = trained.run("git", "rev-parse", "HEAD").strip()
-    yield trained
-    (trained.folder / "params.yaml").touch()
-    trained.run("git", "reset", "--hard", "--quiet", before)
-    trained.run("dvc", "checkout", "--force")
-
-
-def test_relabeled_rows_that_nothing_was_run_on_are_stale(clone: Clone) -> None:
-    corpus = clone.folder / "data/corpora/shop_support.csv"
+def test_relabeled_rows_that_nothing_was_run_on_are_stale(trained: Clone) -> None:
+    corpus = trained.folder / "data/corpora/shop_support.csv"
     corpus.write_text(corpus.read_text().replace(",order_status", ",cancel_order", 50))
-    clone.commit("50 rows relabeled")
+    trained.commit("50 rows relabeled")
     for command in (("review", "HEAD~1", "HEAD"), ("review", "HEAD~1"), ("publish", "--repo-id", "me/it", "--dry-run")):
-        said = clone.run("python", "-m", f"tools.{command[0]}", *command[1:], fails=True)
+        said = trained.run("python", "-m", f"tools.{command[0]}", *command[1:], fails=True)
         assert "its scores are stale: data/corpora has changed since stage download read it" in said
 
 
-def test_scores_from_before_a_stage_was_run_alone_are_stale(clone: Clone) -> None:
-    clone.set(calibration="temperature")
-    clone.run("dvc", "repro", "--single-item", "calibrate")
-    clone.commit("a temperature, but no scores with it")
-    said = clone.run("python", "-m", "tools.review", "HEAD~1", "HEAD", fails=True)
+def test_scores_from_before_a_stage_was_run_alone_are_stale(trained: Clone) -> None:
+    trained.set(calibration="temperature")
+    trained.run("dvc", "repro", "--single-item", "calibrate")
+    trained.commit("a temperature, but no scores with it")
+    said = trained.run("python", "-m", "tools.review", "HEAD~1", "HEAD", fails=True)
     assert "read a different models/calibration.json from the one that stage calibrate last wrote" in said
 
 
-def test_an_output_that_was_changed_by_hand_is_stale(clone: Clone) -> None:
-    file = clone.folder / "models/calibration.json"
+def test_an_output_that_was_changed_by_hand_is_stale(trained: Clone) -> None:
+    file = trained.folder / "models/calibration.json"
     file.chmod(0o644)
     file.write_text('{"temperature": 3.0}')
-    said = clone.run("python", "-m", "tools.review", "HEAD", fails=True)
+    said = trained.run("python", "-m", "tools.review", "HEAD", fails=True)
     assert "models/calibration.json has changed since stage calibrate wrote it" in said

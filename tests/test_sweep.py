@@ -15,18 +15,20 @@ from unittest.mock import Mock
 
 import pytest
 
-from tests.cluster_nodes import SMALL, nodes, until
+from tests.cluster_nodes import SMALL, nodes
 from tests.conftest import ROOT, Clone
+from tests.processes import until
 from textclf.atomic import ABANDONED
 from textclf.cluster import LOCAL, check_reachable, check_room, connected, on_every_node
 from textclf.errors import InputError
-from textclf.revisions import check_git_config, resolve
+from textclf.revisions import check_git_config, check_queue, resolve
 from textclf.specs import read_yaml
 from tools.cluster import node as node_module
 from tools.cluster.board import Board, Row
 from tools.cluster.experiments import Resources, run_experiments
 from tools.cluster.node import Experiment
 from tools.cluster.source import has_remote, packed
+from tools.runs import sweep as sweep_module
 from tools.runs.overrides import assignments
 from tools.runs.sweep import check_combinations, combinations
 from tools.sweep.__main__ import main
@@ -93,7 +95,7 @@ def test_without_ray_an_address_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999", "no.such.host.invalid:6379"]
+    "address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999", "no such host:6379", "a..b:6379"]
 )
 def test_an_address_at_which_nothing_answers_is_said_at_once(address: str) -> None:
     with pytest.raises(InputError, match=r"no Ray cluster answers at .*; start one with: ray start"):
@@ -248,6 +250,23 @@ def test_a_remote_that_only_this_checkout_knows_is_refused(toy: Toy) -> None:
     assert has_remote()
 
 
+def test_experiments_that_are_here_run_again_only_if_they_failed(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy.run("git", "update-ref", f"refs/exps/{toy.baseline[:2]}/{toy.baseline[2:]}/seed-1", "HEAD")
+    run = Mock(return_value={"seed-2": "no room"})
+    monkeypatch.setattr(sweep_module, "run_experiments", run)
+    one, other = (Experiment(f"seed-{seed}", [f"seed={seed}"]) for seed in (1, 2))
+    with pytest.raises(InputError, match=r"^the experiment seed-1 is already there; --resume runs those that"):
+        sweep_module.sweep([one, other], Resources(LOCAL), resume=False)
+    sweep_module.sweep([one], Resources(LOCAL), resume=True)
+    run.assert_not_called()
+    assert capsys.readouterr().err == "1 of 1 experiments are here\n"
+    with pytest.raises(InputError, match=r"^1 of 1 experiments failed; --resume runs them again$"):
+        sweep_module.sweep([one, other], Resources(LOCAL), resume=True)
+    assert run.call_args.args[1] == [other]
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_experiments_come_back_when_one_fails_and_a_node_dies(toy: Toy, tmp_path: Path) -> None:
@@ -259,10 +278,7 @@ def test_experiments_come_back_when_one_fails_and_a_node_dies(toy: Toy, tmp_path
 
         def done(name: str) -> None:
             if name == "seed-1":  # seed-2 runs on the second node, which dies, and a third one comes
-                until = time.monotonic() + 120
-                while not list((tmp_path / "runs").glob("2-*")):
-                    assert time.monotonic() < until
-                    time.sleep(0.1)
+                until(lambda: list((tmp_path / "runs").glob("2-*")), 120)
                 cluster.add_node(num_cpus=1, **SMALL)
                 cluster.remove_node(second, allow_graceful=False)
 
@@ -323,7 +339,7 @@ def test_a_run_that_a_neighbor_broke_is_run_once_more(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-def test_without_an_address_a_sweep_is_queued(trained: Clone, typed: Callable[..., str]) -> None:
+def test_without_an_address_a_sweep_is_queued(trained: Clone) -> None:
     for said in ("queued 2 experiments;", "queued 0 experiments (2 were queued before);"):
         done = subprocess.run(
             [sys.executable, "-m", "tools.sweep", "method=baseline", "seed=1,2"],
@@ -334,7 +350,6 @@ def test_without_an_address_a_sweep_is_queued(trained: Clone, typed: Callable[..
         )
         assert f"{said} dvc queue start runs them" in done.stderr, done.stderr
     assert len([word for word in trained.run("dvc", "queue", "status").split() if word.startswith("sweep-")]) == 2
-    trained.run("dvc", "queue", "remove", "--all")
 
 
 def test_mistakes_on_the_command_line_get_one_sentence(
@@ -343,7 +358,7 @@ def test_mistakes_on_the_command_line_get_one_sentence(
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     for arguments, message in (
         (["lr=1", "--cpus", "0"], "0 is not above 0"),
-        (["lr=1", "--gpus", "1.5"], "1.5 is neither a whole number nor a part of 1"),
+        (["lr=1", "--gpus", "1.5"], "1.5 is neither a whole number nor a fraction below 1"),
         (["lr=1", "--cpus", "many"], "'many' is not a number"),
         (["lr=1", "--cpus", "2"], "--cpus and --gpus are shares of a cluster's nodes; add --address or leave them out"),
         (["lrr=1"], "lrr is not a parameter"),
@@ -399,6 +414,24 @@ def test_a_git_configuration_that_dvc_cannot_copy_is_refused(in_tmp: Path) -> No
     subprocess.run(["git", "config", "user.name", "Jürgen"], check=True)
     with pytest.raises(InputError, match=r"^\.git/config: line \d+ isn't ASCII"):
         check_git_config()
+
+
+def test_where_dvcs_queue_would_lose_its_results_nothing_is_queued(
+    toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_queue()
+    toy.commit("second")
+    shallow, accented = tmp_path / "shallow", tmp_path / "é"
+    toy.run("git", "clone", "--quiet", "--depth", "1", f"file://{toy.folder}", str(shallow))
+    monkeypatch.chdir(shallow)
+    with pytest.raises(InputError, match=r"in a shallow clone; git fetch --unshallow first$"):
+        check_queue()
+    toy.run("git", "-C", str(shallow), "fetch", "--quiet", "--unshallow")
+    check_queue()
+    accented.mkdir()
+    monkeypatch.chdir(accented)
+    with pytest.raises(InputError, match=r"fails in .*/é, a path that isn't ASCII; clone into another one$"):
+        check_queue()
 
 
 def test_a_subfolder_is_no_place_to_name_a_revision_in(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:

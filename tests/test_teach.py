@@ -189,7 +189,7 @@ def test_a_run_whose_epoch_was_chosen_by_a_test_text_is_no_teacher() -> None:
 
 def test_other_labels_the_workspace_and_a_path_for_a_name_are_refused(tmp_path: Path) -> None:
     run = toy_run(["a"], ["b"])
-    with pytest.raises(InputError, match=r"'\.\./x' is no name for a file"):
+    with pytest.raises(InputError, match=r"'\.\./x' is not a name for a file"):
         teach(run, run, "../x", "")
     other = toy_run(["a"], ["b"], labels=["a", "c"])
     with pytest.raises(InputError, match="old has other labels, such as 'b'"):

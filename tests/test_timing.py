@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import processes, until
 from tools.timing import Labeler, time_labelers
 
 TEXTS = ["where is my parcel?", "refund", "hello there"]
@@ -35,19 +36,7 @@ def test_its_processes_end_with_it_however_it_ends(in_tmp: Path) -> None:
     script = in_tmp / "run.py"
     script.write_text(f"if __name__ == '__main__':\n    {code}\n")
     started = subprocess.Popen([sys.executable, str(script)])
-    until = time.monotonic() + 30
-    while not Path("started").exists():
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    until(Path("started").exists, 30)
     started.kill()
     started.wait()
-    while left := [path for path in Path("/proc").glob("[0-9]*") if runs_here(path, in_tmp)]:
-        assert time.monotonic() < until, left
-        time.sleep(0.05)
-
-
-def runs_here(process: Path, folder: Path) -> bool:
-    try:
-        return (process / "cwd").resolve() == folder and b"spawn_main" in (process / "cmdline").read_bytes()
-    except OSError:
-        return False
+    until(lambda: not processes(in_tmp, "spawn_main"), 30)

@@ -74,6 +74,28 @@ def test_a_run_that_resumes_ends_with_the_same_weights(
     assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
 
 
+def test_a_run_that_was_killed_after_its_last_epoch_says_nothing_of_resuming(
+    tiny: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kill_in_epoch(2, lambda: trained(tiny("bert"), tmp_path / "cut"))
+    trained(tiny("bert"), tmp_path / "cut")
+    assert "resuming the interrupted run from its checkpoint-" in capsys.readouterr().out
+    again = trained(tiny("bert"), tmp_path / "cut")  # all of its epochs are there
+    assert len(again.curve) == 3
+    assert "resuming" not in capsys.readouterr().out
+
+
+def test_one_process_uses_one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_four(**options: Any) -> TrainingArguments:
+        made = TrainingArguments(**options)
+        made._n_gpu = 4
+        return made
+
+    monkeypatch.setattr(trainer, "TrainingArguments", with_four)
+    found = trainer.arguments(params(), tmp_path, "random")
+    assert (found.n_gpu, found.train_batch_size) == (1, 8)
+
+
 def test_the_average_of_the_weights_is_kept_and_training_goes_on_from_the_last_ones(
     tiny: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import torch
 
-from stages.train import training_threads
 from tests.cluster_nodes import environment as environment
 from tests.cluster_nodes import nodes
 from tests.conftest import ROOT, without_dropout
@@ -115,7 +114,7 @@ def test_workers_that_the_nodes_cannot_hold_are_refused_at_once(
 
     with nodes(threads()) as cluster:
         monkeypatch.setenv("RAY_ADDRESS", cluster.address)
-        with pytest.raises(InputError, match=r"workers = 2: the nodes hold 1 at a time of \d+ processors and 0 GPUs"):
+        with pytest.raises(InputError, match=r"workers = 2: the nodes have room for 1 at a time, each with \d+ proc"):
             workers.train_epochs(task(tiny("bert"), tmp_path, workers=2), full.train)
 
 
@@ -180,10 +179,10 @@ def test_the_threads_of_a_worker_are_those_that_the_metrics_name(monkeypatch: py
 
     monkeypatch.setattr(workers, "threads", lambda: 8)
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    assert workers.threads_each(4) == training_threads(4) == 2
+    assert workers.threads_each(4) == 2
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
-    assert workers.threads_each(4) == training_threads(4) == 8
-    assert training_threads(1) == threads()
+    assert workers.threads_each(4) == 8
+    assert workers.threads_each(1) == 8
 
 
 def test_a_run_by_one_worker_imports_no_ray() -> None:

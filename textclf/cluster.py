@@ -88,7 +88,7 @@ def check_reachable(address: str) -> None:
         return
     try:
         socket.create_connection((match[1], int(match[2])), timeout=REACH).close()
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:  # UnicodeError: a host with an empty or very long part
         raise InputError(f"no Ray cluster answers at {address!r} ({error}); start one with: ray start") from None
 
 

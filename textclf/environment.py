@@ -9,6 +9,8 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Large tensors in pages of 2 MB, where Linux gives these on request: half the page faults of a step of training.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+# Without it, cuBLAS refuses to be deterministic on a GPU.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 # NumPy's OpenBLAS, and SciPy's, would choose kernels by the processor or by this variable, and each adds up in another
 # order. These give the same bytes on all x86-64 processors with AVX2.
 CPUINFO = Path("/proc/cpuinfo")

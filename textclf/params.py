@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from textclf.errors import InputError
-from textclf.specs import read_yaml, unquoted
+from textclf.specs import read_yaml, told, unquoted
 
 PARAMS = Path("params.yaml")
 RENAMED = {
@@ -26,6 +26,7 @@ RENAMED = {
     "lora.targets": "lora.target_modules",
     "oos.neighbours": "oos.neighbors",
 }
+KIND = re.compile(r"constrained-\w+|(list|literal)\[.*\]")  # pydantic's names for the kinds of value that are allowed
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -238,6 +239,10 @@ class Params(Section):
             raise _conflict(f"{asked} needs vectors, and method baseline has none; use probability, energy or logit")
         if self.method == "baseline" and self.baseline.kind == "most_frequent" and self.oos.method == "class":
             raise _conflict("oos.method = 'class': baseline.kind = 'most_frequent' answers all alike; use tfidf")
+        if self.method == "baseline" and self.baseline.kind == "most_frequent" and self.sampling != "none":
+            raise _conflict(
+                f"sampling = {self.sampling!r} leaves no most frequent label; use tfidf, or sampling = 'none'"
+            )
         if twice := sorted({step for step in self.prepare if self.prepare.count(step) > 1}):
             raise _conflict(f"prepare names {twice[0]!r} twice")
         after = self.prepare[self.prepare.index("numbers") :] if "numbers" in self.prepare else []
@@ -351,7 +356,7 @@ def sentence(mistake: ErrorDetails) -> str:
         if key in RENAMED:
             return f"{key} is now called {RENAMED[key]}"
         return f"{key} is not a parameter{_suggestion(mistake['loc'])}"
-    return f"{key} = {mistake['input']!r}: {mistake['msg'].removeprefix('Input ')}"
+    return f"{key} = {mistake['input']!r}: {told(mistake)}"
 
 
 def _sentences(mistakes: list[ErrorDetails]) -> list[str]:
@@ -359,7 +364,7 @@ def _sentences(mistakes: list[ErrorDetails]) -> list[str]:
     found: dict[str, str] = {}
     for mistake in mistakes:
         if not _in_list(mistake):  # where words or a number are allowed, there is a mistake for each
-            key, allowed = _key(mistake), mistake["msg"].removeprefix("Input should be ")
+            key, allowed = _key(mistake), told(mistake).removeprefix("should be ")
             found[key] = f"{found[key]}, or {allowed}" if key in found else sentence(mistake)
     for mistake in mistakes:
         if _in_list(mistake):
@@ -380,7 +385,7 @@ def _in_list(mistake: ErrorDetails) -> bool:
 
 def _key(mistake: ErrorDetails) -> str:
     """Return the key as people write it, without pydantic's names for the kinds of value that are allowed."""
-    return ".".join(str(part) for part in mistake["loc"] if re.fullmatch(r"\w+", str(part)))
+    return ".".join(str(part) for part in mistake["loc"] if not KIND.fullmatch(str(part)))
 
 
 def _suggestion(loc: tuple[int | str, ...]) -> str:

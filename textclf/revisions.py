@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from textclf.errors import InputError
 
 WORKSPACE = "workspace"
+UNKNOWN = "unknown"  # a commit that there is not
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Revision:
 
     @property
     def commit(self) -> str:
-        """The full hash of its commit (HEAD for the workspace), `unknown` outside a git repository."""
-        return self.sha or _git("rev-parse", "HEAD").stdout.decode().strip() or "unknown"
+        """The full hash of its commit (HEAD for the workspace), `UNKNOWN` without one."""
+        return self.sha or _git("rev-parse", "--verify", "--quiet", "HEAD").stdout.decode().strip() or UNKNOWN
 
     def tracked(self, path: str) -> bytes | None:
         """Return a file that git tracks, or None if it doesn't at this revision."""
@@ -64,9 +65,9 @@ class Revision:
         """Return a CSV file's table; a column `label` stays text."""
         return pd.read_csv(BytesIO(self.read(path)), dtype={"label": str}, keep_default_na=False)
 
-    def parquet(self, path: str) -> pd.DataFrame:
-        """Return a Parquet file's table."""
-        return pd.read_parquet(BytesIO(self.read(path)))
+    def parquet(self, path: str, **options: Any) -> pd.DataFrame:
+        """Return a Parquet file's table; `options` are those of pandas."""
+        return pd.read_parquet(BytesIO(self.read(path)), **options)
 
     def fetch(self, path: str, copy: Path) -> None:
         """Copy the folder `path`, which DVC keeps, to `copy`; `InputError` if its bytes are not here."""
@@ -134,18 +135,28 @@ def check_committed() -> None:
 
 
 def snapshot(revision: Revision) -> str:
-    """Return the hash of the revision's commit; of the workspace's tracked files, if they have changes."""
-    if revision.sha is not None:
-        return revision.sha
+    """Return the hash of the revision's commit; of the workspace's tracked files, if they have changes.
+
+    Raises `InputError` if git can't keep them, as with a conflict.
+    """
+    if revision.sha is not None or uncommitted() is None:
+        return revision.commit
     dates = {f"GIT_{who}_DATE": "2000-01-01T00:00:00Z" for who in ("AUTHOR", "COMMITTER")}  # else each call has its own
     done = subprocess.run(["git", "stash", "create"], capture_output=True, env=os.environ | dates)
+    if done.returncode:
+        raise InputError(f"git stash create failed: {done.stderr.decode().strip()}")
     return done.stdout.decode().strip() or revision.commit
+
+
+def check_whole() -> None:
+    """Raise `InputError` in a shallow clone, from which neither DVC's queue nor a cluster can run experiments."""
+    if _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
+        raise InputError("experiments get lost in a shallow clone; git fetch --unshallow first")
 
 
 def check_queue() -> None:
     """Raise `InputError` where DVC's queue would lose its results: in a shallow clone, and in a path beyond ASCII."""
-    if _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
-        raise InputError("DVC's queue loses its results in a shallow clone; git fetch --unshallow first")
+    check_whole()
     if not (here := str(Path.cwd())).isascii():
         raise InputError(f"DVC's queue fails in {here}, a path that isn't ASCII; clone into another one")
 
@@ -161,11 +172,9 @@ def check_git_config() -> None:
 
 
 def _experiments(name: str) -> list[str]:
-    return (
-        _git("for-each-ref", "--sort=-committerdate", "--format=%(refname)", f"refs/exps/*/*/{name}")
-        .stdout.decode()
-        .split()
-    )
+    """Return the refs of the experiments of this name, the newest first."""
+    done = _git("for-each-ref", "--sort=-committerdate", "--format=%(refname)", "refs/exps/*/*/*")
+    return [ref for ref in done.stdout.decode().split() if ref.split("/", 4)[-1] == name]
 
 
 @cache

@@ -16,6 +16,13 @@ from textclf.errors import InputError
 
 Spec = TypeVar("Spec", bound=BaseModel)
 
+IN_YAML = {  # what pydantic says in the words of Python
+    "dict_type": "should be a mapping of keys to values",
+    "model_type": "should be a mapping of keys to values",
+    "too_short": "should have {min_length} or more entries",
+    "tuple_type": "should be a valid list",
+}
+
 
 def read_spec(path: Path, schema: type[Spec], renamed: Mapping[str, str] = MappingProxyType({})) -> Spec:
     """Return the file's content as a `schema`, or raise `InputError` with file and key of each mistake.
@@ -64,6 +71,17 @@ def unquoted(mistake: ErrorDetails, key: str) -> str:
     return ""
 
 
+def told(mistake: ErrorDetails) -> str:
+    """Return what pydantic says of a value, in the words of those who write YAML.
+
+    >>> told({"type": "tuple_type", "loc": ("columns",), "msg": "Input should be a valid tuple", "input": 1})
+    'should be a valid list'
+    """
+    if words := IN_YAML.get(mistake["type"]):
+        return words.format(**mistake.get("ctx", {}))
+    return mistake["msg"].removeprefix("Value error, ").removeprefix("Input ")
+
+
 def _in_yaml(value: Any) -> str:
     """Return what YAML writes for a number, a date, true or false."""
     return json.dumps(value, default=str).strip('"')
@@ -75,6 +93,6 @@ def _sentence(mistake: ErrorDetails, schema: type[BaseModel], renamed: Mapping[s
         return line
     if mistake["type"] == "extra_forbidden" and (name := renamed.get(str(mistake["loc"][-1]))):
         return f"{key} is now called {name}"
-    if mistake["type"] == "extra_forbidden" and key not in schema.model_fields and "." not in key:
-        return f"{key} is no key here; allowed: {', '.join(schema.model_fields)}"
-    return f"{key or 'the spec'}: {mistake['msg'].removeprefix('Value error, ')}"
+    if mistake["type"] == "extra_forbidden":
+        return f"unknown key {key}" + f"; allowed: {', '.join(schema.model_fields)}" * (len(mistake["loc"]) == 1)
+    return f"{key or 'the spec'}: {told(mistake)}"

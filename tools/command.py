@@ -38,7 +38,7 @@ def check_table_alone(parser: argparse.ArgumentParser, options: argparse.Namespa
     """End with one sentence if another option was typed beside --table."""
     for other, value in vars(options).items():
         if options.table and other != "table" and value != parser.get_default(other):
-            parser.error(f"--table goes alone; leave out --{other.replace('_', '-')}")
+            parser.error(f"--table takes no other option; leave out --{other.replace('_', '-')}")
 
 
 def add_cluster(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +49,7 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--cpus", type=positive, default=CPUS, metavar="N", help="processors for each task (1)")
     group.add_argument(
-        "--gpus", type=share, default=GPUS, metavar="N", help="GPUs for each task; 0.5 is half a one (0)"
+        "--gpus", type=share, default=GPUS, metavar="N", help="GPUs for each task; 0.5 is half a GPU (0)"
     )
 
 
@@ -95,7 +95,7 @@ def share(typed: str) -> float:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{typed!r} is not a number") from None
     if not 0 <= number < 1e6 or (number > 1 and number != int(number)):  # as Ray has it; nan compares as false
-        raise argparse.ArgumentTypeError(f"{typed} is neither a whole number nor a part of 1")
+        raise argparse.ArgumentTypeError(f"{typed} is neither a whole number nor a fraction below 1")
     return number
 
 

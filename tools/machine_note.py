@@ -34,9 +34,12 @@ def note(committed: dict[str, object], here: dict[str, object]) -> str:
 def main() -> None:
     """Print the line, if there is something to say."""
     command.parser("machine_note", __doc__).parse_args()
-    from textclf.revisions import WORKSPACE, resolve  # imports dvc, which takes a second
+    from textclf.revisions import UNKNOWN, WORKSPACE, resolve  # imports dvc, which takes a second
 
-    committed, here = (_trained(revision) for revision in (resolve("HEAD"), resolve(WORKSPACE)))
+    workspace = resolve(WORKSPACE)
+    if workspace.commit == UNKNOWN:  # nothing is committed yet
+        return
+    committed, here = (_trained(revision) for revision in (resolve("HEAD"), workspace))
     if line := note(committed, here):
         print(line)
 

@@ -21,10 +21,17 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 def output(*command: str, cwd: Path = Path()) -> str:
     """Return what a command printed; `InputError` with its complaint if it fails."""
+    check_there(command[0])
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
     if done.returncode:
         raise InputError(f"{' '.join(command[:2])} failed: {done.stderr.strip() or f'exit code {done.returncode}'}")
     return done.stdout.strip()
+
+
+def check_there(command: str, path: str | None = None) -> None:
+    """Raise `InputError` for a command that is not on the PATH, or not on `path`."""
+    if shutil.which(command, path=path) is None:
+        raise InputError(f"{command} is not on the PATH; source .venv/bin/activate first")
 
 
 def set_options(values: Iterable[str]) -> list[str]:
@@ -42,9 +49,7 @@ def start_command(arguments: list[str], **options: Any) -> Iterator["subprocess.
 
     A dvc that ends takes its stage with it. After Ctrl-C, which the command gets too, it has the time to clean up.
     """
-    path = (options.get("env") or os.environ).get("PATH")
-    if shutil.which(arguments[0], path=path) is None:
-        raise InputError(f"{arguments[0]} is not on the PATH; source .venv/bin/activate first")
+    check_there(arguments[0], (options.get("env") or os.environ).get("PATH"))
     attached = [sys.executable, "-c", ATTACHED, *arguments] if sys.platform == "linux" else arguments
     with subprocess.Popen(attached, text=True, **options) as process:
         try:

@@ -1,6 +1,7 @@
 """Texts changed as people type them: the same change of the same text each time, in named ways."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeVar
@@ -8,7 +9,7 @@ from typing import TypeVar
 from textclf.changes.typos import type_badly
 from textclf.changes.word_lists import WordLists
 
-WORDS = re.compile(r"\w+(?:['’ʼ-]\w+)*")
+WORDS = re.compile(r"\w[\w\u0300]*(?:['’ʼ-]\w[\w\u0300]*)*")  # every combining mark is U+0300
 LETTERS = re.compile(r"[^\W\d_]+")
 APOSTROPHE = re.compile(r"(?<=\w)['’ʼ](?=\w)")
 MARK = r"""[.,;:!?…"“”„«»()\[\]{}¿¡–—-]"""
@@ -60,7 +61,9 @@ def _misspelling(text: str, rng: Random, words: WordLists) -> str:
 
 def _word_dropped(text: str, rng: Random, words: WordLists) -> str:
     """Leave out a word with the space before it, if there are two or more."""
-    found = list(WORDS.finditer(text))
+    # Vowel signs and accents are combining marks, which \w leaves out; as one of them, a pattern can name them all.
+    marked = "".join("\u0300" if unicodedata.category(sign).startswith("M") else sign for sign in text)
+    found = list(WORDS.finditer(marked))
     if len(found) < 2:
         return text
     match = _pick(rng, found)

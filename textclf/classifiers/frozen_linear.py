@@ -7,16 +7,15 @@ from pathlib import Path
 
 from safetensors.numpy import load_file, save_file
 from sklearn.linear_model import LogisticRegression
-from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from textclf.classifiers.base import Loading, Predicted
 from textclf.encoders.checkpoints import Checkpoint, locate
-from textclf.encoders.device import on_device
 from textclf.encoders.forward import forward
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.pooling import pooled
 from textclf.encoders.precision import prepare
-from textclf.encoders.pretrained import load_pretrained
+from textclf.encoders.pretrained import load_body
 from textclf.encoders.tokenizers import saved_tokenizer
 from textclf.logistic import from_tensors, logits, to_tensors
 from textclf.outputs import write_json
@@ -30,7 +29,7 @@ SETTINGS, TENSORS = "features.json", "features.safetensors"
 class Features:
     """A frozen body, how its states are pooled into a vector, and the regression on that.
 
-    With `unit`, the regression is on the vector scaled to length 1.
+    With `unit`, the regression is on the vector scaled to length 1. With `frozen`, vectors are kept between runs.
     """
 
     checkpoint: Checkpoint
@@ -40,7 +39,7 @@ class Features:
     labels: list[str]
     regression: LogisticRegression
     precision: str
-    cache_dir: Path | None = None
+    frozen: Frozen | None = None
     unit: bool = False
     kind = "features"
 
@@ -57,8 +56,8 @@ class Features:
 
     def predict(self, rows: Rows, batch_size: int, desc: str) -> Predicted:
         """Return logits and the pooled vectors."""
-        if self.cache_dir:
-            vectors = Frozen(self.body, self.precision, self.cache_dir).vectors(rows.input_ids, self.pooling, desc)
+        if self.frozen:
+            vectors = self.frozen.vectors(rows.input_ids, self.pooling, desc)
         else:
             read = partial(pooled, self.body, pooling=self.pooling)
             vectors = forward(self.body, read, rows.input_ids, batch_size, desc, self.precision)
@@ -73,10 +72,6 @@ def load(folder: Path, precision: str, loading: Loading) -> Features:
     tokenizer = saved_tokenizer(folder)
     body = load_body(locate(checkpoint), loading.device)
     prepare(body, precision, loading.exact or loading.cache_dir is not None)  # the cache's key is the exact weights
+    frozen = Frozen(body, precision, loading.cache_dir) if loading.cache_dir else None
     pooling, labels, of_unit = settings["pooling"], settings["labels"], settings.get("unit", False)
-    return Features(checkpoint, body, tokenizer, pooling, labels, regression, precision, loading.cache_dir, of_unit)
-
-
-def load_body(folder: Path, device: str = "auto") -> PreTrainedModel:
-    """Return the checkpoint's model without a head."""
-    return on_device(load_pretrained(AutoModel, folder), device)
+    return Features(checkpoint, body, tokenizer, pooling, labels, regression, precision, frozen, of_unit)

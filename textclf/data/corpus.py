@@ -6,9 +6,9 @@ import pandas as pd
 
 from textclf.data.corrections import Line, apply_corrections, read_corrections
 from textclf.data.fetch import fetch
-from textclf.data.row_labels import look_alikes
+from textclf.data.row_labels import column_text, look_alikes
 from textclf.data.source_rows import of_one_type, read_source_rows
-from textclf.data.source_spec import SPLITS, Source
+from textclf.data.source_spec import OutOfScopeRows, Source
 from textclf.errors import InputError
 from textclf.oos.labels import is_out, out_label
 from textclf.params import Oos
@@ -37,8 +37,9 @@ def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
     rows = read_splits(source, dataset)
     marked = rows["label"].map(is_out)
     if (spec := source.out_of_scope) and not spec.files and not marked.any():
-        what = f"label: {spec.label}" if spec.label else f"column: {spec.column}, value: {spec.value}"
-        raise InputError(f"data/sources/{dataset}.yaml: out_of_scope: no row is marked by {what}")
+        raise InputError(
+            f"data/sources/{dataset}.yaml: out_of_scope: no row is marked by {_missed(spec, source, rows)}"
+        )
     out: list[pd.DataFrame] = [rows[marked]]
     lines: tuple[Line, ...] = ()
     if oos.method != "none" or source.corrections:
@@ -56,6 +57,15 @@ def read_corpus(source: Source, dataset: str, oos: Oos) -> Corpus:
     unseen = rows[held & test]
     out.append(unseen.assign(label=unseen["label"].map(out_label), split="test"))
     return _learned(Corpus(rows[~held].reset_index(drop=True), _slim(out), lines), oos.method, dataset)
+
+
+def _missed(spec: OutOfScopeRows, source: Source, rows: pd.DataFrame) -> str:
+    """Return the mark that no row has, and the first values that the column has instead."""
+    mark = f"label: {spec.label}" if spec.label else f"column: {spec.column}, value: {spec.value}"
+    names = {source.text: "text", source.label: "label", source.split: "split"}
+    column = spec.column or source.label
+    found = sorted(set(column_text(rows[names.get(column, f"{OWN}{column}")])))
+    return f"{mark}; the column has {', '.join(f'{value!r:.60}' for value in found[:5])}" + ", …" * (len(found) > 5)
 
 
 def _apart(source: Source, dataset: str) -> list[pd.DataFrame]:
@@ -78,8 +88,6 @@ def read_splits(source: Source, dataset: str, optional: bool = False) -> pd.Data
     if len(tables) > 1:  # a column may have another type in each file
         own = {column: of_one_type(rows[column]) for column in rows if column.startswith(OWN)}
         rows = rows.assign(**own)
-    if (unknown := ~rows["split"].isin(SPLITS)).any():
-        raise InputError(f"{dataset}: split {rows['split'][unknown].iloc[0]!r}; allowed: {', '.join(SPLITS)}")
     if pair := look_alikes(rows["label"].unique()):
         raise InputError(f"{dataset}: the labels {pair[0]!a} and {pair[1]!a} look the same; use one name")
     return rows

@@ -12,11 +12,12 @@ from textclf.data.ids import row_ids
 from textclf.data.leaks import same_texts
 from textclf.data.records import read_records
 from textclf.data.row_labels import fault_of, look_alikes
+from textclf.data.visible import visible
 from textclf.errors import InputError
 from textclf.oos.labels import in_scope, is_out
+from textclf.splits import SPLITS
 
 ACTIONS = ("relabel", "drop", "add", "keep")
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def read_corrections(path: Path) -> list[Line]:
     for line in found:
         check_correction(line.correction, line.place)
         if (name := line.correction.id) and (first := places.setdefault(name, line.place)) != line.place:
-            raise InputError(f"{line.place}: id {name} stands in {first.rpartition(': ')[2]} too; keep one of them")
+            raise InputError(f"{line.place}: id {name} appears in {first.rpartition(': ')[2]} too; keep one of them")
     return found
 
 
@@ -77,7 +78,7 @@ def check_correction(correction: Correction, place: str) -> None:
         raise InputError(f"{place}: {'an added row has no id yet' if action == 'add' else f'{action} needs an id'}")
     if (action == "drop") == bool(correction.label):
         raise InputError(f"{place}: {'drop has no label' if action == 'drop' else f'{action} needs a label'}")
-    if action == "add" and not correction.text.strip():
+    if action == "add" and not visible(correction.text):
         raise InputError(f"{place}: an added row needs a text")
 
 

@@ -39,36 +39,44 @@ def stratified_sample(rows: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
     return rows.loc[order.index[:size].sort_values()]
 
 
-def draw_texts(rows: pd.DataFrame, fraction: float, key: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def draw_texts(
+    rows: pd.DataFrame, fraction: float, key: str, seed: int, each_label: bool = True
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Divide `rows` like `draw_rows`, but by their different texts: the repeats of a text follow it.
 
     If each row were drawn by itself, of a frequent text one would come to test, and training could have none of it.
     """
     once = rows.sort_values("id").drop_duplicates(["key", "label"]).sort_index()
-    _, drawn = draw_rows(once, fraction, key, seed, "different texts")
+    _, drawn = draw_rows(once, fraction, key, seed, each_label, "different texts")
     chosen = rows["key"].isin(drawn["key"])
     return rows[~chosen], rows[chosen]
 
 
 def draw_rows(
-    rows: pd.DataFrame, fraction: float, key: str, seed: int, what: str = "rows"
+    rows: pd.DataFrame, fraction: float, key: str, seed: int, each_label: bool = True, what: str = "rows"
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rest of `rows` and a stratified share of them, the `fraction` that is split's parameter `key`.
 
-    Raises `InputError`, in which the rows are called `what`, if a label would be on one side alone.
+    With `each_label`, raises `InputError`, in which the rows are called `what`, if a label would be on one side alone.
     """
-    counts = rows["label"].value_counts()
-    if counts.min() < 2:
-        raise InputError(
-            f"label {counts.idxmin()!r} has one of the {what} to divide; split.{key} needs two or more of each label"
-        )
     size = round(len(rows) * fraction)
-    if not len(counts) <= size <= len(rows) - len(counts):
-        drawn = f"{size} of {len(rows)} {what} for {len(counts)} labels"
-        least = math.ceil(100 * len(counts) / len(rows)) / 100
-        raise InputError(
-            f"params.yaml: split.{key} = {fraction}: {drawn}; at least one a label is needed on both sides: "
-            f"set it to {least:g} or more" + ("" if size < len(counts) else f", and to {1 - least:g} at most")
-        )
+    if each_label:
+        _require_both_sides(rows["label"].value_counts(), size, f"split.{key}", fraction, what)
     share = stratified_sample(rows, size, seed)
     return rows.drop(share.index), share
+
+
+def _require_both_sides(counts: "pd.Series[int]", size: int, key: str, fraction: float, what: str) -> None:
+    """Raise `InputError` if `size` rows, of labels with these `counts`, can't have and leave a row of each label."""
+    if counts.min() < 2:
+        raise InputError(
+            f"label {counts.idxmin()!r} has only one of the {what} to divide; {key} needs two or more of each label"
+        )
+    rows, labels = counts.sum(), len(counts)
+    if not labels <= size <= rows - labels:
+        drawn = f"{size} of {rows} {what} for {labels} label{'s' * (labels != 1)}"
+        least = math.ceil(100 * labels / rows) / 100
+        raise InputError(
+            f"params.yaml: {key} = {fraction}: {drawn}; at least one a label is needed on both sides: "
+            f"set it to {least:g} or more" + ("" if size < labels else f", and to {1 - least:g} at most")
+        )

@@ -2,7 +2,6 @@
 
 import difflib
 import re
-from collections import Counter
 from functools import reduce
 from itertools import combinations, product
 from math import prod
@@ -20,13 +19,14 @@ from pydantic import (
     model_validator,
 )
 
+from textclf.data.names import repeated
 from textclf.errors import InputError
 from textclf.specs import read_spec
 
 
 def _each_once(texts: list[str]) -> list[str]:
-    if twice := [text for text, count in Counter(texts).items() if count > 1]:
-        raise ValueError(f"{twice[0]!r} appears twice")
+    if (twice := repeated(texts)) is not None:
+        raise ValueError(f"{twice!r} appears twice")
     return texts
 
 
@@ -53,9 +53,9 @@ class Template(BaseModel):
             raise ValueError(f"a place's name consists of letters, digits and _, unlike {wrong[0]}")
         places, lists = set(PLACE.findall(self.text)), set(self.__pydantic_extra__)
         if missing := sorted(places - lists):
-            raise ValueError(f"{{{missing[0]}}} stands in the text, but no list {missing[0]} says what fills it in")
+            raise ValueError(f"{{{missing[0]}}} appears in the text, but no list {missing[0]} says what fills it in")
         if unused := sorted(lists - places):
-            raise ValueError(f"{{{unused[0]}}} does not stand in the text, but there is a list {unused[0]}")
+            raise ValueError(f"{{{unused[0]}}} does not appear in the text, but there is a list {unused[0]}")
         if (number := prod(map(len, self.__pydantic_extra__.values()))) > MOST:
             raise ValueError(f"its lists make {number:,} texts; {MOST:,} are allowed")
         if not all(text.strip() for text in self.texts()):

@@ -64,7 +64,7 @@ def _format_of(path: Path) -> str:
     if ending in EXCEL:
         raise InputError(f"{path}: spreadsheets are not read; save the sheet as CSV (UTF-8)")
     if ending not in ENDINGS:
-        allowed = "csv, text, json, jsonl or parquet"
+        allowed = "csv, text, json, jsonl, clinc or parquet"
         raise InputError(f"{path}: unknown ending; set `format` in the source spec to {allowed}")
     return ENDINGS[ending]
 
@@ -95,7 +95,12 @@ def _json_lines(path: Path, _: Source) -> Table:
 
 def _json(path: Path, _: Source) -> Table:
     with open_text(path, newline="") as file:
-        rows = json_lines.parse(file.read(), str(path))
+        text = file.read()
+    try:
+        rows = json_lines.parse(text, str(path))
+    except InputError as error:
+        hint = "; if each line is an object, set format: jsonl" if ": Extra data: " in str(error) else ""
+        raise InputError(f"{error}{hint}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{path} is not a list of JSON objects, one a row")
     return Table(path, pd.DataFrame(rows, dtype=object))

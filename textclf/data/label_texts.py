@@ -2,10 +2,12 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
 from textclf.data.leaks import same_text
 from textclf.data.row_labels import fault_of
+from textclf.data.visible import visible
 from textclf.errors import InputError
 from textclf.oos.labels import in_scope
 
@@ -16,8 +18,10 @@ def label_words(label: str) -> str:
     >>> label_words("Refund_not_showing_up"), label_words("orderStatus"), label_words("music/likeness-3")
     ('Refund not showing up', 'order Status', 'music likeness 3')
     """
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)
-    return " ".join(re.sub(r"[\W_]+", " ", apart).split())
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", visible(label))
+    # Vowel signs and accents are marks, not letters, and belong to the word.
+    signs = (sign if sign.isalnum() or unicodedata.category(sign).startswith("M") else " " for sign in apart)
+    return " ".join("".join(signs).split())
 
 
 def label_texts(labels: list[str], descriptions: Mapping[str, str]) -> dict[str, str]:

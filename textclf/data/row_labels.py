@@ -37,7 +37,8 @@ def row_labels(table: Table, source: Source, optional: bool = False) -> "pd.Seri
 def column_text(column: "pd.Series[Any]") -> "pd.Series[str]":
     """Return the column's values as text without blanks around it; empty where there is no value.
 
-    Whole numbers have no decimals, and booleans are `true` and `false`, however the file holds them.
+    Whole numbers have no decimals. Booleans of JSON and Parquet are `true` and `false`; text such as `True`, as pandas
+    writes it to CSV, stays as it is.
     """
     return pd.Series([_as_text(value) for value in column.tolist()], column.index, dtype=object)
 

@@ -15,6 +15,7 @@ from textclf.data.source_spec import Source
 from textclf.data.table import Table
 from textclf.errors import InputError
 from textclf.rows import OWN
+from textclf.splits import SPLITS
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -24,7 +25,8 @@ def read_source_rows(path: Path, source: Source, optional: bool = False) -> pd.D
 
     An own column keeps its type if all values are of one; values of several, lists and mappings become JSON text.
     With `optional`, a row may have no label. Raises `InputError` for a missing column, a value that is no text, half of
-    a surrogate pair, a text of more than `MAX_CHARACTERS`, and what `row_labels` refuses.
+    a surrogate pair, a text of more than `MAX_CHARACTERS`, an unknown split, an own column that is nested too deeply,
+    and what `row_labels` refuses.
     """
     table = read_file(path, source)
     named = {"text": source.text, "label": source.label, "split": source.split}
@@ -34,9 +36,9 @@ def read_source_rows(path: Path, source: Source, optional: bool = False) -> pd.D
         _require_pairs(table, column)
     rows = pd.DataFrame({"text": texts(table, source.text), "label": row_labels(table, source, optional)})
     if source.split:
-        rows["split"] = column_text(table.frame[source.split])
+        rows["split"] = _splits(table, source.split)
     others = [column for column in table.frame if column not in wanted.values()]
-    own = {f"{OWN}{column}": of_one_type(table.frame[column]) for column in others}
+    own = {f"{OWN}{column}": _own(table, column) for column in others}
     return pd.concat([rows, pd.DataFrame(own, index=rows.index)], axis=1)
 
 
@@ -54,6 +56,21 @@ def texts(table: Table, column: str) -> "pd.Series[str]":
         size = f"{len(found[enormous].iloc[0]):,} characters, over the limit of {MAX_CHARACTERS:,}"
         raise InputError(f"{table.place(enormous)} has a text of {size}")
     return found
+
+
+def _splits(table: Table, column: str) -> "pd.Series[str]":
+    splits = column_text(table.frame[column])
+    if (unknown := ~splits.isin(SPLITS)).any():
+        found = splits[unknown].iloc[0]
+        raise InputError(f"{table.place(unknown)}: split {found!r:.60}; allowed: {', '.join(SPLITS)}")
+    return splits
+
+
+def _own(table: Table, column: str) -> "pd.Series[Any]":
+    try:
+        return of_one_type(table.frame[column])
+    except RecursionError:
+        raise InputError(f"{table.path}: the column {column!r} is nested too deeply") from None
 
 
 def _require_columns(table: Table, wanted: dict[str, str]) -> None:

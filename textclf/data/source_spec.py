@@ -14,9 +14,9 @@ from textclf.errors import InputError
 from textclf.oos.labels import is_out
 from textclf.specs import read_spec
 
-SPLITS = ("train", "validation", "test")
 CORPORA = Path("data/corpora")  # the folders that DVC watches
 CORRECTIONS = Path("data/corrections")
+SPLIT_TWICE = "split is for one file of all rows; other files are named by their split"
 ONE_LABEL = "one label a row is needed; multi-label, pairs and regression are not supported"
 
 SplitName = Literal["train", "validation", "test", "all"]
@@ -95,6 +95,8 @@ class OutOfScopeRows(BaseModel):
             raise ValueError("a file of all rows cannot be combined with others")
         if self.split and not self.files:
             raise ValueError("split is for rows in files of their own")
+        if self.split and self.files and "all" not in self.files:
+            raise ValueError(SPLIT_TWICE)
         return self
 
 
@@ -155,6 +157,12 @@ class Source(BaseModel):
         return "\t" if delimiter == "\\t" else delimiter
 
     @model_validator(mode="after")
+    def _one_split(self) -> Self:
+        if self.split and "all" not in self.files:
+            raise ValueError(SPLIT_TWICE)
+        return self
+
+    @model_validator(mode="after")
     def _different_columns(self) -> Self:
         if self.text == self.label:
             raise ValueError(f"text and label are both the column {self.text!r}")
@@ -204,9 +212,8 @@ class Source(BaseModel):
         spec = self.out_of_scope
         if spec is None or spec.files is None:
             return None
-        changes = {"label": spec.kind or "", "label_names": None, "split": spec.split or self.split}
-        if "all" not in spec.files:
-            changes["split"] = spec.split
+        split = (spec.split or self.split) if "all" in spec.files else None
+        changes = {"label": spec.kind or "", "label_names": None, "split": split}
         return self.model_copy(update=changes | {"files": spec.files, "out_of_scope": None, "corrections": None})
 
 

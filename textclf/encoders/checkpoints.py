@@ -43,7 +43,7 @@ class Checkpoint(BaseModel):
             if name == WEIGHTS:
                 raise ValueError(f"the checksum of {WEIGHTS} belongs under weights")
             if re.search(r"[/\\]", name) or not any(PurePath(name).match(pattern) for pattern in FILES):
-                raise ValueError(f"{name!r} is no file that is read; allowed: {', '.join(FILES)}")
+                raise ValueError(f"{name!r} is not a file that is read; allowed: {', '.join(FILES)}")
         return files
 
     @model_validator(mode="after")

@@ -14,6 +14,9 @@ def choose_device(wanted: str = "auto") -> str:
 
 
 def on_device(model: PreTrainedModel, wanted: str = "auto") -> PreTrainedModel:
-    """Move `model` to the device for `wanted`."""
-    torch.nn.Module.to(model, choose_device(wanted))  # its own `to` is not typed
+    """Move `model` to the device for `wanted`; on a GPU, PyTorch is restricted to deterministic algorithms from now."""
+    device = choose_device(wanted)
+    if device == "cuda":
+        torch.use_deterministic_algorithms(True)
+    torch.nn.Module.to(model, device)  # its own `to` is not typed
     return model

@@ -1,14 +1,16 @@
 """A classifier's head: its layers, their inputs, and running it without the body."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from textclf.encoders.forward import Inputs
+from textclf.encoders.forward import Inputs, one_batch
 
 
 class Precomputed(nn.Module):
@@ -35,6 +37,16 @@ def without_body(model: PreTrainedModel) -> Iterator[None]:
         yield
     finally:
         setattr(model, model.base_model_prefix, body)
+
+
+def same_logits(model: PreTrainedModel, row: NDArray[np.int32], part: Callable[[Inputs], torch.Tensor]) -> bool:
+    """Return whether `part` computes from the inputs of a row, its token ids, the logits of the whole model."""
+    with torch.inference_mode():
+        inputs = one_batch([row], model.eval())
+        try:
+            return torch.allclose(model(**inputs).logits, part(inputs), atol=1e-3)
+        except (AttributeError, IndexError, RuntimeError, TypeError, ValueError):  # it needs more than it is given
+            return False
 
 
 def output_layer(model: nn.Module, labels: int | None) -> nn.Linear:

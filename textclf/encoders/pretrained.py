@@ -4,10 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
+from transformers import AutoModel, PreTrainedModel
 
+from textclf.encoders.device import on_device
 from textclf.encoders.quiet import quiet_transformers
 from textclf.errors import InputError
+
+
+def load_body(folder: Path, device: str = "auto") -> PreTrainedModel:
+    """Return the checkpoint's model without a head, on the device that `device` (auto or cpu) means."""
+    return on_device(load_pretrained(AutoModel, folder), device)
 
 
 def load_pretrained(auto: Any, folder: Path, **options: Any) -> PreTrainedModel:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from textclf.classifiers.frozen_linear import Features, load_body
+from textclf.classifiers.frozen_linear import Features
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
+from textclf.encoders.pretrained import load_body
 from textclf.training.few_rows import candidates
 from textclf.training.label_vectors import label_vectors
 from textclf.training.probe_start import new_tokenizer

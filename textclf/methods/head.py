@@ -3,8 +3,8 @@
 from transformers import default_data_collator
 
 from textclf.encoders.heads import head_parameters, without_body
-from textclf.training.probe_start import check_reads_cls, encoder_at_start
-from textclf.training.task import Task, Trained, count
+from textclf.training.probe_start import check_reads_cls, encoder_at_start, start_head
+from textclf.training.task import Task, Trained
 from textclf.training.trainer import adamw, fit, vector_rows
 
 
@@ -16,10 +16,11 @@ def train(task: Task) -> Trained:
     params = task.params
     encoder, frozen = encoder_at_start(task)
     model = encoder.model
+    check_reads_cls(model, task.train)
+    start_head(encoder, frozen, task)
     train, validation = (
         frozen.vectors(rows.input_ids, "cls", "frozen vectors") for rows in (task.train, task.validation)
     )
-    check_reads_cls(model, task.train)
     model.requires_grad_(False)
     for parameter in head_parameters(model):
         parameter.requires_grad_(True)
@@ -27,4 +28,4 @@ def train(task: Task) -> Trained:
     rows = vector_rows(task.train, train), vector_rows(task.validation, validation)
     with without_body(model):
         curve = fit(model, optimizer, *rows, default_data_collator, task)
-    return Trained(encoder, curve, *count(model.parameters()))
+    return Trained(encoder, curve, model.num_parameters(only_trainable=True), model.num_parameters())

@@ -21,8 +21,8 @@ from textclf.encoders.layers import layers_of
 from textclf.errors import InputError
 from textclf.params import Params
 from textclf.training.augmentation import fresh_rows
-from textclf.training.probe_start import encoder_at_start
-from textclf.training.task import Task, Trained, count
+from textclf.training.probe_start import encoder_at_start, start_head
+from textclf.training.task import Task, Trained
 from textclf.training.trainer import Collate, adamw, fit, token_rows
 from textclf.training.upper_layers import upper_part
 
@@ -31,6 +31,8 @@ def train(task: Task) -> Trained:
     """Return adapter and head of the best epoch, or the merged classifier after gradual unfreezing, and the curve."""
     params = task.params
     encoder, frozen = encoder_at_start(task, params.lora.trained_layers)
+    target_modules(encoder.model, params.lora.target_modules, frozen.cut)  # a wrong name is said before any pass
+    start_head(encoder, frozen, task)
     adapted = with_adapters(encoder.model, params, frozen.cut)
     adapter = Adapter(adapted, encoder.tokenizer, task.checkpoint, encoder.precision)
     whole = adapter.encoder.model  # not the PeftModel: of that the Trainer would save the adapter alone
@@ -50,11 +52,11 @@ def train(task: Task) -> Trained:
         [*([Unfreeze(model)] if gradual else []), *([fresh] if fresh else [])],
     )
     if not gradual:
-        return Trained(adapter, curve, *count(whole.parameters()))
+        return Trained(adapter, curve, whole.num_parameters(only_trainable=True), whole.num_parameters())
     for parameter in frozen_at_start:  # as in the epoch that is kept, not in the last one
         parameter.requires_grad_(False)
     unfreeze(model, next(number for number, row in enumerate(curve) if row["kept"]))
-    sizes = count(model.parameters())
+    sizes = model.num_parameters(only_trainable=True), model.num_parameters()
     merged = Encoder(adapter.model.merge_and_unload(), encoder.tokenizer, encoder.precision)
     return Trained(merged, curve, *sizes)
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from textclf.classifiers.frozen_linear import Features, load_body
+from textclf.classifiers.frozen_linear import Features
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
+from textclf.encoders.pretrained import load_body
 from textclf.logistic import from_tensors
 from textclf.probabilities import Labels
 from textclf.training.label_vectors import label_vectors

@@ -3,10 +3,15 @@
 `actual` and `predicted` are label numbers, shape (rows,); `probabilities` has shape (rows, labels).
 """
 
+from itertools import permutations
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn import metrics
 
 from textclf.probabilities import Labels, Probabilities
+
+Positions = NDArray[np.int64]
 
 
 def weighted_f1(actual: Labels, predicted: Labels) -> float:
@@ -29,13 +34,11 @@ def roc_auc(actual: Labels, probabilities: Probabilities) -> float:
 
     For two labels this is the ordinary area. NaN where fewer than two labels occur, as there is nothing to rank.
     """
-    present = np.unique(actual)
-    if len(present) < 2:
-        return float("nan")
-    if probabilities.shape[1] == 2:
-        return float(metrics.roc_auc_score(actual, probabilities[:, 1]))
-    labels = np.arange(probabilities.shape[1])
-    return float(metrics.roc_auc_score(actual, probabilities, labels=labels, multi_class="ovo", average="macro"))
+    areas = [
+        _wins(probabilities[own, label], probabilities[others, label]).mean()
+        for label, own, others in _pairs(actual, probabilities)
+    ]
+    return float(np.mean(areas)) if areas else float("nan")
 
 
 def roc_auc_influence(actual: Labels, probabilities: Probabilities) -> Probabilities:
@@ -45,20 +48,24 @@ def roc_auc_influence(actual: Labels, probabilities: Probabilities) -> Probabili
     ranked rightly against. For several labels they are averaged over the ordered pairs, as the score is. Zeros where
     nothing is to rank.
     """
-    rows, present = len(actual), np.unique(actual)
-    influence = np.zeros(rows)
-    if len(present) < 2:
-        return influence
-    columns = present[1:] if probabilities.shape[1] == 2 else present
-    pairs = [(label, other) for label in columns for other in present if other != label]
-    for label, other in pairs:
-        own, others = (np.flatnonzero(actual == one) for one in (label, other))
+    influence, pairs = np.zeros(len(actual)), _pairs(actual, probabilities)
+    for label, own, others in pairs:
         high, low = probabilities[own, label], probabilities[others, label]
         wins, losses = _wins(high, low), 1 - _wins(low, high)
         area = wins.mean()
-        influence[own] += (wins - area) * rows / len(own) / len(pairs)
-        influence[others] += (losses - area) * rows / len(others) / len(pairs)
+        influence[own] += (wins - area) * len(actual) / len(own) / len(pairs)
+        influence[others] += (losses - area) * len(actual) / len(others) / len(pairs)
     return influence
+
+
+def _pairs(actual: Labels, probabilities: Probabilities) -> list[tuple[int, Positions, Positions]]:
+    """Return the ordered pairs of labels that occur: the first label, its rows, and the rows of the other one.
+
+    Of two columns the second alone ranks the rows.
+    """
+    rows = {int(label): np.flatnonzero(actual == label) for label in np.unique(actual)}
+    pairs = [(label, rows[label], rows[other]) for label, other in permutations(rows, 2)]
+    return [pair for pair in pairs if pair[0] == 1] if probabilities.shape[1] == 2 else pairs
 
 
 def _wins(scores: Probabilities, others: Probabilities) -> Probabilities:

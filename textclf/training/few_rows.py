@@ -2,17 +2,18 @@
 
 import sys
 
-import numpy as np
-
+from textclf.oos.labels import is_out
 from textclf.training.task import Task
 
 FEW = 20  # training rows a label, on average; docs/few-labels.md has the measurement
 
 
 def rows_each(task: Task) -> float:
-    """Return the number of training rows a label, on average; with its copies and further texts, a row counts once."""
-    rows = {task.parents.get(row, row) for row in task.train.ids}
-    return len(rows) / max(1, len(np.unique(task.train.labels)))
+    """Return the number of training rows of an in-scope label, on average; a row and its copies count once."""
+    out = [is_out(name) for name in task.labels]
+    rows = [(task.parents.get(row, row), label) for row, label in zip(task.train.ids, task.train.labels, strict=True)]
+    inside = {row: label for row, label in rows if not out[label]}
+    return len(inside) / max(1, len(set(inside.values())))
 
 
 def is_few(task: Task) -> bool:

@@ -8,8 +8,8 @@ from transformers import DataCollatorWithPadding, PreTrainedModel
 from textclf.encoders.heads import output_layer
 from textclf.params import Params
 from textclf.training.augmentation import fresh_rows
-from textclf.training.probe_start import encoder_at_start
-from textclf.training.task import Task, Trained, count
+from textclf.training.probe_start import encoder_at_start, start_head
+from textclf.training.task import Task, Trained
 from textclf.training.trainer import Collate, adamw, fit, token_rows
 from textclf.training.upper_layers import freeze_below, upper_part
 
@@ -21,6 +21,7 @@ def fine_tune(task: Task, trained_layers: str | int) -> Trained:
     """
     params = task.params
     encoder, frozen = encoder_at_start(task, trained_layers)
+    start_head(encoder, frozen, task)
     model: PreTrainedModel = encoder.model
     collate: Collate = DataCollatorWithPadding(encoder.tokenizer)
     if trained_layers == "layers":
@@ -32,7 +33,8 @@ def fine_tune(task: Task, trained_layers: str | int) -> Trained:
     train, validation = token_rows(task.train, task.taught, positions=fresh is not None), token_rows(task.validation)
     optimizer = adamw(learning_rates(model, params), params.weight_decay)
     curve = fit(model, optimizer, train, validation, fresh or collate, task, [fresh] if fresh else [])
-    return Trained(encoder, curve, *count(encoder.model.parameters()))
+    whole = encoder.model
+    return Trained(encoder, curve, whole.num_parameters(only_trainable=True), whole.num_parameters())
 
 
 def learning_rates(model: PreTrainedModel, params: Params) -> Iterator[tuple[nn.Parameter, float]]:

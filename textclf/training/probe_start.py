@@ -10,9 +10,9 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreT
 
 from textclf.classifiers.encoder import Encoder
 from textclf.encoders.device import on_device
-from textclf.encoders.forward import one_batch
+from textclf.encoders.forward import Inputs
 from textclf.encoders.frozen import Frozen, Vectors
-from textclf.encoders.heads import output_layer, read_head, without_body
+from textclf.encoders.heads import output_layer, read_head, same_logits, without_body
 from textclf.encoders.precision import resolve_precision
 from textclf.encoders.pretrained import load_pretrained
 from textclf.errors import InputError
@@ -23,16 +23,18 @@ from textclf.training.resume import last_checkpoint
 from textclf.training.selection import fit_centered
 from textclf.training.task import Task
 from textclf.training.trackers import trackers
-from textclf.training.upper_layers import layers_below
+from textclf.training.upper_layers import check_starts_from_states, layers_below
+
+GELU = ("big_bird", "convbert", "electra", "nystromformer", "roformer")  # whose heads have it after the dense layer
 
 
 def encoder_at_start(task: Task, trained_layers: str | int = "all") -> tuple[Encoder, Frozen]:
-    """Return the encoder that the task's training starts from, after seeding everything, and its body, still frozen.
+    """Return the task's checkpoint with a new head, after seeding everything, and its body, still frozen.
 
-    With `head_init: probe` its head is fitted, unless training resumes from a checkpoint, which has the weights.
+    What the checkpoint can't do is an `InputError` here, before the passes of the frozen body.
     """
     params = task.params
-    trackers(task.resume_dir.name)  # a mistake is said before the passes of the frozen body
+    trackers(task.resume_dir.name)
     set_seed(params.seed)
     encoder = new_encoder(task)
     if params.gradient_checkpointing and not encoder.model.supports_gradient_checkpointing:
@@ -40,10 +42,18 @@ def encoder_at_start(task: Task, trained_layers: str | int = "all") -> tuple[Enc
         raise InputError(f"params.yaml: gradient_checkpointing: {kind} does not support it; set it to false")
     cut = layers_below(encoder.body, trained_layers, f"{params.method}.trained_layers")
     frozen = Frozen(encoder.body, encoder.precision, task.vector_cache, cut)
-    if params.head_init == "probe" and last_checkpoint(task.resume_dir) is None:
-        vectors = frozen.vectors(task.train.input_ids, "cls", "frozen vectors")
-        start_from_probe(encoder.model, task.train, vectors, params.class_weights)
+    if cut:
+        check_starts_from_states(encoder.model, frozen, task)
+    if params.head_init == "probe":
+        check_reads_cls(encoder.model, task.train)
     return encoder, frozen
+
+
+def start_head(encoder: Encoder, frozen: Frozen, task: Task) -> None:
+    """Fit the head with `head_init: probe`, unless training resumes from a checkpoint, which has the weights."""
+    if task.params.head_init == "probe" and last_checkpoint(task.resume_dir) is None:
+        vectors = frozen.vectors(task.train.input_ids, "cls", "frozen vectors")
+        start_from_probe(encoder.model, task.train, vectors, task.params.class_weights)
 
 
 def new_encoder(task: Task) -> Encoder:
@@ -68,29 +78,18 @@ def new_tokenizer(task: Task) -> PreTrainedTokenizerBase:
 
 def check_reads_cls(model: PreTrainedModel, rows: Rows) -> None:
     """Raise `InputError` if the head reads anything but the vector of the first token."""
-    if not _same_logits(model.eval(), rows):
+
+    def from_cls(inputs: Inputs) -> torch.Tensor:
+        states = model.base_model(**inputs).last_hidden_state
+        with without_body(model):
+            logits: torch.Tensor = model(inputs_embeds=states[:, 0]).logits
+        return logits
+
+    if not same_logits(model, rows.input_ids[0], from_cls):
         raise InputError(
             f"params.yaml: model: the head of a {type(model).__name__} reads more than the first token's vector; "
             "use a BERT, DistilBERT, RoBERTa, ELECTRA or the like, or method full with head_init = random"
         )
-
-
-def _same_logits(model: PreTrainedModel, rows: Rows) -> bool:
-    with torch.inference_mode():
-        inputs = one_batch(rows.input_ids[:1], model)
-        whole, states = model(**inputs).logits, model.base_model(**inputs).last_hidden_state
-        try:
-            with without_body(model):
-                alone = model(inputs_embeds=states[:, 0]).logits
-        except (
-            AttributeError,
-            IndexError,
-            RuntimeError,
-            TypeError,
-            ValueError,
-        ):  # it needs more than Precomputed gives
-            return False
-    return torch.allclose(whole, alone, atol=1e-3)
 
 
 def start_from_probe(model: PreTrainedModel, rows: Rows, vectors: Vectors, class_weights: str) -> None:
@@ -99,7 +98,6 @@ def start_from_probe(model: PreTrainedModel, rows: Rows, vectors: Vectors, class
     A dense layer between body and output layer, if it is of a known kind, first becomes an identity: its pre-trained
     weights, if any, belong to another task.
     """
-    check_reads_cls(model, rows)
     _pass_through(model)
     with torch.inference_mode(), without_body(model):
         given = read_head(model.eval(), {"inputs_embeds": torch.from_numpy(vectors).to(model.device)})[0]
@@ -115,11 +113,11 @@ def start_from_probe(model: PreTrainedModel, rows: Rows, vectors: Vectors, class
 def _pass_through(model: PreTrainedModel) -> None:
     """Make the dense layer before the output layer an identity: BERT's and RoBERTa's with tanh, DistilBERT's with ReLU.
 
-    tanh is close to linear where layer-normalized vectors lie. ReLU is linear above 0, so the identity is shifted.
+    tanh is close to linear where layer-normalized vectors lie. ReLU and GELU are above 0, so the identity is shifted.
     """
     pooler = getattr(model.base_model, "pooler", None) or getattr(model, "classifier", None)
     if isinstance(dense := getattr(pooler, "dense", None), nn.Linear):
-        _identity(dense, shift=0.0)
+        _identity(dense, shift=3.0 if model.config.model_type in GELU else 0.0)
     elif isinstance(dense := getattr(model, "pre_classifier", None), nn.Linear):
         _identity(dense, shift=3.0)
 

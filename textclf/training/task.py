@@ -1,9 +1,8 @@
 """The input and the result of every method of training."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,18 +47,3 @@ class Trained:
     curve: list[dict[str, float]]
     trainable: int
     parameters: int
-
-
-class Sized(Protocol):
-    """A parameter of a model."""
-
-    requires_grad: bool
-
-    def numel(self) -> int:
-        """Return the number of values."""
-
-
-def count(parameters: Iterable[Sized]) -> tuple[int, int]:
-    """Return how many values of `parameters` are trained, and how many there are."""
-    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in parameters]
-    return sum(size for size, trained in sizes if trained), sum(size for size, _ in sizes)

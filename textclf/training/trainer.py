@@ -71,10 +71,11 @@ def fit(
     trainer.remove_callback(PrinterCallback)  # prints raw dictionaries; EpochLine prints sentences
     checkpoint = last_checkpoint(task.resume_dir)
     if checkpoint:
-        print(f"resuming the interrupted run from its {checkpoint.name}", flush=True)
         state = _read_state(checkpoint)
         if epochs := _stopped_after(state, task.params.early_stopping):
             trainer.args.num_train_epochs = epochs
+        if state["epoch"] < trainer.args.num_train_epochs:
+            print(f"resuming the interrupted run from its {checkpoint.name}", flush=True)
     with attention_for_training(trainer.args):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if not Path(str(trainer.state.best_model_checkpoint)).is_dir():
@@ -141,7 +142,7 @@ def adamw(parameters: Iterable[tuple[torch.nn.Parameter, float]], weight_decay: 
 def arguments(params: Params, resume_dir: Path, sampling: str, few: bool = False) -> TrainingArguments:
     """Return `params` by the names that the Trainer has for them; with `few` rows the last epoch counts as the best."""
     device = choose_device(params.device)
-    return TrainingArguments(
+    chosen = TrainingArguments(
         output_dir=str(resume_dir),
         num_train_epochs=params.epochs,
         per_device_train_batch_size=params.batch_size // (processes() * params.accumulate),
@@ -169,6 +170,9 @@ def arguments(params: Params, resume_dir: Path, sampling: str, few: bool = False
         disable_tqdm=True,  # the Trainer's own bar; see RowsDone
         report_to=trackers(resume_dir.name) or "none",
     )
+    # Further GPUs are for `workers`: the Trainer would make a batch for each of them, and add up their losses.
+    chosen._n_gpu = min(chosen.n_gpu, 1)
+    return chosen
 
 
 def _selection_scores(predicted: EvalPrediction) -> dict[str, float]:

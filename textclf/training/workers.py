@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ import torch
 
 from textclf.cache import main_checkout
 from textclf.cluster import LOCAL, check_room, connected, default_address, on_every_node
+from textclf.encoders.checkpoints import locate
+from textclf.encoders.device import choose_device
 from textclf.encoders.machine import processor_kind, threads
 from textclf.encoders.precision import resolve_precision
 from textclf.errors import InputError
@@ -63,8 +65,14 @@ def train_epochs(task: Task, train: Train) -> None:
             reason = " ".join(str(error.controller_failure).split())[:300]
             raise InputError(f"the workers could not be started: {reason}") from None
         except ray.train.TrainingFailedError as error:
+            _tell_mistake(task.resume_dir)
             raise InputError(f"the workers died {1 + RESTARTS} times: {' '.join(str(error).split())[-300:]}") from None
-    if (mistake := task.resume_dir / MISTAKE).is_file():
+    _tell_mistake(task.resume_dir)
+
+
+def _tell_mistake(folder: Path) -> None:
+    """Raise `InputError` with the mistake that a worker has written down, if any."""
+    if (mistake := folder / MISTAKE).is_file():
         raise InputError(mistake.read_text(encoding="utf-8"))
 
 
@@ -78,10 +86,12 @@ def threads_each(workers: int) -> int:
 
 def _share(ray: Any, params: Params, cpus: int) -> dict[str, float]:
     """Return what each worker takes of a node; `InputError` if the nodes don't hold all workers at once."""
-    gpus = int(params.device == "auto" and ray.cluster_resources().get("GPU", 0) >= params.workers)
+    gpus = int(choose_device(params.device) == "cuda")
     if (room := check_room(ray.nodes(), cpus, gpus, HINT)) < params.workers:
-        at_once = f"the nodes hold {room} at a time of {cpus} processors and {gpus} GPUs"
-        raise InputError(f"workers = {params.workers}: {at_once}; {HINT}")
+        each = f"{cpus} processors" + (" and a GPU; device = cpu needs no GPU" if gpus else "")
+        raise InputError(
+            f"workers = {params.workers}: the nodes have room for {room} at a time, each with {each}; {HINT}"
+        )
     return {"CPU": cpus, "GPU": gpus} if gpus else {"CPU": cpus}
 
 
@@ -99,11 +109,16 @@ def _trainer(config: dict[str, Any], task: Task, share: dict[str, float]) -> Any
 
 
 def _work(config: dict[str, Any]) -> None:
-    """Do a worker's part; a mistake of the user is written down, as it would only come again."""
+    """Do a worker's part; a mistake of the user is written down, and ends the workers that wait for this one.
+
+    Ray then starts all of them anew, and they end at once.
+    """
     os.chdir(config["folder"])
     os.environ["DVC_ROOT"] = config["root"]
     torch.set_num_threads(config["threads"])
     task: Task = config["task"]
+    if (task.resume_dir / MISTAKE).is_file():
+        return
     first = torch.distributed.get_rank() == 0
     if first:
         last_checkpoint(task.resume_dir)  # removes what was cut off, once for all
@@ -111,9 +126,10 @@ def _work(config: dict[str, Any]) -> None:
     told = task.resume_dir / SAID if first else Path(os.devnull)  # the first one speaks for all
     try:
         with told.open("a", buffering=1, encoding="utf-8") as said, redirect_stdout(said), redirect_stderr(said):
-            config["train"](task)
+            config["train"](replace(task, folder=locate(task.checkpoint)))  # each node has its own files
     except InputError as error:
         (task.resume_dir / MISTAKE).write_text(str(error), encoding="utf-8")
+        raise
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Decide about suspect rows: `python -m tools.audit` opens a page at this machine's own address, until interrupted.
+"""Decide about suspect rows: `python -m tools.audit` serves a page on 127.0.0.1 and prints its address.
 
 Each decision is appended to the corrections file of the data set at once. `--print 50` and `--apply FILE` do the same
 without a browser.

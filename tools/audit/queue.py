@@ -120,7 +120,7 @@ def read_rows() -> pd.DataFrame:
     """Return id, text, label and split of all rows of the data set, in scope and out."""
     for path in (RAW, OUT_OF_SCOPE_ROWS):
         if not path.is_file():
-            raise InputError(f"{path} is not here; run dvc repro audit first")
+            raise InputError(f"{path} does not exist; run dvc repro audit first")
     columns = ["id", "text", "label", "split"]
     return pd.concat([pd.read_parquet(path, columns=columns) for path in (RAW, OUT_OF_SCOPE_ROWS)], ignore_index=True)
 

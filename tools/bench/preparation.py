@@ -59,7 +59,7 @@ def main() -> None:
 
     for path in (RAW, SPLITS / "train.csv", PREPARATION / preparation.STEPS_FILE):
         if not path.is_file():
-            raise InputError(f"{path} is not here; run dvc repro split prepare first")
+            raise InputError(f"{path} does not exist; run dvc repro split prepare first")
     prepare = preparation.load(PREPARATION)
     texts = pd.read_parquet(RAW, columns=["id", "text"]).set_index("id")["text"]
     prepare(texts[:1])  # what is made at the first text is no part of the speed

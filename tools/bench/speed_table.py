@@ -7,7 +7,7 @@ from typing import Any
 from tools.markdown_table import table
 
 SPEED = Path("results/speed")
-COLUMNS = ("way", "rows a second", "times `pipeline`", "ms for one text, median", "95th percentile", "accuracy")
+COLUMNS = ("way", "rows per second", "times `pipeline`", "ms for one text, median", "95th percentile", "accuracy")
 
 
 def path(dataset: str) -> Path:

@@ -156,7 +156,7 @@ def result(values: dict[str, Any], recipe: str | None, turns: dict[str, list[Tur
 
 
 def main() -> None:
-    """Measure, write results/speed/training-<dataset>.json, and print the table."""
+    """Measure, write results/speed/training-<recipe>.json, and print the table."""
     options = parse_args()
     from textclf.outputs import write_json
     from textclf.revisions import WORKSPACE, check_committed, resolve
@@ -169,7 +169,7 @@ def main() -> None:
     with checkout(commit) as place:
         prepare(place, values)
         turns = measure(place, options.rounds, options.steps)
-    path = training_table.path(values["dataset"])
+    path = training_table.path(options.recipe or values["dataset"])
     write_json(path, result(values, options.recipe, turns, commit))
     print("\n".join(training_table.rows(path)))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tools.bench.speed_table import SPEED
 from tools.markdown_table import table
 
-COLUMNS = ("way to train", "rows a second, by round", "times the first")
+COLUMNS = ("way to train", "rows per second, by round", "times the first")
 WAYS = {
     "notebook": "the first notebook's recipe: batch 8, padded to 64 tokens, fp32",
     "run_classification": "`run_classification.py` with its defaults: batch 8, padded to 128 tokens, fp32",
@@ -15,14 +15,14 @@ WAYS = {
 }
 HEADING = """## Speed of training
 
-`make bench-train` trains in three ways, in turns, on the same rows from the same checkpoint, each time in a process of
-its own. Of the first two, which use the plain Trainer, a number of steps is timed; the stage trains as long as its
-parameters say, and nothing is cached."""
+`make bench-train` trains in three ways by turns, on the same rows and from the same checkpoint, each time in a process
+of its own. The first two use the plain Trainer, and a number of their steps is timed. The stage runs in full, for as
+many epochs as its parameters say, with nothing cached."""
 
 
-def path(dataset: str) -> Path:
-    """Return the file in which `tools.bench.training` keeps its figures for `dataset`."""
-    return SPEED / f"training-{dataset}.json"
+def path(name: str) -> Path:
+    """Return the file in which `tools.bench.training` keeps the figures of a recipe, or of params.yaml's data set."""
+    return SPEED / f"training-{name}.json"
 
 
 def section() -> list[str]:

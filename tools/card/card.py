@@ -21,12 +21,16 @@ TEMPLATE = Path(__file__).with_name("card.md")
 PICTURES = {"confusion_matrix.png": "Confusion matrix", "reliability.png": "Reliability diagram"}
 ON_THE_HUB = {"accuracy": "accuracy", "macro_f1": "f1", "macro_precision": "precision", "macro_recall": "recall"}
 HUGGING_FACE = ("full", "distil", "head", "lora")  # methods whose published classifier transformers loads by itself
+Report = dict[str, Any]
 PACKAGES = ("torch", "transformers", "scikit-learn", "numpy")
 
 
-def write_card(folder: Path, run: Run, model: Model, name: str, license: str | None = None, export: str = "") -> None:
-    """Write the card of the run's `model` and its pictures into `folder`; `export` compares an exported
-    model with the original, as a table.
+def write_card(
+    folder: Path, run: Run, model: Model, name: str, license: str | None = None, export: Report | None = None
+) -> None:
+    """Write the card of the run's `model` and its pictures into `folder`.
+
+    `export` is the report of an exported model, with `table`, which compares it with `model`.
 
     `name` is the card's title: the repository's name on the Hub or a folder's.
     """
@@ -38,7 +42,8 @@ def write_card(folder: Path, run: Run, model: Model, name: str, license: str | N
     card.save(folder / "README.md")
 
 
-def _metadata(run: Run, name: str, license: str | None, export: str) -> ModelCardData:
+def _metadata(run: Run, name: str, license: str | None, export: Report | None) -> ModelCardData:
+    scores = {"accuracy": export["after"]["accuracy"]} if export else run.scores
     results = [
         EvalResult(
             task_type="text-classification",
@@ -49,7 +54,7 @@ def _metadata(run: Run, name: str, license: str | None, export: str) -> ModelCar
             metric_name=score.replace("_", " "),
             metric_value=value,
         )
-        for score, value in run.scores.items()
+        for score, value in scores.items()
         if score != "rows"
     ]
     return ModelCardData(
@@ -65,7 +70,7 @@ def _metadata(run: Run, name: str, license: str | None, export: str) -> ModelCar
     )
 
 
-def _text(run: Run, model: Model, name: str, license: str | None, export: str) -> str:
+def _text(run: Run, model: Model, name: str, license: str | None, export: Report | None) -> str:
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"cell": markdown_table.cell, "code": markdown_table.code}
     environment.filters |= {"interval": format_interval, "number": format_number}

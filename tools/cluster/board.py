@@ -2,8 +2,7 @@
 
 import shutil
 import sys
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 STATES = ("waiting", "running", "done", "failed")
@@ -11,13 +10,12 @@ STATES = ("waiting", "running", "done", "failed")
 
 @dataclass
 class Row:
-    """One experiment: what sets it apart, its state, since when, and the last line of its log."""
+    """One experiment: what sets it apart, its state, and the last line of its log."""
 
     name: str
     values: str
     log: Path
     state: str = "waiting"
-    since: float = field(default_factory=time.monotonic)
     said: str = ""
 
 
@@ -40,7 +38,7 @@ class Board:
     def set_state(self, name: str, state: str, said: str = "") -> None:
         """Change an experiment's state."""
         row = self.rows[name]
-        row.state, row.said, row.since = state, said or row.said, time.monotonic()
+        row.state, row.said = state, said or row.said
         if not sys.stderr.isatty():
             print(self.line(row), file=sys.stderr, flush=True)
 

@@ -36,8 +36,8 @@ def main() -> None:
     left = int(table["neighbor"].isna().sum())
     if 0 < left < len(table):  # without training rows, none has one
         print(
-            f"the {len(table) - left:,} rows of the highest loss have a similar training row; for {left:,} more it "
-            "would take too long"
+            f"only the {len(table) - left:,} rows with the highest loss have a similar training row; for the other "
+            f"{left:,}, the search would take too long"
         )
     for path, content in ((options.csv, to_csv), (options.html, lambda found: page(run, found))):
         if path:

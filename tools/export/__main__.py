@@ -13,7 +13,7 @@ def parse_args() -> argparse.Namespace:
     """Return the command line's options."""
     parser = command.parser("export", __doc__)
     parser.add_argument("--format", choices=["onnx"], required=True, help="onnx")
-    parser.add_argument("--int8", action="store_true", help="8-bit weights: a quarter of the size, and faster")
+    parser.add_argument("--int8", action="store_true", help="8-bit weights: a quarter of the size")
     parser.add_argument("--rev", help="use the model of this commit, tag, branch or experiment")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="(exported/onnx or exported/onnx-int8)")
     options = parser.parse_args()

@@ -7,7 +7,7 @@ import numpy as np
 
 from textclf.errors import InputError
 from textclf.inference.files import REPORT, write_checksums
-from textclf.inference.model import Model, load_model
+from textclf.inference.model import Answers, Model, load_model
 from textclf.outputs import write_json
 from tools.card.card import write_card
 from tools.export.report import table, verify
@@ -23,10 +23,10 @@ def check_target(folder: Path) -> None:
         raise InputError(f"{folder} exists and is not an export; choose another folder with --out")
 
 
-def difference_in_fp32(model: Model, exported: Model, texts: list[str]) -> float:
-    """Return the largest difference between the probabilities of `exported` and of `model`, both in fp32."""
-    before, after = model.in_fp32().predict(texts, desc="fp32 before"), exported.predict(texts, desc="fp32 after")
-    return float(f"{np.abs(before.probabilities - after.probabilities).max():.2g}")
+def difference_in_fp32(model: Model, exported: Answers, texts: list[str]) -> float:
+    """Return the largest difference between the `exported` answers' probabilities and those of `model` in fp32."""
+    before = model.in_fp32().predict(texts, desc="fp32 before")
+    return float(f"{np.abs(before.probabilities - exported.probabilities).max():.2g}")
 
 
 def export(model: Model, run: Run, folder: Path, int8: bool) -> dict[str, Any]:
@@ -37,11 +37,12 @@ def export(model: Model, run: Run, folder: Path, int8: bool) -> dict[str, Any]:
     model.copy_rules(folder)
     write_checksums(folder)
     exported = load_model(folder)
-    comparison = verify({"before": model, "after": exported}, run)
-    if not int8 and (difference := difference_in_fp32(model, exported, run.test_texts)) > CLOSE:
+    answers = exported.predict(run.test_texts, desc="verify after")
+    if not int8 and (difference := difference_in_fp32(model, answers, run.test_texts)) > CLOSE:
         raise InputError(f"the graph's probabilities differ by up to {difference} from the classifier's; not exported")
+    comparison = verify({"before": model, "after": exported}, answers, run)
     report = {"format": "onnx", "int8": int8, "commit": pipeline_commit(run.revision)} | comparison
     write_json(folder / REPORT, report)
     name = f"{run.params['dataset']}-{'onnx-int8' if int8 else 'onnx'}"
-    write_card(folder, run, model, name, export=table(report))
+    write_card(folder, run, model, name, export=report | {"table": table(report)})
     return report

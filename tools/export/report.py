@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from textclf.encoders.machine import processor_name
-from textclf.inference.model import Model, load_model
+from textclf.inference.model import Answers, Model, load_model
 from tools import markdown_table
 from tools.runs.run import Run
 from tools.timing import Labeler, time_labelers
@@ -16,17 +16,20 @@ TIMED_ROWS = 2000  # at most
 SHOWN = {
     "accuracy": "accuracy on test",
     "size_mb": "MB",
-    "rows_per_second": "rows a second",
+    "rows_per_second": "rows per second",
     "p50_ms": "ms for one text, median",
     "p95_ms": "and 95th percentile",
 }
 
 
-def verify(models: dict[str, Model], run: Run) -> dict[str, Any]:
-    """Return labels, accuracy, size and speed of the two `models` compared, on the run's test rows."""
+def verify(models: dict[str, Model], after: Answers, run: Run) -> dict[str, Any]:
+    """Return labels, accuracy, size and speed of the `models` before and after compared, on the run's test rows.
+
+    `after` are the answers of the second one.
+    """
     actual = run.predictions["actual"]
     texts = run.test_texts
-    before, after = (model.predict(texts, desc=f"verify {name}") for name, model in models.items())
+    before = models["before"].predict(texts, desc="verify before")
     times = time_labelers(
         {name: partial(load_labeler, model.folder) for name, model in models.items()}, texts[:TIMED_ROWS]
     )

@@ -1,7 +1,8 @@
 """Few labels: the accuracy of methods that get a few rows of each label, on three public data sets.
 
-Rows are drawn from the training rows; scores are those of all test rows. results/few-labels.json keeps every
-measurement, and what it has already isn't measured again. `--setfit` measures SetFit on the same rows, in an
+Rows are drawn from the training rows; scores are those of all test rows. results/few-labels.json keeps the
+measurements with their parameters, checkpoint and rows; what it has with today's isn't measured again. The published
+records don't name theirs, so the first run measures everything. `--setfit` measures SetFit on the same rows, in an
 environment of its own under .cache. `--table` writes docs/few-labels.md from there.
 """
 
@@ -18,10 +19,10 @@ def parse_args() -> argparse.Namespace:
     parser = command.parser("few_labels", __doc__)
     parser.add_argument("--dataset", nargs="+", default=DATASETS, metavar="NAME", help=f"({' '.join(DATASETS)})")
     parser.add_argument(
-        "--rows", nargs="+", type=command.count, default=[1, 5, 10, 30], help="rows a label (1 5 10 30)"
+        "--rows", nargs="+", type=command.count, default=[1, 5, 10, 30], help="rows per label (1 5 10 30)"
     )
     parser.add_argument("--draws", type=command.count, default=5, help="draws of rows, each with its own seed (5)")
-    parser.add_argument("--arm", nargs="+", metavar="NAME", help="the ways of training (the cheap ones)")
+    parser.add_argument("--arm", nargs="+", metavar="NAME", help="methods to compare (default: the fast ones)")
     parser.add_argument("--setfit", action="store_true", help="measure SetFit 1.2 instead; minutes for each draw")
     parser.add_argument("--table", action="store_true", help="measure nothing; write docs/few-labels.md")
     options = parser.parse_args()

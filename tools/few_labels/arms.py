@@ -10,6 +10,7 @@ import numpy as np
 
 from textclf.classifiers.frozen_linear import Features
 from textclf.encoders.checkpoints import Checkpoint
+from textclf.encoders.frozen import Frozen
 from textclf.errors import InputError
 from textclf.params import Params, check_params, read_params
 from textclf.rows import Rows
@@ -63,7 +64,7 @@ def accuracy(arm: str, data: DataSet, drawn: Rows, validation: Rows, cached: boo
         classifier = _train(task, arm)
         seconds = time.process_time() - start
     if isinstance(classifier, Features):
-        classifier = replace(classifier, cache_dir=data.vectors)
+        classifier = replace(classifier, frozen=Frozen(classifier.body, classifier.precision, data.vectors))
     found = classifier.predict(data.test, params.eval_batch_size, "").logits
     return float(np.mean(found.argmax(axis=1) == data.test.labels)), seconds
 

@@ -29,7 +29,7 @@ from tools.few_labels.arms import BY_VALIDATION, SETFIT, DataSet, accuracy, arm_
 from tools.runs.config import switched_on, unread
 
 RESULTS = Path("results/few-labels.json")
-UNREAD = {"dataset", "prepare", "spelling", "split"}  # parameters of stages that this measurement does without
+UNREAD = {"augment", "dataset", "prepare", "spelling", "split"}  # of stages that this measurement does without
 PLACE = ("dataset", "arm", "rows", "draw")  # of a measurement in the tables
 Record = dict[str, Any]
 
@@ -58,10 +58,11 @@ def _key(arm: str, data: DataSet, drawn: Rows, number: int, draw: int) -> Record
     params = {} if arm == SETFIT else arm_params(arm).model_dump()
     skipped = UNREAD | unread(params["method"]) if params else set()
     read = {key: value for key, value in params.items() if key not in skipped}
-    rows = [rows_key(drawn.ids) if number else None, rows_key(data.test.ids), data.label_texts]
-    content = json.dumps([switched_on(read), data.checkpoint.model_dump(mode="json"), rows], sort_keys=True)
+    test = [rows_key(data.test.ids), data.label_texts]
+    content = json.dumps([switched_on(read), data.checkpoint.model_dump(mode="json"), test], sort_keys=True)
     place = {"dataset": data.name, "arm": arm, "rows": number, "draw": draw}
-    return place | {"configuration": hashlib.sha256(content.encode()).hexdigest()[:16]}
+    configuration = {"configuration": hashlib.sha256(content.encode()).hexdigest()[:16]}
+    return place | configuration | ({"drawn": rows_key(drawn.ids)[:16]} if number else {})
 
 
 def _measured(arm: str, data: DataSet, drawn: tuple[Rows, Rows], draw: int) -> Record:
@@ -76,10 +77,18 @@ def _measured(arm: str, data: DataSet, drawn: tuple[Rows, Rows], draw: int) -> R
 
 
 def _add(record: Record) -> None:
+    """Keep a measurement in the place of the older one of its draw, and of draws that were measured otherwise."""
     with FileLock(cache_folder("few-labels").with_suffix(".lock")):  # SetFit may be measured at the same time
-        results = [one for one in read_results() if any(one[key] != record[key] for key in PLACE)] + [record]
+        results = [one for one in read_results() if not _replaced(one, record)] + [record]
         write_json(RESULTS, sorted(results, key=lambda one: [one[key] for key in PLACE]))
     print(", ".join(f"{key} {value}" for key, value in record.items()), flush=True)
+
+
+def _replaced(known: Record, new: Record) -> bool:
+    """Return whether `known` is of the same cell of the tables, and of the same draw or of another configuration."""
+    if any(known[key] != new[key] for key in PLACE[:-1]):
+        return False
+    return bool(known["draw"] == new["draw"] or known.get("configuration") != new["configuration"])
 
 
 def draw_rows(data: DataSet, number: int, draw: int) -> tuple[Rows, Rows]:

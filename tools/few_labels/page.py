@@ -13,7 +13,7 @@ DRAWS = 5  # a cell of fewer says so
 
 
 def accuracies(dataset: str, results: list[Record]) -> list[str]:
-    """Return the table of a data set: a row an arm, a column for each number of rows a label."""
+    """Return the table of a data set: a row an arm, a column for each number of rows per label."""
     own = [one for one in results if one["dataset"] == dataset]
     numbers = sorted({one["rows"] for one in own} - {0})
     lines = []
@@ -24,7 +24,7 @@ def accuracies(dataset: str, results: list[Record]) -> list[str]:
         }
         if any(found.values()):
             lines.append([f"`{arm}`", *(_cell(values) for values in found.values())])
-    return table(["", "no rows", *(f"{number} a label" for number in numbers)], lines)
+    return table(["", "no rows", *(f"{number} per label" for number in numbers)], lines)
 
 
 def _cell(values: list[float]) -> str:
@@ -42,7 +42,7 @@ def times(dataset: str, results: list[Record]) -> list[str]:
         found = {one["rows"]: f"{one['cpu_seconds']:,.0f} s" for one in own if one["arm"] == arm}
         if arm != "zero_shot" and found:
             lines.append([f"`{arm}`", *(found.get(number, "") for number in numbers)])
-    return table(["", *(f"{number} a label" for number in numbers)], lines)
+    return table(["", *(f"{number} per label" for number in numbers)], lines)
 
 
 def page() -> str:

@@ -55,12 +55,25 @@ def mean_scores(entries: list[Entry]) -> pd.DataFrame:
 
     A score that not every entry has is left out.
     """
+    _check_alike(entries)
     table = pd.DataFrame(_cells(entries))
     by_run = table.pivot_table(index="score", columns=["metric", "run"], values="value", aggfunc="mean", sort=False)
     complete = by_run.dropna()
     runs = {(run, "AUROC"): complete["AUROC"][run] for run in complete["AUROC"]}
     overall = {("mean", metric): complete[metric].mean(axis=1) for metric in METRICS}
     return pd.DataFrame(runs | overall)
+
+
+def _check_alike(entries: list[Entry]) -> None:
+    """Raise `InputError` if draws of a data set and method are of different parameters."""
+    first: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        one = first.setdefault((entry["dataset"], entry["method"]), entry)
+        if one["params"] != entry["params"]:
+            raise InputError(
+                f"{RESULTS}: draws {one['draw']} and {entry['draw']} of {entry['method']} on {entry['dataset']} have "
+                "different parameters; python -m tools.oos_scores runs the older one again"
+            )
 
 
 def notes(entries: list[Entry]) -> Iterator[str]:

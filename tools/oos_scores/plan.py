@@ -68,6 +68,6 @@ def _draws(dataset: str) -> dict[int, list[str]]:
 
 
 def _overrides(dataset: str, method: str) -> dict[str, Any]:
-    if method == "features":
-        return {"dataset": dataset, "method": method}
-    return find_recipes([FULL[dataset]])[FULL[dataset]].overrides if FULL[dataset] else {"dataset": dataset}
+    own = {"dataset": dataset, "method": method}
+    recipe = FULL[dataset] if method == "full" else ""
+    return find_recipes([recipe])[recipe].overrides | own if recipe else own

@@ -32,7 +32,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--delimiter",
         type=one_character,
-        metavar="SIGN",
+        metavar="CHAR",
         help="between the input's cells (a comma; a tab in .tsv)",
     )
     parser.add_argument("--resume", action="store_true", help="continue scoring after an interruption")

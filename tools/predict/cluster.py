@@ -43,7 +43,7 @@ def scored_on_cluster(
                 yield Scored(row["name"], int(row["unanswered"]), row["failure"])
         except ray.exceptions.RayError as error:
             reason = " ".join(str(error).split())[-300:]
-            raise InputError(f"the cluster gave up after {RETRIES} retries, --resume goes on: {reason}") from None
+            raise InputError(f"the cluster gave up after {RETRIES} retries; continue with --resume: {reason}") from None
 
 
 def _results(

@@ -4,6 +4,7 @@ Each file is scored by `score_file`, so its rows, windows and bytes are those of
 """
 
 import json
+import shutil
 import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -127,7 +128,7 @@ def begin(job: FolderJob, checksum: str, resume: bool) -> list[str]:
     refused. `checksum` is the model's.
     """
     source, target = open_store(job.source), open_store(job.target)
-    state = {"job": [job.settings.column, job.settings.window, job.settings.delimiter, checksum]}
+    state = {"job": [*asdict(job.settings).values(), checksum]}
     versions = source.versions()
     now = {name: versions.get(name) for name in job.names}
     there = set(target.files())
@@ -136,14 +137,17 @@ def begin(job: FolderJob, checksum: str, resume: bool) -> list[str]:
         raise InputError(f"{job.target} already holds {held[0]}; continue with --resume or name another folder")
     before = _read_state(target) if STATE in there else {"files": {}}
     if STATE in there and before.get("job") != state["job"]:
-        raise InputError(f"{job.target} belongs to another column, delimiter or model; name another folder")
+        raise InputError(f"{job.target} belongs to another column, batch size, delimiter or model; name another folder")
     if held and STATE not in there:
         raise InputError(f"{job.target} holds {held[0]}, but no {STATE} that says what it is; name another folder")
     pairs = list(zip(job.names, job.outputs, strict=True))
     whole = {name for name, output in pairs if output in there and before["files"].get(name) == now[name]}
-    for name, output in pairs:  # an output of an older input goes before the note says that it is of the new one
+    for name, output in pairs:  # what is of an older input goes before the note says that it is of the new one
         if output in there and name not in whole:
             target.remove(output)
+        begun = target.local(f"{output}.parts")
+        if begun and before["files"].get(name) != now[name]:
+            shutil.rmtree(begun, ignore_errors=True)
     target.write(STATE, json.dumps(state | {"files": before["files"] | now}, indent=1))
     return [name for name in job.names if name not in whole]
 

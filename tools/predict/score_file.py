@@ -165,13 +165,16 @@ def check_columns(job: Job, written: Columns) -> None:
 def begin(job: Job, model: Model, resume: bool) -> None:
     """Make the folder of finished windows, or check that an interrupted run of the same job left it."""
     size, changed = job.source.stat().st_size, job.source.stat().st_mtime_ns
-    state = [str(job.source.resolve()), size, changed, job.column, job.window, job.delimiter, model.checksum]
+    how = [job.column, job.batch_size, job.window, job.delimiter]
+    state = [str(job.source.resolve()), size, changed, *how, model.checksum]
     file = job.parts / STATE
     if job.parts.exists():
         if not resume:
             raise InputError(f"{job.parts} is left over from an interrupted run; continue with --resume or delete it")
         if read_state(file) != state:
-            raise InputError(f"{job.parts} belongs to another input, column or model; delete it to start over")
+            raise InputError(
+                f"{job.parts} belongs to another input, column, batch size or model; delete it to start over"
+            )
         return
     job.parts.mkdir()
     write_json(file, state)

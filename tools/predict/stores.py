@@ -108,7 +108,7 @@ def open_store(address: str) -> Store:
     except ImportError:
         raise InputError(f"{address} needs s3fs; pip install -r requirements/cluster.txt") from None
     except ValueError as error:
-        raise InputError(f"{address} is no address of files: {error}") from None
+        raise InputError(f"{address} is not an address of files: {error}") from None
     files.invalidate_cache()
     return Store(files, str(root).rstrip("/") or "/", address.rstrip("/") or "/")
 

@@ -22,7 +22,7 @@ def parse_args() -> argparse.Namespace:
         action="append",
         default=[],
         metavar="KEY=V1,V2",
-        help="queue one for each value; with --address, run them",
+        help="queue one experiment for each combination of values; with --address, run them",
     )
     parser.add_argument("--record", action="store_true", help="write results/<recipe>.json, with the stages' seconds")
     parser.add_argument("--seeds", type=int, metavar="N", help="with --record: also run missing seeds, up to N in all")
@@ -44,8 +44,10 @@ def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) 
         parser.error("--record runs the experiment now; leave out --queue and --sweep")
     if options.seeds is not None and (options.seeds < 2 or not options.record):
         parser.error("--seeds takes 2 or more, with --record")
-    if options.sweep and options.address and (options.queue or options.force):
-        parser.error("--sweep runs on the cluster that --address or RAY_ADDRESS names; leave out --queue and --force")
+    if options.sweep and options.force:
+        parser.error("--sweep runs what is not there yet; leave out --force")
+    if options.sweep and options.address and options.queue:
+        parser.error("--sweep runs on the cluster that --address or RAY_ADDRESS names; leave out --queue")
     if command.names_cluster(options) and not (options.sweep or options.seeds):
         parser.error("--address, --cpus and --gpus are for --sweep and --seeds; leave them out")
 

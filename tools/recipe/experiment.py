@@ -19,10 +19,9 @@ from tools.stage_times import run_timed
 
 def experiment_command(name: str, overrides: dict[str, Any], options: argparse.Namespace) -> list[str]:
     """Return the `dvc exp run` of the recipe."""
-    how = ["--queue"] if options.queue or options.sweep else ["--temp"]
+    how = ["--queue"] if options.queue else ["--temp"]
     force = ["--force"] if options.force else []
-    values = [*assignments(overrides), *options.sweep]
-    return ["dvc", "exp", "run", *how, *force, "--name", name, *set_options(values)]
+    return ["dvc", "exp", "run", *how, *force, "--name", name, *set_options(assignments(overrides))]
 
 
 def check_names_free(names: list[str]) -> None:
@@ -30,6 +29,13 @@ def check_names_free(names: list[str]) -> None:
     listed = output("dvc", "exp", "list", "--name-only")
     if known := [name for name in names if name in listed.split()]:
         raise InputError(f"experiment {known[0]} already exists; remove it with: dvc exp remove {known[0]}")
+
+
+def check_no_refs(names: list[str]) -> None:
+    """Raise `InputError` for a branch or tag, which would be read in place of the experiment of its name."""
+    refs = output("git", "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/tags").splitlines()
+    if taken := sorted(set(names) & set(refs)):
+        raise InputError(f"{taken[0]} is also a branch or a tag, which stands for another run; rename that")
 
 
 def swept(name: str, recipe: Recipe, sweep: list[str]) -> list[dict[str, Any]]:
@@ -44,15 +50,16 @@ def run_recipes(options: argparse.Namespace) -> None:
     """Check all recipes, then run them one after the other."""
     recipes = find_recipes(options.recipe)
     combined = {name: swept(name, recipe, options.sweep) for name, recipe in recipes.items()}
-    if options.sweep and options.address:
-        experiments = [one for name, overrides in combined.items() for one in named(overrides, name)]
-        sweep(experiments, Resources(options.address, options.cpus, options.gpus), resume=True)
+    resources = Resources(options.address, options.cpus, options.gpus) if options.address else None
+    if options.sweep:
+        sweep([one for name, overrides in combined.items() for one in named(overrides, name)], resources, resume=True)
         return
     check_queue()
     check_git_config()
+    check_no_refs(list(recipes))
     if options.record:
         check_committed()
-    if not options.sweep and not options.force:
+    if not options.force:
         check_names_free(list(recipes))
     commands = {name: experiment_command(name, recipe.overrides, options) for name, recipe in recipes.items()}
     for name, arguments in commands.items():
@@ -61,6 +68,5 @@ def run_recipes(options: argparse.Namespace) -> None:
         if options.record:
             print(f"recorded in {record(name, seconds)}", flush=True)
         if options.seeds:
-            resources = Resources(options.address, options.cpus, options.gpus) if options.address else None
             print(f"recorded in {ensure_seeds(open_run(name), options.seeds, resources).folder}", flush=True)
             record(name, seconds)  # which names that folder

@@ -98,7 +98,7 @@ def calibration_table(recipes: dict[str, Recipe]) -> list[str]:
             loss = f"{calibration['log_loss_before']:.3f} -> {test['log_loss']:.3f}"
             ece = f"{calibration['ece_before']:.3f} -> {test['ece']:.3f}"
             rows.append([f"`{name}`", f"{calibration['temperature']:.2f}", loss, ece])
-    return table(["recipe", "temperature", "log loss", "calibration error"], rows)
+    return table(["recipe", "temperature", "log-loss", "calibration error"], rows)
 
 
 def _minutes(seconds: float | None) -> str:

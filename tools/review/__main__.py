@@ -7,6 +7,7 @@ seeds run on a Ray cluster.
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textclf.errors import InputError
@@ -49,10 +50,18 @@ def ensure_both(base: "Run", head: "Run", options: argparse.Namespace) -> None:
         ensure_seeds(run, options.seeds, resources)
 
 
+def write(path: Path | None, text: str) -> None:
+    """Write the text to `path`, if one is asked for, whole or not at all."""
+    from textclf.atomic import replace_file
+
+    if path:
+        with replace_file(path) as part:
+            part.write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     """Print the review; write the files that are asked for."""
     options = parse_args()
-    from textclf.atomic import replace_file
     from tools.markdown_table import code
     from tools.review.gate import try_to_judge
     from tools.review.html import html
@@ -68,10 +77,8 @@ def main() -> None:
             ensure_both(base, head, options)
         report = compare(base, head, rules)
     except InputError as error:
-        if options.out:
-            title = "not comparable" if isinstance(error, NotComparable) else "no review"
-            with replace_file(options.out) as part:
-                part.write_text(f"## {title}\n\n{code(error)}\n", encoding="utf-8")
+        title = "not comparable" if isinstance(error, NotComparable) else "no review"
+        write(options.out, f"## {title}\n\n{code(error)}\n")
         if options.html:
             options.html.unlink(missing_ok=True)  # that of another review
         if not isinstance(error, NotComparable):
@@ -80,11 +87,8 @@ def main() -> None:
         sys.exit(2)
     gate = try_to_judge(report, rules)
     text = markdown(report, gate)
-    pages = {options.out: text} | ({options.html: html(report, gate)} if options.html else {})
-    for path, page in pages.items():
-        if path:
-            with replace_file(path) as part:
-                part.write_text(page, encoding="utf-8")
+    write(options.out, text)
+    write(options.html, html(report, gate) if options.html else "")
     print(text)
     if options.gate and gate.error:  # said after the pages are written
         raise InputError(gate.error)

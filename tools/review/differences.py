@@ -17,7 +17,9 @@ ALPHA = 0.05
 COLUMNS = ["metric", "base", "head", "difference", "low", "high", "p", "verdict"]
 
 Effects = Mapping[str, float]  # the smallest difference that matters, by score
-Known = Mapping[str, SeedVariance]
+Known = Mapping[str, SeedVariance]  # by score
+OfBoth = tuple[Known, Known]  # of the base and the head
+UNKNOWN: OfBoth = ({}, {})
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,11 @@ class Differences:
 
 
 def compare_predictions(
-    base: Seeds, head: Seeds, labels: list[str], bins: int, effects: Effects, known: Known | None = None
+    base: Seeds, head: Seeds, labels: list[str], bins: int, effects: Effects, known: OfBoth = UNKNOWN
 ) -> Differences:
     """Compare two sides, whose tables have the same ids in the same order and the same actual labels.
 
-    `known` is the variance between seeds, by score, for a side that has one seed alone.
+    `known` is the variance between seeds for a side that has one seed alone; a side that draws nothing has none.
     """
     before, after = base.scores(labels), head.scores(labels)
     names = [name for name in before[0] if name in after[0]]
@@ -61,10 +63,9 @@ def compare_predictions(
     )
 
 
-def compare_score(base: Sequence[Score], head: Sequence[Score], known: Known | None, name: str) -> Difference:
+def compare_score(base: Sequence[Score], head: Sequence[Score], known: OfBoth, name: str) -> Difference:
     """Return the difference of one score; a side of one seed has the variance between seeds that is `known`."""
-    variance = (known or {}).get(name)
-    return compare(base, head, (variance, variance))
+    return compare(base, head, (known[0].get(name), known[1].get(name)))
 
 
 def flips(base: pd.DataFrame, head: pd.DataFrame) -> "pd.Series[str]":

@@ -15,6 +15,7 @@ from tools.review.oos_differences import Decisions, moved_rows, oos_differences
 from tools.review.robustness_differences import ChangedTexts, compare_changed_texts
 from tools.review.rules import Rules
 from tools.review.slice_differences import slice_differences
+from tools.runs.config import draws
 from tools.runs.records import read_record
 from tools.runs.run import Run
 from tools.runs.stale import stale
@@ -31,11 +32,11 @@ class NotComparable(InputError):
 class Report:
     """A review of `head` against `base`.
 
-    `seeds` is how many seeds each side has, and `decided` how many of them have out-of-scope decisions; `pooled` over
-    how many recorded configurations the variance between seeds of a side with one seed was pooled, 0 if there is none.
-    `rows` are the test rows that one run gets right and the other wrong, the largest change of loss first: id, text,
-    actual, base, head, base_confidence, head_confidence, change (of the loss), flip (fixed or broken). `moved` and
-    `oos` are the tables of tools/review/oos_differences.py,
+    `seeds` is how many seeds each side has, `draw` whether another seed would predict otherwise, and `decided` how many
+    of the seeds have out-of-scope decisions; `pooled` over how many recorded configurations the variance between seeds
+    of a side with one seed was pooled, 0 if there is none. `rows` are the test rows that one run gets right and the
+    other wrong, the largest change of loss first: id, text, actual, base, head, base_confidence, head_confidence,
+    change (of the loss), flip (fixed or broken). `moved` and `oos` are the tables of tools/review/oos_differences.py,
     `changed_texts` is of tools/review/robustness_differences.py.
     """
 
@@ -54,6 +55,7 @@ class Report:
     oos: pd.DataFrame
     changed_texts: ChangedTexts
     seeds: tuple[int, int]
+    draw: tuple[bool, bool]
     decided: tuple[int, int]
     pooled: int
     same_inputs: bool
@@ -74,12 +76,16 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
     common = shared_rows(base, head, rules)
     sides = [seeds_of(run).on(common.ids) for run in (base, head)]
     seeds = (len(sides[0].tables), len(sides[1].tables))
-    known, pooled = pooled_variance(_train_rows(head), (base, head)) if min(seeds) == 1 else ({}, 0)
+    draw = draws(base.params), draws(head.params)
+    known, pooled = (
+        pooled_variance(_train_rows(head), (base, head)) if (1, True) in zip(seeds, draw, strict=True) else ({}, 0)
+    )
+    spread = (known if draw[0] else {}, known if draw[1] else {})
     labels = list(dict.fromkeys([*head.labels, *base.labels]))
     effects, reason = rules.effects, stale(base)
     decisions = _decisions(base), _decisions(head)
     differences = compare_predictions(
-        sides[0], sides[1], labels, int(head.params["evaluation"]["ece_bins"]), effects, known
+        sides[0], sides[1], labels, int(head.params["evaluation"]["ece_bins"]), effects, spread
     )
     report = Report(
         base=base,
@@ -92,20 +98,27 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         data=data_changes(base, head),
         differences=differences,
         rows=flipped_rows(sides[0].tables[0], sides[1].tables[0], head.rows["text"]),
-        slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy"), known),
+        slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy"), spread),
         moved=moved_rows(base, head),
         oos=oos_differences(decisions[0], decisions[1], effects),
         decided=(len(decisions[0]), len(decisions[1])),
-        changed_texts=compare_changed_texts((base, head), (sides[0], sides[1]), effects.get("accuracy"), known),
+        changed_texts=compare_changed_texts((base, head), (sides[0], sides[1]), effects.get("accuracy"), spread),
         seeds=seeds,
+        draw=draw,
         pooled=pooled,
         same_inputs=reason is None and same_inputs(base, head),
     )
-    if rules.primary not in set(differences.scores["metric"]):
-        raise InputError(
-            f"review.yaml: primary: these runs can't be compared by {rules.primary}; run dvc repro in both"
-        )
+    check_primary(rules.primary, set(differences.scores["metric"]))
     return without_verdicts(report) if report.same_inputs else report
+
+
+def check_primary(name: str, found: set[str]) -> None:
+    """Raise `InputError` if the primary score isn't among those that were `found` on both sides."""
+    if name in found:
+        return
+    of_whole = "it is compared on the same test rows alone; name another primary score"
+    hint = of_whole if name == "roc_auc" else "run dvc repro in both"
+    raise InputError(f"review.yaml: primary: these runs can't be compared by {name}; {hint}")
 
 
 def shared_rows(base: Run, head: Run, rules: Rules) -> Common:

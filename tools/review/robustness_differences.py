@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from textclf.metrics.slices import MIN_ROWS
-from tools.review.differences import Known
+from tools.review.differences import Known, OfBoth
 from tools.runs.run import Run
 from tools.runs.tables import Seeds
 from tools.stats.difference import SeedVariance, compare, seed_variance
@@ -30,7 +30,7 @@ class ChangedTexts:
 
 
 def compare_changed_texts(
-    runs: tuple[Run, Run], sides: tuple[Seeds, Seeds], min_effect: float | None, known: Known
+    runs: tuple[Run, Run], sides: tuple[Seeds, Seeds], min_effect: float | None, known: OfBoth
 ) -> ChangedTexts:
     """Compare the answers of two runs, the base and the head; `sides` are their seeds on the test rows."""
     reason = incomparable(*runs)
@@ -52,7 +52,7 @@ def incomparable(base: Run, head: Run) -> str | None:
 
 
 def robustness_differences(
-    base: Run, head: Run, sides: tuple[Seeds, Seeds], min_effect: float | None, known: Known
+    base: Run, head: Run, sides: tuple[Seeds, Seeds], min_effect: float | None, known: OfBoth
 ) -> pd.DataFrame:
     """Return accuracy of both runs, difference, 95% interval and verdict by change.
 
@@ -60,7 +60,7 @@ def robustness_differences(
     to vary between seeds as that on the test rows does: as the seeds of the side do, if there are several, else as is
     `known`.
     """
-    shared, between = _shared(base, head), [_between(side, known) for side in sides]
+    shared, between = _shared(base, head), [_between(side, one) for side, one in zip(sides, known, strict=True)]
     before, after = (_table(run).loc[shared] for run in (base, head))
     rows = []
     for change in [name for name in after if name in before and name != "actual"]:

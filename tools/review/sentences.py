@@ -25,8 +25,13 @@ def headline(report: Report) -> str:
     else:
         interval = f"95% CI {points(row['low'])} to {points(row['high'])}, {p}"
         change = f"{100 * row['base']:.1f} -> {100 * row['head']:.1f}, {points(row['difference'])} points ({interval})"
-    whom = ", for these models alone" if min(report.seeds) == 1 and not report.pooled else ""
+    whom = ", for these models alone" if 1 in _drawn(report) and not report.pooled else ""
     return f"{report.verdict}{whom}: {name} {change}, {_seeds(report)}"
+
+
+def _drawn(report: Report) -> list[int]:
+    """Return how many seeds the sides have for which another seed would say more."""
+    return [seeds for seeds, draws in zip(report.seeds, report.draw, strict=True) if draws]
 
 
 def _seeds(report: Report) -> str:
@@ -62,10 +67,13 @@ def power(report: Report) -> str:
 
 def noise(report: Report) -> str:
     """Return what the interval says of seeds, how much of its variance they make, and what would find more."""
-    if min(report.seeds) > 1:
+    drawn = _drawn(report)
+    if not drawn:
+        return "Neither side draws anything in training, so that one seed says all."
+    if min(drawn) > 1:
         return f"{_shares(report)} {_needed(report)}".strip()
     ask = "python -m tools.review BASE HEAD --seeds 5"
-    one = "One seed on each side" if max(report.seeds) == 1 else "One seed on a side"
+    one = "One seed on each side" if drawn == [1, 1] else "One seed on a side"
     if report.pooled:
         over = f"{report.pooled} recorded configuration{'s' * (report.pooled > 1)}"
         return f"{one}: the interval has the spread between seeds in it, pooled over {over} ({ask})."

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from textclf.metrics.slices import each_slice
-from tools.review.differences import Known
+from tools.review.differences import OfBoth
 from tools.runs.tables import Seeds
 from tools.stats.difference import compare
 from tools.stats.influence import Score, mean_score
@@ -11,17 +11,16 @@ from tools.stats.verdict import verdict
 
 
 def slice_differences(
-    base: Seeds, head: Seeds, parts: pd.DataFrame, min_effect: float | None, known: Known
+    base: Seeds, head: Seeds, parts: pd.DataFrame, min_effect: float | None, known: OfBoth
 ) -> pd.DataFrame:
     """Return accuracy of both sides, difference, 95% interval and verdict of every slice with `MIN_ROWS` or more.
 
     `known` is the variance between seeds of a side with one seed; a slice is taken to vary as the whole does.
     """
-    between = known.get("accuracy")
     rows = []
     for column, value, ids in each_slice(parts):
         before, after = ([_accuracy(table.loc[ids]) for table in side.tables] for side in (base, head))
-        found = compare(before, after, (between, between))
+        found = compare(before, after, (known[0].get("accuracy"), known[1].get("accuracy")))
         numbers = [float(n) for n in (found.base, found.head, found.difference, found.low, found.high)]
         rows.append(
             (column, value, len(ids), *numbers, verdict("accuracy", numbers[2], numbers[3], numbers[4], min_effect))

@@ -46,19 +46,47 @@ def config_hash(run: Run) -> str | None:
     data = {path: md5 for path, md5 in outputs(run.lock).items() if path.startswith(read)}
     if precision is None or not all(any(path.startswith(part) for path in data) for part in DATA):
         return None
-    params: dict[str, Any] = {}
-    for stage in ("train", "predict", "calibrate", "oos", "evaluate"):
-        params |= run.lock.get(stage, {}).get("params", {}).get("params.yaml", {})
-    if params.get("oos", {}).get("method") == "none":
-        del params["oos"]
-    params = {key: value for key, value in params.items() if key not in LEFT_OUT and (key, value) not in AS_BEFORE}
-    config = [switched_on(params), run.params["method"], data, precision]
+    config = [_that_matter(_read(run)), run.params["method"], data, precision]
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _augment(run: Run) -> dict[str, Any]:
     augment: dict[str, Any] = run.params.get("augment") or {}  # an older run has none
     return augment
+
+
+def same_settings(recorded: dict[str, Any], run: Run) -> bool:
+    """Return whether the `recorded` parameters are those on which the run's scores depend, but for the seed."""
+    now = _read(run)
+    then = {path: looked_up(recorded, path) for path in now}
+    return recorded.get("method") == run.params["method"] and _that_matter(then) == _that_matter(now)
+
+
+def looked_up(params: dict[str, Any], path: str) -> Any:
+    """Return the value under a path such as `oos.method`; None if there is none."""
+    value: Any = params
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _read(run: Run) -> dict[str, Any]:
+    """Return the parameters that the stages of predictions and scores have read, by their paths."""
+    params: dict[str, Any] = {}
+    for stage in ("train", "predict", "calibrate", "oos", "evaluate"):
+        params |= run.lock.get(stage, {}).get("params", {}).get("params.yaml", {})
+    return params
+
+
+def _that_matter(params: dict[str, Any]) -> dict[str, Any]:
+    off = {"oos"} if (params.get("oos") or {}).get("method") == "none" else set()
+    left_out = off.union(LEFT_OUT)
+    return switched_on({k: v for k, v in params.items() if k not in left_out and (k, v) not in AS_BEFORE})
+
+
+def draws(params: dict[str, Any]) -> bool:
+    """Return whether training draws anything, so that another seed gives other predictions."""
+    return params["method"] not in FITTED or params.get("sampling", "none") != "none"
 
 
 def unread(method: str) -> set[str]:

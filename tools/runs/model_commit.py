@@ -2,10 +2,8 @@
 
 from textclf.errors import InputError
 from textclf.inference.files import MODEL
-from textclf.revisions import Revision
+from textclf.revisions import UNKNOWN, Revision
 from tools.runs.run import open_run, outputs
-
-UNKNOWN = "unknown"
 
 
 def pipeline_commit(revision: Revision) -> str:

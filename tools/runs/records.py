@@ -20,7 +20,7 @@ from textclf.atomic import replace_file
 from textclf.errors import InputError
 from textclf.outputs import write_json
 from textclf.probabilities import label_ids
-from tools.runs.config import config_hash
+from tools.runs.config import config_hash, same_settings
 from tools.runs.run import PREDICTIONS, Run
 
 FOLDER = Path("results/seeds")
@@ -47,7 +47,7 @@ class Content(BaseModel):
 
 @dataclass(frozen=True)
 class Record:
-    """The recorded seeds of the configuration whose `config_hash` names the folder."""
+    """The recorded seeds of a configuration; the folder has the name that `config_hash` gave it then."""
 
     folder: Path
 
@@ -110,10 +110,13 @@ class Record:
         return _read(file).set_index("id") if file.is_file() else None
 
     def agrees(self, run: Run) -> bool:
-        """Return whether the record is of the run's code: the run's seed, on its processor, predicts what is recorded.
+        """Return whether the record is of the run's configuration and code.
 
-        What can't be checked is not believed.
+        They are the same if the parameters are, and the run's seed, on its processor, predicts what is recorded. What
+        can't be checked is not believed.
         """
+        if not same_settings(self.content["params"], run):
+            return False
         known = self.content["seeds"].get(str(run.params["seed"]))
         if known is None or known["processor"] != run.machine.get("processor"):
             return False
@@ -140,9 +143,7 @@ def _read(file: Path) -> pd.DataFrame:
 
 def read_record(run: Run) -> Record | None:
     """Return the record of the run's configuration and code; None if there is none."""
-    name = config_hash(run)
-    records = [record for record in all_records() if name and record.folder.name.split("-")[0] == name]
-    return next((record for record in records if record.agrees(run)), None)
+    return next((record for record in all_records() if record.agrees(run)), None)
 
 
 def new_folder(run: Run) -> Path:

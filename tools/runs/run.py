@@ -118,7 +118,8 @@ class Run:
 
         `split` is the source's own, `used` the one that was used, `left out` for a row of none.
         """
-        raw = self.revision.parquet("data/raw/rows.parquet").set_index("id")
+        whole = self.revision.parquet("data/raw/rows.parquet", dtype_backend="numpy_nullable")  # a slice 0 is not 0.0
+        raw = whole.astype(dict.fromkeys(("id", "text", "label", "split"), "str")).set_index("id")
         used = {name: self.revision.csv(f"data/splits/{name}.csv")["id"] for name in ("train", "validation", "test")}
         split = pd.concat([pd.Series(name, index=ids) for name, ids in used.items()])
         raw["used"] = split.reindex(raw.index).fillna("left out")

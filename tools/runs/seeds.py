@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from textclf.cache import cache_folder
 from textclf.errors import InputError
@@ -78,7 +78,7 @@ def checkout(sha: str) -> Iterator[Path]:
     """
     place = cache_folder("checkouts") / sha[:12]
     place.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(place.with_suffix(".lock")):
+    with _locked(place.with_suffix(".lock")):
         if (place / ".git").exists():
             output("git", "-C", str(place), "reset", "--quiet", "--hard", sha)
             output("git", "-C", str(place), "clean", "--quiet", "-fd")
@@ -89,6 +89,21 @@ def checkout(sha: str) -> Iterator[Path]:
         _share_cache(place)
         yield place
         output("git", "worktree", "remove", "--force", str(place))
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Hold the lock `file`; say so where another process has it for as long as its trainings take."""
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"another process is using {file.with_suffix('')}; waiting until it ends", file=sys.stderr, flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _share_cache(place: Path) -> None:

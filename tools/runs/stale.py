@@ -6,11 +6,11 @@ md5 of each as one stage wrote it and as others read it.
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from textclf.errors import InputError
 from tools.processes import output
+from tools.runs.config import looked_up
 from tools.runs.run import Run
 
 CHECKS = {"check"}  # stages that decide nothing: a comment in params.yaml makes no score stale
@@ -28,6 +28,15 @@ def check_current(run: Run) -> None:
         raise InputError(reason)
 
 
+def check_params(run: Run, names: Iterable[str]) -> None:
+    """Raise `InputError` if one of the stages `names` hasn't run, or ran with other parameters than the run has."""
+    for name in names:
+        if name not in run.lock:
+            raise InputError(f"{run.revision.name}: stage {name} has not run; run dvc repro")
+        if reason := next(_changed_params(run, name), None):
+            raise InputError(f"{run.revision.name}: {reason}; run dvc repro")
+
+
 def _reasons(run: Run) -> Iterator[str]:
     if missing := sorted(set(run.stages) ^ set(run.lock)):
         yield f"dvc.yaml and dvc.lock disagree about stage {missing[0]}"
@@ -42,7 +51,7 @@ def _reasons(run: Run) -> Iterator[str]:
 
 def _changed_params(run: Run, name: str) -> Iterator[str]:
     for path, recorded in run.lock[name].get("params", {}).get("params.yaml", {}).items():
-        if (now := _looked_up(run.params, path)) != recorded:
+        if (now := looked_up(run.params, path)) != recorded:
             yield f"{path} is {now!r} but was {recorded!r} when stage {name} ran"
 
 
@@ -77,10 +86,3 @@ def _changed_in_workspace() -> Iterator[str]:
             for path, how in change.get("changed outs", {}).items() if isinstance(change, dict) else ():
                 if how == "modified":
                     yield f"{path} has changed since stage {name} wrote it"
-
-
-def _looked_up(params: dict[str, Any], path: str) -> Any:
-    value: Any = params
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from textclf.errors import InputError
-from textclf.revisions import WORKSPACE, check_git_config, check_queue, resolve, snapshot
+from textclf.revisions import WORKSPACE, check_git_config, check_queue, check_whole, resolve, snapshot
 from tools.cluster.experiments import Resources, run_experiments
 from tools.cluster.node import Experiment
 from tools.processes import output, set_options
@@ -104,6 +104,7 @@ def sweep(experiments: list[Experiment], resources: Resources | None, resume: bo
     if resources is None:
         queue(missing)
         return
+    check_whole()
     failures = run_experiments(commits(), missing, resources, mirrors())
     if failures:
         raise InputError(f"{len(failures)} of {len(missing)} experiments failed; --resume runs them again")

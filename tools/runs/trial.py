@@ -14,21 +14,25 @@ from numpy.typing import NDArray
 
 from textclf.cache import cache_folder
 from textclf.classifiers.base import Classifier
-from textclf.classifiers.frozen_linear import Features, load_body
+from textclf.classifiers.frozen_linear import Features
 from textclf.encoders.checkpoints import Checkpoint, locate
 from textclf.encoders.frozen import Frozen
 from textclf.encoders.precision import resolve_precision
+from textclf.encoders.pretrained import load_body
 from textclf.errors import InputError
 from textclf.params import Augment, Params, check_params, read_params
 from textclf.rows import Rows, read_label_texts, read_labels, read_rows, read_tokens
 from textclf.training.resampling import resample
 from textclf.training.task import Task
+from tools.runs import stale
 from tools.runs.overrides import NO_OOS, merged
+from tools.runs.run import open_run
 
 SPLITS = ("train", "validation", "test")
 LABELS, LABEL_TEXTS = Path("data/raw/labels.json"), Path("data/tokenized/label_texts.json")
 CHECKPOINT, TOKENIZED = Path("data/tokenized/checkpoint.json"), Path("data/tokenized/rows.parquet")
 LISTED = Path("data/splits")
+MADE_BY = ("download", "split", "prepare", "tokenize")  # the stages that write these
 
 
 class Outcome(NamedTuple):
@@ -88,7 +92,7 @@ class Bench:
             )
             classifier: Any = importlib.import_module(f"textclf.methods.{method}").train(task).classifier
         if isinstance(classifier, Features):
-            classifier = replace(classifier, cache_dir=cache_folder("vectors"))
+            classifier = replace(classifier, frozen=self._frozen)
         return Outcome(*(self._hits(classifier, self.rows[split]) for split in SPLITS[1:]))
 
     def _hits(self, classifier: Classifier, rows: Rows) -> NDArray[np.bool_]:
@@ -106,13 +110,14 @@ def _refuse_changes(augment: Augment) -> None:
 
 
 def open_bench(needed: Sequence[str] = SPLITS) -> Bench:
-    """Return the workspace's rows; `InputError` unless the stages up to `split` and `tokenize` have run.
+    """Return the workspace's rows; `InputError` unless the stages that make them have run with today's params.yaml.
 
     `InputError` too if one of the `needed` splits has no rows: a data set for `zero_shot` may have test rows alone.
     """
     for path in (LABELS, LABEL_TEXTS, CHECKPOINT, TOKENIZED, LISTED / "train.csv"):
         if not path.is_file():
-            raise InputError(f"{path} is not here; run dvc repro split tokenize first")
+            raise InputError(f"{path} does not exist; run dvc repro split tokenize first")
+    stale.check_params(open_run(), MADE_BY)
     labels, tokens = read_labels(LABELS), read_tokens(TOKENIZED)
     rows = {name: read_rows(LISTED / f"{name}.csv", tokens, labels) for name in SPLITS}
     if empty := [name for name in needed if not rows[name].ids]:

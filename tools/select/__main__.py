@@ -1,7 +1,7 @@
 """Which messages should be labeled next? `python -m tools.select --in messages.csv -n 200 --by margin --out next.csv`.
 
-margin and entropy take those of which the model is the least certain, diverse takes the centers of many groups, novel
-groups those out of scope into candidate intents. `python -m tools.audit --rows next.csv` labels them.
+margin and entropy take those of which the model is the least certain, diverse takes the centers of many clusters, novel
+clusters those out of scope into candidate intents. `python -m tools.audit --rows next.csv` labels them.
 """
 
 import argparse
@@ -18,7 +18,9 @@ def parse_args() -> argparse.Namespace:
         "--in", type=Path, required=True, metavar="FILE", dest="file", help=".csv, .tsv, .jsonl, .parquet"
     )
     parser.add_argument("-n", type=command.count, required=True, dest="number", help="how many")
-    parser.add_argument("--by", required=True, choices=["margin", "entropy", "diverse", "novel"], help="what is wanted")
+    parser.add_argument(
+        "--by", required=True, choices=["margin", "entropy", "diverse", "novel"], help="selection strategy"
+    )
     parser.add_argument("--text-column", default="text", metavar="NAME", help="(text)")
     parser.add_argument("--out", type=command.file, metavar="FILE", help="a CSV (else it is printed)")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=f"the model ({MODEL})")

@@ -35,6 +35,8 @@ def choose(model: Model, texts: list[str], number: int, by: str) -> pd.DataFrame
 
     `group` numbers the candidate intents of `novel`, from 0, the largest first; it is empty for others.
     """
+    if by == "diverse":
+        texts = [texts[row] for row in diverse(_vectors(model, texts), number, SEED)]
     answers = model.predict(texts)
     table = pd.DataFrame({"text": texts, "predicted": answers.predicted})
     table["probability"] = answers.probabilities.max(axis=1).round(4)
@@ -43,7 +45,7 @@ def choose(model: Model, texts: list[str], number: int, by: str) -> pd.DataFrame
         order = (by_margin if by == "margin" else by_entropy)(answers.probabilities)
         return table.iloc[order[:number]]
     if by == "diverse":
-        return table.iloc[diverse(_vectors(model, texts), number, SEED)]
+        return table
     if answers.scores is None:
         raise InputError("--by novel needs a model with an out-of-scope rule; set an oos.method and run dvc repro")
     return _novel(model, table, answers.scores, number)

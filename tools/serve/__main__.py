@@ -28,14 +28,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--max-texts", type=int, default=limits.texts, help=f"texts in a request ({limits.texts})")
     parser.add_argument("--max-chars", type=int, default=limits.chars, help=f"characters of a text ({limits.chars})")
     parser.add_argument("--max-batch", type=int, default=limits.batch, help=f"texts in a forward pass ({limits.batch})")
-    parser.add_argument("--max-queue", type=int, default=limits.queue, help=f"texts that wait ({limits.queue})")
-    many, seconds = limits.connections, limits.seconds
-    parser.add_argument("--max-connections", type=int, default=many, help=f"the next one is closed ({many})")
-    parser.add_argument("--timeout", type=int, default=seconds, help=f"seconds to send a request in ({seconds})")
-    parser.add_argument("--grace", type=int, default=10, help="seconds to end in after a SIGTERM (10)")
-    parser.add_argument(
-        "--feedback", type=Path, metavar="FILE", help="keep what users say is right: messages and labels"
-    )
+    queue, many, seconds = limits.queue, limits.connections, limits.seconds
+    parser.add_argument("--max-queue", type=int, default=queue, help=f"texts waiting for a forward pass ({queue})")
+    more = f"connections at once; further ones are closed ({many})"
+    parser.add_argument("--max-connections", type=int, default=many, help=more)
+    parser.add_argument("--timeout", type=int, default=seconds, help=f"seconds for a request to arrive ({seconds})")
+    parser.add_argument("--grace", type=int, default=10, help="seconds to finish requests after SIGTERM (10)")
+    parser.add_argument("--feedback", type=Path, metavar="FILE", help="store users' corrections: messages and labels")
     options = parser.parse_args()
     if options.rev and options.model != MODEL:
         parser.error("--rev takes the pipeline's model of that revision; leave out --model")

@@ -21,7 +21,7 @@ TEACHERS = Path("data/teachers")
 def teach(teacher: Run, student: Run, name: str, about: str) -> Path:
     """Write the teacher's logits of the student's training rows, and their spec; return their folder."""
     if not re.fullmatch(r"[\w-]+", name):
-        raise InputError(f"{name!r} is no name for a file: letters, digits, - and _ are allowed")
+        raise InputError(f"{name!r} is not a name for a file: letters, digits, - and _ are allowed")
     if teacher.revision.sha is None:
         raise InputError("the workspace can't be a teacher: name a commit, so that others can tell which run it was")
     check_same_labels(teacher, student)

@@ -1,0 +1,3 @@
+"""The splits that rows are divided into."""
+
+SPLITS = ("train", "validation", "test")
