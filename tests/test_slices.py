@@ -8,7 +8,7 @@ import pandas as pd
 from stages import slices as stage
 from textclf.metrics.listing import read_listing, write_listing
 from textclf.outputs import ensure_parent
-from textclf.revisions import WORKSPACE, resolve
+from tools.runs.run import open_run
 
 
 def rows(**own: Sequence[object]) -> pd.DataFrame:
@@ -39,5 +39,7 @@ def test_an_empty_cell_turns_no_whole_number_into_another_name(in_tmp: Path) -> 
     stage.main()
     found = read_listing(stage.SLICES)
     assert found[["by", "slice"]].to_numpy().tolist() == [["level", "0"], ["share", "0.5"], ["share", "1.0"]]
-    revision = resolve(WORKSPACE).parquet(str(stage.RAW))
-    assert revision["source.level"].astype(str).tolist()[:-1] == ["0"] * 20 + ["1"] * 19
+    for name in ("train", "validation", "test"):
+        ensure_parent(Path(f"data/splits/{name}.csv")).write_text("id,label\n")
+    reviewed = open_run().rows
+    assert reviewed["source.level"].astype(str).tolist()[:-1] == ["0"] * 20 + ["1"] * 19
