@@ -12,7 +12,7 @@ from textclf.data.rows_per_label import rows_per_label
 from textclf.errors import InputError
 from textclf.oos.labels import is_out
 from textclf.outputs import ensure_parent, write_json
-from textclf.params import Split, read_params
+from textclf.params import Oos, Split, read_params
 from textclf.splits import SPLITS
 
 RAW = Path("data/raw/rows.parquet")
@@ -111,17 +111,24 @@ def _check_kept(parts: Parts, rows: pd.DataFrame) -> None:
         raise InputError("no validation row is left: all their texts are also in train or in test")
 
 
+def _check_outside(oos: Oos, outside: Parts) -> None:
+    """Raise `InputError` if a threshold is to be chosen on out-of-scope validation rows, and there are none."""
+    if oos.method in ("threshold", "gate") and oos.target_of != "in_scope" and outside["validation"].empty:
+        raise InputError(
+            f"params.yaml: oos.target_of = {oos.target_of!r}: no out-of-scope row is for validation; use in_scope, or "
+            "give more such rows"
+        )
+
+
 def main() -> None:
     """Write data/splits, ids and labels of each split and of the out-of-scope rows, and metrics/split.json."""
-    params = read_params().split
+    params = read_params()
     rows, out = (pd.read_parquet(path, columns=COLUMNS) for path in (RAW, OUT_OF_SCOPE))
-    parts, outside, dropped = split_rows(rows, out, params)
-    if (drawn := len(outside["test"])) and not (out["split"] == "test").any():
-        train = (out["split"] == "train").sum()
-        print(
-            f"no out-of-scope row is for test; {drawn:,} of the {train:,} training rows among them are drawn",
-            file=sys.stderr,
-        )
+    parts, outside, dropped = split_rows(rows, out, params.split)
+    _check_outside(params.oos, outside)
+    if (train := int((out["split"] == "train").sum())) and not (out["split"] == "test").any():
+        drawn = f"{len(outside['test']):,} of the {train:,} training rows among them are drawn"
+        print(f"no out-of-scope row is for test; {drawn}", file=sys.stderr)
     for name, part in parts.items():
         part[["id", "label"]].to_csv(ensure_parent(LISTED / f"{name}.csv"), index=False)
     apart = pd.concat([part.assign(split=name) for name, part in outside.items()]).sort_index()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.test_dvc_yaml import STAGES, listed
 from tests.toys import task
-from tools.runs.config import AFTER, EPOCHS, FITTED, unread
+from tools.runs.config import AFTER, EPOCHS, FITTED, draws, unread
 
 BEFORE = ("check", "download", "split", "prepare", "tokenize", "augment", "teach", "train", "predict")
 
@@ -50,3 +50,18 @@ def test_full_reads_what_training_in_epochs_alone_reads(tiny: Callable[[str], Pa
     importlib.import_module("textclf.methods.full").train(replace(toy, params=spied))
     assert set(EPOCHS) - spied.read <= {"workers"}, "which is read before"
     assert not spied.read & unread("full")
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({"method": "full"}, True),
+        ({"method": "features"}, False),
+        ({"method": "features", "sampling": "oversample"}, True),
+        ({"method": "baseline", "sampling": "none", "augment": {"copies": 1}}, True),
+        ({"method": "zero_shot", "augment": {"copies": 0}}, False),
+    ],
+    ids=str,
+)
+def test_training_draws_something_or_each_seed_is_alike(params: dict[str, Any], found: bool) -> None:
+    assert draws(params) == found

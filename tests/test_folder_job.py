@@ -168,6 +168,10 @@ def test_resume_scores_what_is_new_or_changed_and_nothing_else(messages: Path, t
     (messages / "a.csv").write_text("text\naaa again\n")
     begin(job(messages, out), model.checksum, resume=True)
     assert not (out / "a.csv.parts").exists()
+    elsewhere = tmp_path / "elsewhere"  # where another command scores a.csv alone
+    (elsewhere / "a.csv.parts").mkdir(parents=True)
+    begin(job(messages, elsewhere), model.checksum, resume=False)
+    assert (elsewhere / "a.csv.parts").exists()
     score(job(messages, out), model, resume=True)
     assert begin(job(messages, out), model.checksum, resume=True) == []
     with pytest.raises(

@@ -42,6 +42,7 @@ def report(base: pd.DataFrame, head: pd.DataFrame) -> Any:
         same_inputs=False,
         seeds=(1, 1),
         decided=(1, 1),
+        draw=(True, True),
         head=SimpleNamespace(params={"dataset": "shop"}),
     )
 
@@ -115,6 +116,8 @@ def test_an_out_of_scope_score_is_judged_by_seeds_alone() -> None:
     found.decided = (2, 2)
     (sentence,) = broken_rules(found, rules)
     assert sentence.startswith("out_recall: a loss of 0.1500 cannot be ruled out")
+    found.decided, found.draw = (1, 1), (False, False)
+    assert broken_rules(found, rules) == [sentence], "a method that draws nothing needs one seed"
 
 
 def test_a_rule_for_another_data_set_is_moot() -> None:

@@ -156,6 +156,11 @@ def test_a_private_repository_becomes_public_if_that_is_asked_for(
     at(hub.address)
     push(written, "me/my-model", public=False, message="x")
     assert hub.private is True
+    hub.card_problem = "no license"
+    with pytest.raises(InputError, match="the Hub rejects its card"):
+        push(written, "me/my-model", public=True, message="x")
+    assert hub.private is True, "what was not published is not shown"
+    hub.card_problem = ""
     push(written, "me/my-model", public=True, message="x")
     assert hub.private is False
 

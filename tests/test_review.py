@@ -44,7 +44,7 @@ def test_the_default_is_main_against_the_workspace(reviewed: Clone) -> None:
     ), out.splitlines()[0]
     assert "`main` against `workspace`" in out
     assert "| parameter | `method: full -> baseline` |" in out
-    assert "One seed on each side and no spread is recorded: that is one model, not a configuration" in out
+    assert "One seed on a side and no spread is recorded: that is one model, not a configuration" in out
     assert re.search(r"\*\*Gate (passed|failed): ", out)
     assert "<details><summary>The " in out
     for title in (

@@ -45,7 +45,22 @@ def test_a_record_that_was_written_since_makes_no_other_state(repository: Path) 
     Path("results/record.json").write_text("[]\n")
     assert snapshot(resolve(WORKSPACE)) == head
     Path("params.yaml").write_text("lr: 1\n")
-    assert git("show", f"{snapshot(resolve(WORKSPACE))}:params.yaml") == "lr: 1"
+    before = snapshot(resolve(WORKSPACE))
+    assert git("show", f"{before}:params.yaml") == "lr: 1"
+    assert git("show", f"{before}:results/record.json") == "{}"
+    Path("results/record.json").write_text("[1]\n")
+    Path("results/new.json").write_text("[]\n")
+    git("add", "results/new.json")
+    assert snapshot(resolve(WORKSPACE)) == before
+    Path("new.yaml").write_text("x: 1\n")
+    git("add", "new.yaml")
+    assert git("show", f"{snapshot(resolve(WORKSPACE))}:new.yaml") == "x: 1"
+    assert git("status", "--porcelain").splitlines() == [
+        "A  new.yaml",
+        " M params.yaml",
+        "A  results/new.json",
+        " M results/record.json",
+    ]
 
 
 def test_a_conflict_is_not_taken_for_the_commit(repository: Path) -> None:
@@ -55,5 +70,5 @@ def test_a_conflict_is_not_taken_for_the_commit(repository: Path) -> None:
         Path("params.yaml").write_text(text)
         git("commit", "--quiet", "--all", "--message=x")
     git("merge", "other", fails=True)
-    with pytest.raises(InputError, match="git stash create failed: "):
+    with pytest.raises(InputError, match=r"params\.yaml has a conflict; resolve it first"):
         snapshot(resolve(WORKSPACE))

@@ -143,7 +143,29 @@ def test_a_record_is_found_by_every_run_of_the_configuration(in_tmp: None) -> No
     assert read_record(run(trained_with(lr=0.2))) is None
     assert read_record(run(lambda lock: lock["oos"]["params"]["params.yaml"].update({"oos.method": "gate"}))) is None
     assert read_record(run(set_md5("tokenize", "outs", "the same in other bytes"))) == found
+    renumbered = run()
+    renumbered.labels = LABELS[::-1]
+    assert read_record(renumbered) is None
     assert found.scores("roc_auc") == [0.99, 0.99, 0.99]
+
+
+def test_other_out_of_scope_rows_are_another_configuration_although_no_row_in_scope_is_predicted_otherwise(
+    in_tmp: None,
+) -> None:
+    table = pd.DataFrame(
+        {"actual": ["a", "out_of_scope"], "predicted": "a", "intent": "a", "score": [0.1, 0.2]},
+        index=pd.Index(["r1", "r2"], name="id"),
+    )
+
+    def deciding(decisions: pd.DataFrame) -> Any:
+        made = run(lambda lock: lock["oos"]["params"]["params.yaml"].update({"oos.method": "threshold"}))
+        made.decisions = decisions
+        return made
+
+    write_seed(deciding(table), FOLDER / "decides")
+    assert read_record(deciding(table.iloc[::-1])) == Record(FOLDER / "decides")
+    assert read_record(deciding(table.assign(predicted="out_of_scope"))) is None
+    assert read_record(deciding(table.rename({"r2": "r3"}))) is None
 
 
 def test_predictions_come_back_within_half_a_digit(in_tmp: None) -> None:

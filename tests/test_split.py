@@ -1,5 +1,6 @@
 """Split: who is trained on, who chooses the epoch, who is only reported."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -250,8 +251,24 @@ def test_drawn_test_rows_out_of_scope_are_said_where_there_are_some(
     drawn = "no out-of-scope row is for test; 4 of the 20 training rows among them are drawn\n"
     assert said(corpus(), out, capsys) == drawn
     assert said(corpus(), pd.concat([out, apart.assign(split="validation")]), capsys) == drawn
-    for table in (apart, out.assign(split="validation"), out.iloc[:2], out.iloc[:0]):
+    for table in (apart, out.assign(split="validation"), out.iloc[:0]):
         assert said(corpus(), table, capsys) == ""
+    none = "no out-of-scope row is for test; 0 of the 2 training rows among them are drawn\n"
+    assert said(corpus(), out.iloc[:2], capsys) == none
+
+
+def test_a_threshold_that_needs_validation_rows_out_of_scope_is_refused_before_training(
+    in_tmp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "params.yaml").read_text()
+    out = with_out_of_scope(test=False)[0].query("label == 'out_of_scope'")
+    for target_of, refused in (("accuracy", True), ("out_of_scope", True), ("in_scope", False)):
+        chosen = text.replace("  target_of: in_scope", f"  target_of: {target_of}")
+        (in_tmp / "params.yaml").write_text(chosen.replace("  method: none", "  method: threshold"))
+        said(corpus(), out, capsys)
+        expected = f"oos.target_of = '{target_of}': no out-of-scope row is for validation; use in_scope, or give more"
+        with pytest.raises(InputError, match=expected) if refused else nullcontext():
+            said(corpus(), out.iloc[:5], capsys)
 
 
 @pytest.mark.parametrize("twin", ["TEST 0", "  test   0 ", "test\u200b 0", "te\x00st 0", "test 0\x7f"])

@@ -262,7 +262,7 @@ def test_experiments_that_are_here_run_again_only_if_they_failed(
     sweep_module.sweep([one], Resources(LOCAL), resume=True)
     run.assert_not_called()
     assert capsys.readouterr().err == "1 of 1 experiments are here\n"
-    with pytest.raises(InputError, match=r"^1 of 1 experiments failed; --resume runs them again$"):
+    with pytest.raises(InputError, match=r"^1 of 1 experiments failed; the same command runs them again$"):
         sweep_module.sweep([one, other], Resources(LOCAL), resume=True)
     assert run.call_args.args[1] == [other]
 

@@ -4,11 +4,13 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dvc.api
@@ -18,6 +20,8 @@ from ruamel.yaml import YAML
 from textclf.errors import InputError
 
 WORKSPACE = "workspace"
+RECORDED = ("results", "docs/results.md")  # written later than the commit that they name
+NOBODY = {"NAME": "workspace", "EMAIL": "workspace@localhost", "DATE": "2000-01-01T00:00:00Z"}  # for the same hash
 UNKNOWN = "unknown"  # a commit that there is not
 
 
@@ -123,8 +127,8 @@ def uncommitted() -> str | None:
 
     results/ and docs/results.md don't count: they are written later, and name the commit themselves.
     """
-    command = ("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results", ":!docs/results.md")
-    changed = _git(*command).stdout.decode().splitlines()
+    left_out = [f":!{path}" for path in RECORDED]
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *left_out).stdout.decode().splitlines()
     return changed[0][3:] if changed else None
 
 
@@ -135,17 +139,23 @@ def check_committed() -> None:
 
 
 def snapshot(revision: Revision) -> str:
-    """Return the hash of the revision's commit; of the workspace's tracked files, if they have changes.
+    """Return the hash of the revision's commit; of one with the workspace's tracked files, if they have changes.
 
-    Raises `InputError` if git can't keep them, as with a conflict.
+    Of those in `RECORDED` it has the committed ones, so that the hash stays while records are written. Raises
+    `InputError` for a conflict.
     """
     if revision.sha is not None or uncommitted() is None:
         return revision.commit
-    dates = {f"GIT_{who}_DATE": "2000-01-01T00:00:00Z" for who in ("AUTHOR", "COMMITTER")}  # else each call has its own
-    done = subprocess.run(["git", "stash", "create"], capture_output=True, env=os.environ | dates)
-    if done.returncode:
-        raise InputError(f"git stash create failed: {done.stderr.decode().strip()}")
-    return done.stdout.decode().strip() or revision.commit
+    if conflict := _git("ls-files", "--unmerged", "-z").stdout.decode().partition("\t")[2].partition("\0")[0]:
+        raise InputError(f"{conflict} has a conflict; resolve it first")
+    who = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in NOBODY.items()}
+    with TemporaryDirectory() as folder:
+        index = Path(folder) / "index"
+        shutil.copy(_git("rev-parse", "--git-path", "index").stdout.decode().strip(), index)
+        own = who | {"GIT_INDEX_FILE": str(index)}
+        _checked("add", "--update", "--", ".", *(f":!{path}" for path in RECORDED), **own)
+        _checked("reset", "--quiet", "HEAD", "--", *RECORDED, **own)
+        return _checked("commit-tree", _checked("write-tree", **own), "-p", "HEAD", "-m", "the workspace", **own)
 
 
 def check_whole() -> None:
@@ -203,5 +213,12 @@ def _not_here(path: str, name: str, error: Exception) -> str:
     )
 
 
-def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(["git", *arguments], capture_output=True)
+def _git(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(["git", *arguments], capture_output=True, env=os.environ | environment)
+
+
+def _checked(*arguments: str, **environment: str) -> str:
+    done = _git(*arguments, **environment)
+    if done.returncode:
+        raise InputError(f"git {arguments[0]} failed: {done.stderr.decode().strip()}")
+    return done.stdout.decode().strip()

@@ -31,7 +31,8 @@ def output(*command: str, cwd: Path = Path()) -> str:
 def check_there(command: str, path: str | None = None) -> None:
     """Raise `InputError` for a command that is not on the PATH, or not on `path`."""
     if shutil.which(command, path=path) is None:
-        raise InputError(f"{command} is not on the PATH; source .venv/bin/activate first")
+        hint = "source .venv/bin/activate" if command == "dvc" else "install it"
+        raise InputError(f"{command} is not on the PATH; {hint} first")
 
 
 def set_options(values: Iterable[str]) -> list[str]:

@@ -21,7 +21,7 @@ async def refuse(_: Request, error: Exception) -> JSONResponse:
     # Where a text or a list is allowed there is a mistake for each, and "no list" says nothing about a text too long.
     told = [place for place, one in placed if one["type"] not in KINDS]
     meant = [
-        {"loc": place, "msg": one["msg"]}
+        {"loc": place, "msg": one["msg"].removeprefix("Value error, ")}
         for place, one in placed
         if one["type"] not in KINDS or not any(other[: len(place)] == place for other in told)
     ]

@@ -3,7 +3,7 @@
 from transformers import default_data_collator
 
 from textclf.encoders.heads import head_parameters, without_body
-from textclf.training.probe_start import check_reads_cls, encoder_at_start, start_head
+from textclf.training.probe_start import encoder_at_start, start_head
 from textclf.training.task import Task, Trained
 from textclf.training.trainer import adamw, fit, vector_rows
 
@@ -16,7 +16,6 @@ def train(task: Task) -> Trained:
     params = task.params
     encoder, frozen = encoder_at_start(task)
     model = encoder.model
-    check_reads_cls(model, task.train)
     start_head(encoder, frozen, task)
     train, validation = (
         frozen.vectors(rows.input_ids, "cls", "frozen vectors") for rows in (task.train, task.validation)

@@ -44,7 +44,7 @@ def encoder_at_start(task: Task, trained_layers: str | int = "all") -> tuple[Enc
     frozen = Frozen(encoder.body, encoder.precision, task.vector_cache, cut)
     if cut:
         check_starts_from_states(encoder.model, frozen, task)
-    if params.head_init == "probe":
+    if params.head_init == "probe" or params.method == "head":
         check_reads_cls(encoder.model, task.train)
     return encoder, frozen
 

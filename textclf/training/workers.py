@@ -1,4 +1,4 @@
-"""Training by several processes with Ray Train, each on its part of every batch; imported for `workers` above 1 alone.
+"""Training by several processes with Ray Train, each on its part of every batch. Ray is imported when it starts.
 
 The workers run the method's own training. Hugging Face's Trainer sees that it is one of several processes (PyTorch's
 DistributedDataParallel, by gloo on processors and NCCL on GPUs), and the first worker writes the checkpoints. When a

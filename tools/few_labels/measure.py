@@ -24,7 +24,6 @@ from textclf.oos.labels import is_out
 from textclf.outputs import write_json
 from textclf.params import read_params
 from textclf.rows import Rows, label_rows, new_rows
-from textclf.teachers import rows_key
 from tools.few_labels.arms import BY_VALIDATION, SETFIT, DataSet, accuracy, arm_params
 from tools.runs.config import switched_on, unread
 
@@ -48,21 +47,21 @@ def measure(dataset: str, arms: list[str], numbers: list[int], draws: int) -> No
                 if (arm == "zero_shot" and (draw or number != numbers[0])) or (arm == BY_VALIDATION and number < 2):
                     continue  # zero_shot takes no rows, and of a single row none is left to choose by
                 drawn = draw_rows(data, number, draw)
-                key = _key(arm, data, drawn[0], 0 if arm == "zero_shot" else number, draw)
+                key = _key(arm, data, 0 if arm == "zero_shot" else number, draw)
                 if not any(key.items() <= known.items() for known in read_results()):
                     _add(key | _measured(arm, data, drawn, draw))
 
 
-def _key(arm: str, data: DataSet, drawn: Rows, number: int, draw: int) -> Record:
+def _key(arm: str, data: DataSet, number: int, draw: int) -> Record:
     """Return what is measured; with another checkpoint, other parameters or other rows it is another one."""
     params = {} if arm == SETFIT else arm_params(arm).model_dump()
     skipped = UNREAD | unread(params["method"]) if params else set()
     read = {key: value for key, value in params.items() if key not in skipped}
-    test = [rows_key(data.test.ids), data.label_texts]
-    content = json.dumps([switched_on(read), data.checkpoint.model_dump(mode="json"), test], sort_keys=True)
+    rows = [(part.ids, part.labels.tolist()) for part in (data.train, data.test)]  # draws follow from them
+    checkpoint = data.checkpoint.model_dump(mode="json")
+    content = json.dumps([switched_on(read), checkpoint, data.label_texts, rows], sort_keys=True)
     place = {"dataset": data.name, "arm": arm, "rows": number, "draw": draw}
-    configuration = {"configuration": hashlib.sha256(content.encode()).hexdigest()[:16]}
-    return place | configuration | ({"drawn": rows_key(drawn.ids)[:16]} if number else {})
+    return place | {"configuration": hashlib.sha256(content.encode()).hexdigest()[:16]}
 
 
 def _measured(arm: str, data: DataSet, drawn: tuple[Rows, Rows], draw: int) -> Record:

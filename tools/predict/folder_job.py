@@ -146,8 +146,9 @@ def begin(job: FolderJob, checksum: str, resume: bool) -> list[str]:
         if output in there and name not in whole:
             target.remove(output)
         begun = target.local(f"{output}.parts")
-        if begun and before["files"].get(name) != now[name]:
-            shutil.rmtree(begun, ignore_errors=True)
+        if begun and before["files"].get(name, now[name]) != now[name]:
+            with score_file.held(begun):
+                shutil.rmtree(begun, ignore_errors=True)
     target.write(STATE, json.dumps(state | {"files": before["files"] | now}, indent=1))
     return [name for name in job.names if name not in whole]
 

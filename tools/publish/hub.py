@@ -80,9 +80,9 @@ def push(folder: Path, repo_id: str, public: bool, message: str) -> str:
         private = bool(api.model_info(repo_id).private)  # a repository that exists stays as it is
         if not public and not private:
             raise InputError(f"{repo_id} exists and is public; pass --public if this is intended")
+        sent = api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message, delete_patterns=EARLIER)
         if public and private:
             api.update_repo_settings(repo_id, private=False)
-        sent = api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message, delete_patterns=EARLIER)
         return str(sent.commit_url)
     except HfHubHTTPError as error:
         why = error.server_message or f"status {error.response.status_code}"

@@ -32,8 +32,8 @@ def record(name: str, seconds: dict[str, float]) -> Path:
         "seconds": {stage: round(value, 1) for stage, value in seconds.items()},
         **environment(run.params["device"]),
     }
-    if known := read_result(name):  # DVC's cache gives a stage's outputs, not its time
-        same = all(known.get(key) == result[key] for key in ("params", "checkpoint", "processor"))
+    if known := read_result(name):  # after an interruption; DVC's cache gives a stage's outputs, not its time
+        same = all(known.get(key) == result[key] for key in ("commit", "params", "processor"))
         result["seconds"] = (known["seconds"] if same else {}) | result["seconds"]
     write_json(path, result)
     return path

@@ -41,12 +41,13 @@ def parse_args() -> argparse.Namespace:
 
 
 def ensure_both(base: "Run", head: "Run", options: argparse.Namespace) -> None:
-    """See to it that both runs have as many seeds as asked for."""
+    """See to it that both runs have as many seeds as asked for; one that draws nothing needs no other."""
     from tools.cluster.experiments import Resources
+    from tools.runs.config import draws
     from tools.runs.seeds import ensure_seeds
 
     resources = Resources(options.address, options.cpus, options.gpus) if options.address else None
-    for run in (base, head):
+    for run in (one for one in (base, head) if draws(one.params)):
         ensure_seeds(run, options.seeds, resources)
 
 
@@ -70,8 +71,8 @@ def main() -> None:
     from tools.review.rules import read_rules
     from tools.runs.run import open_run
 
-    rules, base, head = read_rules(), open_run(options.base), open_run(options.head)
     try:
+        rules, base, head = read_rules(), open_run(options.base), open_run(options.head)
         if options.seeds:
             shared_rows(base, head, rules)  # before hours of training
             ensure_both(base, head, options)

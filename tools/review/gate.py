@@ -7,7 +7,7 @@ import pandas as pd
 
 from textclf.errors import InputError
 from textclf.metrics.slices import MIN_ROWS
-from tools.review.report import Report
+from tools.review.report import Report, of_drawing
 from tools.review.rules import OOS_SCORES, ChangeRule, Rules, ScoreRule, SliceRule
 from tools.stats.power import rows_to_rule_out
 
@@ -59,7 +59,7 @@ def broken_rules(report: Report, rules: Rules) -> list[str]:
     for metric, rule in rules.metrics.items():
         if metric not in scores.index or scores.loc[metric, "low"] != scores.loc[metric, "low"]:
             raise InputError(f"review.yaml: metrics.{metric}: this comparison has no interval of that score")
-        if metric in OOS_SCORES and min(report.decided) < 2:
+        if metric in OOS_SCORES and 1 in of_drawing(report, report.decided):
             raise InputError(f"review.yaml: metrics.{metric} is judged with two or more seeds on each side: --seeds 5")
         sentences += _broken_score(metric, rule, scores.loc[metric], report)
     moot = moot_rules(report, rules)
@@ -112,7 +112,7 @@ def _broken_score(metric: str, rule: ScoreRule, row: "pd.Series[Any]", report: R
     )
     ways = [
         *([f"about {rows:,} test rows"] if rows else []),
-        *(["more seeds (--seeds 5)"] if min(report.seeds) < 5 else []),
+        *(["more seeds (--seeds 5)"] if min(of_drawing(report, report.seeds), default=5) < 5 else []),
     ]
     return [f"{sentence}; {' or '.join(ways)} could tell" if ways and room > 0 else sentence]
 

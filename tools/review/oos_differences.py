@@ -37,11 +37,14 @@ def moved_rows(base: Run, head: Run) -> pd.DataFrame:
     return table[rejected != now_rejected].sort_values("flip", kind="stable").reset_index()
 
 
-def oos_differences(base: Decisions, head: Decisions, effects: Mapping[str, float]) -> pd.DataFrame:
+def oos_differences(
+    base: Decisions, head: Decisions, effects: Mapping[str, float], draw: tuple[bool, bool] = (True, True)
+) -> pd.DataFrame:
     """Return metric, base, head, difference, 95% interval, p and verdict on the rows that both decide; else no rows.
 
     `base` and `head` are lists of tables of decisions, one a seed. A score of fewer than `MIN_ROWS` rows in or out of
-    scope has no interval, and with one seed on a side none has a verdict, as no spread between seeds is known.
+    scope has no interval. With one seed on a side for which another would `draw` otherwise, none has a verdict, as no
+    spread between seeds is known.
     """
     if not base or not head:
         return pd.DataFrame(columns=COLUMNS)
@@ -49,6 +52,7 @@ def oos_differences(base: Decisions, head: Decisions, effects: Mapping[str, floa
     shared = shared[(base[0].loc[shared, "actual"] == head[0].loc[shared, "actual"]).to_numpy()]  # not relabeled
     out = head[0].loc[shared, "actual"].map(is_out).to_numpy(dtype=bool)
     before, after = ([_scores(table.loc[shared], out) for table in side] for side in (base, head))
+    known = all(len(side) > 1 or not draws for side, draws in zip((base, head), draw, strict=True))
     few = min(int(out.sum()), int((~out).sum())) < MIN_ROWS
     table = []
     for name in before[0]:
@@ -58,7 +62,7 @@ def oos_differences(base: Decisions, head: Decisions, effects: Mapping[str, floa
             table.append((name, *numbers[:3], np.nan, np.nan, np.nan, ""))
         else:
             judged = verdict(name, numbers[2], numbers[3], numbers[4], effects.get(name))
-            table.append((name, *numbers, judged if min(len(base), len(head)) > 1 else ""))
+            table.append((name, *numbers, judged if known else ""))
     return pd.DataFrame(table, columns=COLUMNS)
 
 

@@ -100,7 +100,7 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         rows=flipped_rows(sides[0].tables[0], sides[1].tables[0], head.rows["text"]),
         slices=slice_differences(sides[0], sides[1], slices(head.rows, common.ids), effects.get("accuracy"), spread),
         moved=moved_rows(base, head),
-        oos=oos_differences(decisions[0], decisions[1], effects),
+        oos=oos_differences(decisions[0], decisions[1], effects, draw),
         decided=(len(decisions[0]), len(decisions[1])),
         changed_texts=compare_changed_texts((base, head), (sides[0], sides[1]), effects.get("accuracy"), spread),
         seeds=seeds,
@@ -108,16 +108,22 @@ def compare(base: Run, head: Run, rules: Rules) -> Report:
         pooled=pooled,
         same_inputs=reason is None and same_inputs(base, head),
     )
-    check_primary(rules.primary, set(differences.scores["metric"]))
+    whole = len(common.ids) == len(base.predictions) == len(head.predictions)
+    check_primary(rules.primary, set(differences.scores["metric"]), whole)
     return without_verdicts(report) if report.same_inputs else report
 
 
-def check_primary(name: str, found: set[str]) -> None:
-    """Raise `InputError` if the primary score isn't among those that were `found` on both sides."""
+def of_drawing(report: Report, counts: tuple[int, int]) -> list[int]:
+    """Return the counts of those sides for which another seed would say more."""
+    return [count for count, draws in zip(counts, report.draw, strict=True) if draws]
+
+
+def check_primary(name: str, found: set[str], whole: bool) -> None:
+    """Raise `InputError` if the primary score isn't among those that were `found`; `whole`: on all rows of both."""
     if name in found:
         return
     of_whole = "it is compared on the same test rows alone; name another primary score"
-    hint = of_whole if name == "roc_auc" else "run dvc repro in both"
+    hint = of_whole if name == "roc_auc" and not whole else "run dvc repro in both"
     raise InputError(f"review.yaml: primary: these runs can't be compared by {name}; {hint}")
 
 

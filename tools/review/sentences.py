@@ -1,6 +1,6 @@
 """A review's sentences, for every page alike."""
 
-from tools.review.report import Report
+from tools.review.report import Report, of_drawing
 from tools.stats.power import detectable_difference, rows_needed, seeds_needed
 from tools.stats.verdict import LOWER_IS_BETTER
 
@@ -25,13 +25,8 @@ def headline(report: Report) -> str:
     else:
         interval = f"95% CI {points(row['low'])} to {points(row['high'])}, {p}"
         change = f"{100 * row['base']:.1f} -> {100 * row['head']:.1f}, {points(row['difference'])} points ({interval})"
-    whom = ", for these models alone" if 1 in _drawn(report) and not report.pooled else ""
+    whom = ", for these models alone" if 1 in of_drawing(report, report.seeds) and not report.pooled else ""
     return f"{report.verdict}{whom}: {name} {change}, {_seeds(report)}"
-
-
-def _drawn(report: Report) -> list[int]:
-    """Return how many seeds the sides have for which another seed would say more."""
-    return [seeds for seeds, draws in zip(report.seeds, report.draw, strict=True) if draws]
 
 
 def _seeds(report: Report) -> str:
@@ -67,7 +62,7 @@ def power(report: Report) -> str:
 
 def noise(report: Report) -> str:
     """Return what the interval says of seeds, how much of its variance they make, and what would find more."""
-    drawn = _drawn(report)
+    drawn = of_drawing(report, report.seeds)
     if not drawn:
         return "Neither side draws anything in training, so that one seed says all."
     if min(drawn) > 1:

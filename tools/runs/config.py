@@ -86,7 +86,8 @@ def _that_matter(params: dict[str, Any]) -> dict[str, Any]:
 
 def draws(params: dict[str, Any]) -> bool:
     """Return whether training draws anything, so that another seed gives other predictions."""
-    return params["method"] not in FITTED or params.get("sampling", "none") != "none"
+    copies = (params.get("augment") or {}).get("copies")  # which are changed anew with each seed
+    return params["method"] not in FITTED or params.get("sampling", "none") != "none" or bool(copies)
 
 
 def unread(method: str) -> set[str]:

@@ -112,19 +112,29 @@ class Record:
     def agrees(self, run: Run) -> bool:
         """Return whether the record is of the run's configuration and code.
 
-        They are the same if the parameters are, and the run's seed, on its processor, predicts what is recorded. What
-        can't be checked is not believed.
+        They are the same if parameters and labels are, and the run's seed, on its processor, predicts and decides what
+        is recorded. What can't be checked is not believed.
         """
-        if not same_settings(self.content["params"], run):
+        if not same_settings(self.content["params"], run) or self.content["labels"] != run.labels:
             return False
         known = self.content["seeds"].get(str(run.params["seed"]))
         if known is None or known["processor"] != run.machine.get("processor"):
             return False
-        return bool(known["predictions"] == run.revision.md5(PREDICTIONS))
+        if known["predictions"] != run.revision.md5(PREDICTIONS):
+            return False
+        return _decided(self.decisions(int(run.params["seed"]))) == _decided(run.decisions)
 
     @cached_property
     def _rows(self) -> pd.DataFrame:
         return _read(TEST_SETS / f"{self.content['test_set']}.parquet")
+
+
+def _decided(decisions: pd.DataFrame | None) -> list[list[str]] | None:
+    """Return ids, actual and predicted labels of out-of-scope decisions, or None if there are none."""
+    if decisions is None:
+        return None
+    rows: list[list[str]] = decisions[["actual", "predicted"]].sort_index().reset_index().to_numpy().tolist()
+    return rows
 
 
 def damaged(file: Path, reason: str) -> InputError:

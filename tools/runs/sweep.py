@@ -107,7 +107,8 @@ def sweep(experiments: list[Experiment], resources: Resources | None, resume: bo
     check_whole()
     failures = run_experiments(commits(), missing, resources, mirrors())
     if failures:
-        raise InputError(f"{len(failures)} of {len(missing)} experiments failed; --resume runs them again")
+        again = "the same command" if resume else "--resume"
+        raise InputError(f"{len(failures)} of {len(missing)} experiments failed; {again} runs them again")
     print(f"{len(missing)} experiments are here: dvc exp show", file=sys.stderr)
 
 
