@@ -153,8 +153,15 @@ def test_seeds_run_as_experiments_of_each_sides_own_commit_and_are_compared(revi
     out = reviewed.run("python", "-m", "tools.review", "main~1", "words", "--seeds", "2", fails=True)
     assert "main~1: " in out, "a commit whose pipeline has not run"
     known = set((reviewed.folder / "results/seeds").glob("*/record.json"))
-    out = reviewed.run("python", "-m", "tools.review", "words~1", "workspace", "--seeds", "3")
-    assert "words~1: 2 seeds to run, about " in out
+    assert "to run" not in reviewed.run("python", "-m", "tools.review", "words~1", "words", "--seeds", "3")
+    assert set((reviewed.folder / "results/seeds").glob("*/record.json")) == known, "each seed of words is alike"
+    reviewed.set(sampling="oversample")
+    reviewed.run("dvc", "repro")
+    reviewed.commit("drawn")
+    (reviewed.folder / "review.yaml").write_text(reviewed.read("review.yaml").decode() + "# the same rules\n")
+    reviewed.commit("the same configuration")
+    out = reviewed.run("python", "-m", "tools.review", "HEAD~1", "workspace", "--seeds", "3")
+    assert "HEAD~1: 2 seeds to run, about " in out
     assert "workspace: " not in out, "it is the same configuration"
     (record,) = set((reviewed.folder / "results/seeds").glob("*/record.json")) - known
     content = json.loads(record.read_text())
@@ -165,7 +172,7 @@ def test_seeds_run_as_experiments_of_each_sides_own_commit_and_are_compared(revi
     )
     assert len(reviewed.run("git", "worktree", "list").splitlines()) == 1
     assert "seed-" in reviewed.run("dvc", "exp", "list", "--all-commits", "--name-only")
-    again = reviewed.run("python", "-m", "tools.review", "words", "words", "--seeds", "3")
+    again = reviewed.run("python", "-m", "tools.review", "HEAD", "HEAD", "--seeds", "3")
     assert "seeds to run" not in again
     assert "means of 3 seeds" in again
     other = reviewed.run("python", "-m", "tools.review", "main", "words")
