@@ -114,7 +114,7 @@ def test_a_review_s_missing_seeds_run_on_the_nodes_of_a_cluster(project: Clone) 
     rules.write_text(rules.read_text().replace("min_rows: 200", "min_rows: 100"))
     revisions = []
     for C in (0.5, 2.0):
-        project.set(features={"C": C})
+        project.set(features={"C": C}, sampling="oversample")  # which draws
         project.run("dvc", "repro")
         project.commit(f"C {C}")
         revisions.append(project.run("git", "rev-parse", "HEAD").strip())
