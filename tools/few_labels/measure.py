@@ -46,10 +46,9 @@ def measure(dataset: str, arms: list[str], numbers: list[int], draws: int) -> No
             for arm in arms:
                 if (arm == "zero_shot" and (draw or number != numbers[0])) or (arm == BY_VALIDATION and number < 2):
                     continue  # zero_shot takes no rows, and of a single row none is left to choose by
-                drawn = draw_rows(data, number, draw)
                 key = _key(arm, data, 0 if arm == "zero_shot" else number, draw)
                 if not any(key.items() <= known.items() for known in read_results()):
-                    _add(key | _measured(arm, data, drawn, draw))
+                    _add(key | _measured(arm, data, draw_rows(data, number, draw), draw))
 
 
 def _key(arm: str, data: DataSet, number: int, draw: int) -> Record:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from textclf.metrics.robustness import UNCHANGED
 from textclf.revisions import WORKSPACE, Revision, resolve
+from textclf.splits import SPLITS
 
 PREDICTIONS = "metrics/predictions/test.json"
 OUT_OF_SCOPE = "metrics/predictions/oos.json"
@@ -120,7 +121,7 @@ class Run:
         """
         whole = self.revision.parquet("data/raw/rows.parquet", dtype_backend="numpy_nullable")  # a slice 0 is not 0.0
         raw = whole.astype(dict.fromkeys(("id", "text", "label", "split"), "str")).set_index("id")
-        used = {name: self.revision.csv(f"data/splits/{name}.csv")["id"] for name in ("train", "validation", "test")}
+        used = {name: self.revision.csv(f"data/splits/{name}.csv")["id"] for name in SPLITS}
         split = pd.concat([pd.Series(name, index=ids) for name, ids in used.items()])
         raw["used"] = split.reindex(raw.index).fillna("left out")
         tokens = self.revision.parquet("data/tokenized/rows.parquet").set_index("id")

@@ -22,13 +22,13 @@ from textclf.encoders.pretrained import load_body
 from textclf.errors import InputError
 from textclf.params import Augment, Params, check_params, read_params
 from textclf.rows import Rows, read_label_texts, read_labels, read_rows, read_tokens
+from textclf.splits import SPLITS
 from textclf.training.resampling import resample
 from textclf.training.task import Task
 from tools.runs import stale
 from tools.runs.overrides import NO_OOS, merged
 from tools.runs.run import open_run
 
-SPLITS = ("train", "validation", "test")
 LABELS, LABEL_TEXTS = Path("data/raw/labels.json"), Path("data/tokenized/label_texts.json")
 CHECKPOINT, TOKENIZED = Path("data/tokenized/checkpoint.json"), Path("data/tokenized/rows.parquet")
 LISTED = Path("data/splits")
